@@ -1,0 +1,72 @@
+"""What the use cases are asked and what they answer: plain values, so that any front end can call them.
+
+Contract: a request is complete (nothing is read from the environment later), an answer holds no open file. ``document``
+is campaigns.json as documented; ``lines`` are plain text that still has to pass ``inert`` before it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.config.schema import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """Scan ``inputs`` ('-' is standard input) and write a run folder ``out``."""
+
+    inputs: tuple[str, ...]
+    accounts: str | None
+    out: Path
+    settings: Settings
+    home: Path
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """A finished scan; ``alarmed`` counts campaigns, not accounts."""
+
+    document: Mapping[str, Any]
+    out: Path
+    alarmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """A finished demonstration."""
+
+    lines: Sequence[str]
+    report: Path
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an account or a campaign was or was not named."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HuntRequest:
+    """Everything under the same hand as ``accounts`` in ``inputs``; ``out`` is a file to write the rows to."""
+
+    accounts: tuple[str, ...]
+    inputs: tuple[str, ...]
+    register: str | None
+    out: Path | None
+    settings: Settings
+    home: Path
+
+
+@dataclass(frozen=True, slots=True)
+class HuntResult:
+    """Accounts found, the most likely first."""
+
+    rows: Sequence[Mapping[str, Any]]
+    lines: Sequence[str]

@@ -1,0 +1,34 @@
+"""The pipeline as data: each stage with the declared tables it reads and writes.
+
+Contract: ``STAGES`` is in running order. A table is written by one stage, before any stage reads it; what nobody reads
+is in ``OUTPUTS``. The architecture tests derive the graph from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stillwatch.model.tables import ACCOUNTS, CAMPAIGNS, EXCHANGES, FACTS, LINKS, REJECTS, SKETCHES, TIMELINE, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A function from named tables to named tables."""
+
+    name: str
+    reads: tuple[Table, ...]
+    writes: tuple[Table, ...]
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("ingest", reads=(), writes=(EXCHANGES, ACCOUNTS, REJECTS)),
+    Stage("sketch", reads=(EXCHANGES,), writes=(SKETCHES,)),
+    Stage("facts", reads=(SKETCHES,), writes=(FACTS,)),
+    Stage("groups", reads=(SKETCHES, FACTS, ACCOUNTS), writes=(LINKS,)),
+    Stage("evidence", reads=(SKETCHES, FACTS, LINKS), writes=()),
+    Stage("campaigns", reads=(SKETCHES, LINKS), writes=(CAMPAIGNS, TIMELINE)),
+    Stage("report", reads=(CAMPAIGNS, LINKS, TIMELINE, REJECTS), writes=()),
+)
+
+OUTPUTS: tuple[Table, ...] = (CAMPAIGNS, REJECTS)
+"""Tables that a run folder keeps for the reader's own tools."""

@@ -1,0 +1,27 @@
+"""Every verb of the command line: its name, where its command lies, and its line in ``--help``.
+
+The module is named, not imported: ``stillwatch --help`` must not load what only a scan needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb; ``module`` defines its ``command``."""
+
+    name: str
+    module: str
+    summary: str
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb("demo", "stillwatch.cli.demo", "Make a labelled day of traffic, scan it, open the report."),
+    Verb("scan", "stillwatch.cli.scan", "Find the accounts that are harvesting the model in a log."),
+    Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
+    Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
+    Verb("doctor", "stillwatch.cli.doctor", "Check that this machine is fit for a scan."),
+    Verb("config", "stillwatch.cli.config", "Show the settings and where each came from."),
+)

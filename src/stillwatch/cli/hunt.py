@@ -1,0 +1,45 @@
+"""``stillwatch hunt``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stillwatch.cli import options
+from stillwatch.cli.command import Command
+from stillwatch.cli.output import print_json, print_lines
+
+
+@click.command("hunt", cls=Command)
+@click.option(
+    "--account", "tips", metavar="ID", multiple=True, required=True, help="Account to start from; repeatable."
+)
+@options.logs
+@options.register
+@click.option("--out", type=options.Folder(), metavar="FILE", help="Also write the rows here.")
+@options.settings
+@options.as_json
+def command(
+    tips: tuple[str, ...],
+    logs: tuple[str, ...],
+    register: str | None,
+    out: Path | None,
+    config: Path | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """From a tip, find everything under the same hand.
+
+    A hunt accuses nobody: it lists accounts by likeness, without an error rate.
+    """
+    loaded = options.load(config, overrides)
+    from stillwatch.app.hunt import hunt
+    from stillwatch.app.requests import HuntRequest
+    from stillwatch.cli.progress import progress
+
+    result = hunt(HuntRequest(tips, logs, register, out, loaded.settings, options.home()), progress())
+    if as_json:
+        print_json([dict(row) for row in result.rows])
+    else:
+        print_lines(result.lines)

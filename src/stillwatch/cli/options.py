@@ -1,0 +1,76 @@
+"""Options that several verbs share, and how their values are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from stillwatch.config.load import Loaded, load_settings
+from stillwatch.keyring import stillwatch_home
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Decorator = Callable[[_Command], _Command]
+
+
+class UtcTime(click.ParamType[datetime]):
+    """A moment in ISO 8601; without an offset it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2025-03-01T06:00:00Z", param, ctx)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Folder(click.ParamType[Path]):
+    """A path that is not looked at yet: the use case says what is wrong with it, with the right exit code."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        return Path(value)
+
+
+def logs(function: _Command) -> _Command:
+    """LOG…: files, folders or '-'."""
+    return click.argument("logs", metavar="LOG...", nargs=-1, required=True)(function)
+
+
+def register(function: _Command) -> _Command:
+    return click.option("--accounts", "register", metavar="FILE", help="Account register (Parquet or CSV).")(function)
+
+
+def settings(function: _Command) -> _Command:
+    """--config and --set; ``load`` turns them into settings."""
+    function = click.option(
+        "--set", "overrides", metavar="NAME=VALUE", multiple=True, help="Override one setting; may be repeated."
+    )(function)
+    return click.option("--config", type=Folder(), metavar="FILE", help="Settings in TOML.")(function)
+
+
+def as_json(function: _Command) -> _Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")(function)
+
+
+def dry_run(function: _Command) -> _Command:
+    return click.option("--dry-run", is_flag=True, help="Say what would be read and written; do neither.")(function)
+
+
+def home() -> Path:
+    """The folder of local state."""
+    return stillwatch_home(os.environ)
+
+
+def load(config: Path | None, overrides: tuple[str, ...]) -> Loaded:
+    """Settings from the file, the environment and ``--set``."""
+    return load_settings(config, os.environ, overrides, home=home())

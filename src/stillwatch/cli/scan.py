@@ -1,0 +1,64 @@
+"""``stillwatch scan``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from stillwatch.cli import options
+from stillwatch.cli.command import Command
+from stillwatch.cli.outcome import ALARMED
+from stillwatch.cli.output import print_json, print_lines
+
+
+@click.command("scan", cls=Command)
+@options.logs
+@options.register
+@click.option(
+    "--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for the run; made or replaced."
+)
+@click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", expose_value=False, help="Where it runs.")
+@options.settings
+@click.option("--until", type=options.UtcTime(), help="Scan the log as if it ended here (ISO 8601).")
+@click.option("--fail-on", type=click.Choice(["alarm"]), help="End with exit code 10 if there is an alarm.")
+@options.as_json
+@options.dry_run
+@click.pass_context
+def command(
+    ctx: click.Context,
+    logs: tuple[str, ...],
+    register: str | None,
+    out: Path,
+    config: Path | None,
+    overrides: tuple[str, ...],
+    until: datetime | None,
+    fail_on: str | None,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Find the accounts that are harvesting the model in a log.
+
+    LOG is a file or a folder of exchanges; '-' reads standard input. Writes campaigns.json, campaigns.parquet,
+    rejects.parquet and report.html to --out, all of them or none.
+    """
+    loaded = options.load(config, overrides)
+    if dry_run:
+        from stillwatch.cli.preview import preview
+
+        print_lines(preview((*logs, *((register,) if register else ())), out, loaded, options.home()))
+        return
+    from stillwatch.app.requests import ScanRequest
+    from stillwatch.app.scan import scan
+    from stillwatch.cli.progress import progress
+
+    result = scan(ScanRequest(logs, register, out, loaded.settings, options.home(), until), progress())
+    if as_json:
+        print_json(result.document)
+    else:
+        from stillwatch.cli.summary import summary
+
+        print_lines((*summary(result.document), f"report: {result.out / 'report.html'}"))
+    if fail_on == "alarm" and result.alarmed:
+        ctx.exit(ALARMED)

@@ -1,0 +1,209 @@
+"""The one place for secrets: a local root key from which every other key is derived.
+
+Contract: ``load_keyring`` reads ``<home>/keyring.json`` and makes it on first use, complete or not at all, once even if
+two processes start together. The file is 0600 in a 0700 folder. A key leaves this module only as ``derive(purpose)``,
+so that a disclosed pseudonym key does not open the sketches, and nothing here prints one.
+
+A keyring that others can read is refused, not repaired: repairing hides that the key may be known already, and whoever
+holds it can test guesses against sketches. The same holds for a folder in which others can put another keyring.
+A corrupt file is never replaced: sketches and campaign ids made under the old key would silently stop matching.
+
+Deliberately not done: rotation (the format has versions for it), encryption at rest, permissions where the system has
+no POSIX modes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stillwatch.errors import StoreError
+
+SCHEMA = "stillwatch.keyring/1"
+FILE_NAME = "keyring.json"
+SECRET_BYTES = 32
+PURPOSES = ("sketch", "pseudonym", "rows", "ids")
+"""What keys are for: sketches of text, pseudonyms of people and addresses, hashes of rejected rows, record ids."""
+
+_ASIDE_PREFIX = ".keyring-"
+_ASIDE_SUFFIX = ".new"
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One version of the root key."""
+
+    version: int
+    created_at: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All versions of the root key; the last one is current."""
+
+    keys: tuple[Key, ...]
+
+    def derive(self, purpose: str) -> bytes:
+        """The current 32-byte key for one of ``PURPOSES`` (HKDF-SHA256, RFC 5869, one block)."""
+        if purpose not in PURPOSES:
+            raise ValueError(f"no key for purpose {purpose!r}; there are {', '.join(PURPOSES)}")
+        return _hkdf(self.keys[-1].secret, f"stillwatch/1/{purpose}")
+
+    @property
+    def key_id(self) -> str:
+        """A public name of the current root key: equal ids mean equal keys, and it tells nothing else."""
+        return _hkdf(self.keys[-1].secret, "stillwatch/1/public-name").hex()[:16]
+
+
+def stillwatch_home(environ: Mapping[str, str]) -> Path:
+    """The folder of all local state: ``$STILLWATCH_HOME``, or the platform's user data folder."""
+    named = environ.get("STILLWATCH_HOME", "")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("stillwatch", appauthor=False)).absolute()
+
+
+def load_keyring(home: Path) -> Keyring:
+    """The keyring under ``home``, made if there is none yet. Raises ``StoreError`` with what to do."""
+    path = home / FILE_NAME
+    try:
+        keyring = read_keyring(path)
+        if keyring is None:
+            _create(home, path)
+            keyring = read_keyring(path)
+        _sweep(home)
+    except OSError as error:
+        raise StoreError(
+            f"cannot use the keyring {path}: {error.strerror or error}. "
+            "Give this user access to the folder, or name another one in STILLWATCH_HOME."
+        ) from error
+    if keyring is None:
+        raise StoreError(f"the keyring {path} vanished while it was read. Run the command again.")
+    return keyring
+
+
+def read_keyring(path: Path) -> Keyring | None:
+    """The keyring in ``path``, or None where there is no such file; changes nothing."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        _refuse_if_exposed(path, os.fstat(file.fileno()))
+        raw = file.read()
+    return Keyring(_parse(path, raw))
+
+
+def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
+    """Refuse a key that other users can read, or a folder in which they can swap it."""
+    if os.name != "posix":
+        return
+    file_mode = stat.S_IMODE(found.st_mode)
+    if file_mode & 0o077:
+        raise StoreError(
+            f"the keyring {path} has mode {file_mode:04o}: other users can open it. If nobody else could have, run "
+            f"'chmod 600 {path}'. Otherwise count the key as known: move the file away and a new one is made; "
+            "results under the old key will no longer compare."
+        )
+    folder_mode = stat.S_IMODE(path.parent.stat().st_mode)
+    if folder_mode & 0o022:
+        raise StoreError(
+            f"the folder {path.parent} has mode {folder_mode:04o}: other users can replace the keyring in it. "
+            f"Run 'chmod 700 {path.parent}'."
+        )
+
+
+def _parse(path: Path, raw: bytes) -> tuple[Key, ...]:
+    try:
+        document = json.loads(raw)
+        schema = document["schema"]
+        keys = tuple(
+            Key(int(entry["version"]), str(entry["created_at"]), bytes.fromhex(entry["secret"]))
+            for entry in document["keys"]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # The parser's own message could quote the secret.
+        raise _corrupt(path, "it is not a keyring in JSON") from None
+    if schema != SCHEMA:
+        raise _corrupt(path, f"its schema is not {SCHEMA}")
+    if not keys or any(len(key.secret) != SECRET_BYTES for key in keys):
+        raise _corrupt(path, f"it must hold keys of {SECRET_BYTES} bytes")
+    if [key.version for key in keys] != sorted({key.version for key in keys}):
+        raise _corrupt(path, "its key versions must ascend")
+    return keys
+
+
+def _corrupt(path: Path, why: str) -> StoreError:
+    return StoreError(
+        f"cannot read the keyring {path}: {why}. Restore it from a backup; or move it away and a new one is made: "
+        "results under the old key will no longer compare."
+    )
+
+
+def _create(home: Path, path: Path) -> None:
+    """Write a new keyring aside, whole and on disk, then link it to its name; whoever links first wins.
+
+    A hard link, unlike a rename, fails where the name exists, so a second process cannot replace a key in use.
+    """
+    home.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    descriptor, aside_name = tempfile.mkstemp(prefix=_ASIDE_PREFIX, suffix=_ASIDE_SUFFIX, dir=home)
+    aside = Path(aside_name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            aside.chmod(_PRIVATE_FILE)
+            file.write(_new_document())
+            file.flush()
+            os.fsync(file.fileno())
+        # FileNotFoundError: the winner has swept our file away already.
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            os.link(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    _sync_folder(home)
+
+
+def _new_document() -> bytes:
+    key = {
+        "version": 1,
+        "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "secret": secrets.token_hex(SECRET_BYTES),
+    }
+    return json.dumps({"schema": SCHEMA, "keys": [key]}, indent=1).encode() + b"\n"
+
+
+def _sweep(home: Path) -> None:
+    """Remove what a killed process left aside; the keyring exists, so no such file can still be needed."""
+    for left in home.glob(f"{_ASIDE_PREFIX}*{_ASIDE_SUFFIX}"):
+        left.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in ``folder`` survive a power cut."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _hkdf(secret: bytes, info: str) -> bytes:
+    """HKDF-SHA256 with an empty salt; 32 bytes are exactly one block."""
+    extracted = hmac.digest(bytes(hashlib.sha256().digest_size), secret, "sha256")
+    return hmac.digest(extracted, info.encode() + b"\x01", "sha256")
