@@ -1,0 +1,38 @@
+"""The 64-bit constants a kernel runs on, all drawn from the key by HMAC.
+
+Contract: ``kernel_keys`` is a function of recipe and key alone. The hashing of the kernel is *keyed hashing, not a MAC*: its
+mixing is that of fast non-cryptographic hashes with secret constants. Who lacks the key cannot compute a sketch of
+a guessed text; who holds the key can test guesses, and colliding texts could be searched for. So sketches stay inside
+the installation and the key in its keyring. Ids (addresses, end users, sessions) use keyed BLAKE2b, which is a MAC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.sketch.recipe import Recipe, derive
+
+TOKEN, MULTIPLIER, DIGITS, EXACT, OPENING, CLOSING, SHORT, CUE, TAG_OPEN, TAG_CLOSE, SHINGLE = range(11)
+"""Positions in the array of kernel keys; from SHINGLE on, one multiplier per token of a shingle."""
+
+
+def kernel_keys(recipe: Recipe, seed: bytes) -> NDArray[np.uint64]:
+    keys = np.frombuffer(derive(seed, "kernel", 8 * (SHINGLE + recipe.shingle)), dtype="<u8").astype(np.uint64)
+    keys[[MULTIPLIER, *range(SHINGLE, len(keys))]] |= np.uint64(1)  # odd: multiplication loses nothing
+    return keys
+
+
+def donor_table(recipe: Recipe, seed: bytes) -> NDArray[np.uint8]:
+    """For every slot of the signature a keyed order of all slots: where an empty slot looks for a filled one."""
+    size = recipe.minhash_size
+    ranks = np.frombuffer(derive(seed, "donors", 8 * size * size), dtype="<u8").reshape(size, size)
+    return np.argsort(ranks, axis=1, kind="stable").astype(np.uint8)
+
+
+def id_hash(seed: bytes, purpose: str, text: str) -> int:
+    """Keyed hash of an identifier, signed 64-bit."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=derive(seed, purpose))
+    return int.from_bytes(digest.digest(), "little", signed=True)
