@@ -26,7 +26,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([asdict(check) for check in checks])
     else:
-        print_lines(f"{check.status:4}  {check.name}: {check.found}" for check in checks)
-        print_lines(f"      {check.name}: {check.advice}" for check in checks if check.advice)
+        for check in checks:
+            print_lines((f"{check.status:4}  {check.name}: {check.found}",))
+            print_lines((f"      what to do: {check.advice}",) if check.advice else ())
     if any(check.status == "fail" for check in checks):
         ctx.exit(FAULT)

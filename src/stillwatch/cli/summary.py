@@ -11,8 +11,8 @@ _SHOWN = 10
 
 def summary(document: Mapping[str, Any]) -> Iterator[str]:
     """Lines that still have to be made inert; ``document`` is campaigns.json."""
-    counts = document["run"]["input"]
-    yield f"read {counts['exchanges']:,} requests of {counts['accounts']:,} accounts, rejected {counts['rejected']:,} rows"
+    read = document["run"]["input"]
+    yield f"read {read['exchanges']:,} requests of {read['accounts']:,} accounts, {read['rejected']:,} rows rejected"
     campaigns = document["campaigns"]
     states = Counter(campaign["state"] for campaign in campaigns)
     alarmed = [campaign for campaign in campaigns if campaign["state"] == "alarmed"]

@@ -76,11 +76,11 @@ class Settings:
     )
     window_days: int = _setting(14, 1, 90, "days", "how far back a group may reach for its members")
     budget_independence: float = _setting(
-        0.05, 1e-6, 1.0, "false alarms per month", "spent on accusing accounts that in truth act independently"
+        0.05, 0.001, 1.0, "false alarms per month", "spent on accusing accounts that in truth act independently"
     )
     budget_cohort: float = _setting(
         0.45,
-        1e-6,
+        0.001,
         10.0,
         "false alarms per month",
         "spent on accusing coordinated but harmless groups (classes, resellers)",
