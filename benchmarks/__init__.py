@@ -1,0 +1,1 @@
+"""Measurements of Stillwatch: run from a checkout, never part of the installed package."""

@@ -1,0 +1,1 @@
+"""Scan labelled worlds with the installed command and score what it found."""
