@@ -1,0 +1,216 @@
+"""Prose, rendered last and from values only.
+
+Contract: pure functions of the read model that return plain sentences; nothing here is read back by any code. The words
+keep apart what was observed and what was inferred, and never name an operator.
+
+Deliberately not done: markup, and any sentence that a number of the page does not carry.
+"""
+
+from __future__ import annotations
+
+from stillwatch.report import wording
+from stillwatch.report.view import Campaign, Gate, Report, Run
+
+NULL_LABELS = {"independence": "Independence", "cohort": "Benign cohort"}
+NULL_MEANINGS = {
+    "independence": "these accounts act independently of one another",
+    "cohort": "they are coordinated the way harmless groups are: a firm, a plugin, a class, a benchmark",
+}
+
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("Exchange", "One request to the model together with its response."),
+    ("Account", "The party that holds the contract. The person behind it is not known to the log."),
+    ("Group", "Accounts that were found together. Being a group is no accusation."),
+    ("Campaign", "A group for which both nulls were rejected within the budget."),
+    (
+        "Null",
+        "A harmless story that the data may contradict. There are two: the accounts are independent of one another, "
+        "or they belong together the way harmless groups do.",
+    ),
+    (
+        "e-value",
+        "How strongly the data contradict independence. If the accounts were independent, an e-value of 1,000 or more "
+        "would turn up at most once in 1,000 such groups, however long one keeps looking. Shown as its power of ten: "
+        "log10 e = 3 is an e-value of 1,000.",
+    ),
+    (
+        "p cohort",
+        "Rank of the group among harmless coordinated groups that also passed the first test. 0.01 means that about one "
+        "in a hundred of those looks at least this much like a harvest.",
+    ),
+    (
+        "Budget",
+        "The number of false campaigns that may be expected in a month. It is set before looking, divided among all "
+        "groups, and shown as spent. What it cannot carry is watched, not alarmed.",
+    ),
+    (
+        "Calibration set",
+        "The harmless groups that p cohort compares with. Its size limits how small p can get; the kinds of group in it "
+        "limit what the promise covers.",
+    ),
+    ("Proposed", "When the group was first found. Only what came after counts as evidence."),
+    ("Alarmed at", "The end of the period in which the evidence crossed the threshold; never dated with hindsight."),
+    ("Named at", "The same for one account: from then on its membership was established."),
+    ("Compromised", "The account's key is used by others. Its owner is a victim; measures belong to the key."),
+    ("Link", "A rare thing that two accounts share. It explains why they were looked at; it convicts nobody."),
+    ("Harvest", "Taking a model's behaviour in bulk through its API, for instance to train another model on it."),
+)
+
+LIMITS: tuple[str, ...] = (
+    "A harvester with enough accounts, wording that differs everywhere and no retries is statistically invisible in a "
+    "log. No finding is no proof of absence. A rehearsal on your own traffic shows how small a harvest could hide in it.",
+    "What the log does not hold cannot be judged: other providers, resellers, requests outside the span, text that was "
+    "truncated or hashed before it was written.",
+    "Who is behind a campaign cannot be seen. Accounts, keys and addresses are not persons, and shared infrastructure "
+    "is not a shared operator. Naming one is the decision of a person, outside this report.",
+    "What the outputs were used for cannot be seen either. That a model was trained on them is a separate question with "
+    "separate tests on that model.",
+    "The error rate holds for harmless groups of the kinds in the calibration set. A kind never seen there can alarm "
+    "more often than promised.",
+)
+
+CONTEST: tuple[str, ...] = (
+    "Ask for the campaign id, the run id and the configuration hash on this page. With the same log and the same key "
+    "the scan gives the same result.",
+    "Show the innocent explanation and what supports it: a register entry, a contract, a plugin's source, a course, a "
+    "benchmark's name. Each piece of evidence above lists explanations that fit it.",
+    "If you hold permission to generate data, have it entered in the account register with the date from which it was "
+    "valid. The next scan treats the accounts as authorised from that time on.",
+    "If a key was stolen, say so. The account is then treated as compromised and measures move to the key.",
+    "The decision about an account belongs to a person who has read the evidence, not to this report.",
+)
+
+
+def headline(report: Report) -> str:
+    """What the scan found, in one line."""
+    alarmed, watched = len(report.alarmed), len(report.watched)
+    found = wording.plural(alarmed, "campaign") if alarmed else "No campaign"
+    rest = f", {wording.plural(watched, 'group')} watched" if watched else ""
+    return f"{found} alarmed{rest}"
+
+
+def alarm_meaning(run: Run) -> tuple[str, ...]:
+    """What an alarm says and what it does not."""
+    return (
+        "An alarm means that two harmless stories were both rejected by traffic that came after the group was found: "
+        "that the accounts act independently, and that they are coordinated the way harmless groups are.",
+        _promise(run),
+        "An alarm does not say who operates the accounts, why, or whether the law was broken. Nobody is accused by "
+        "coordination alone: groups that are merely coordinated are watched or left in peace.",
+    )
+
+
+def _promise(run: Run) -> str:
+    known = [b.per_month for b in run.budgets if b.per_month is not None]
+    if not known:
+        return "The document does not state the budget of false campaigns, so no error rate can be given for this scan."
+    total = wording.decimal(sum(known))
+    return (
+        f"The budget is {total} expected false campaigns a month over all groups of this installation, provided that its "
+        "harmless groups are like the ones used for calibration. It is a rate over many months, not a verdict on one case."
+    )
+
+
+def calibration(run: Run) -> str:
+    """How far the second gate can see, where the document says it."""
+    known = run.calibration
+    if known is None or known.cohorts is None:
+        return ""
+    floor = f"; p cannot go below {wording.p_value(known.floor)}" if known.floor is not None else ""
+    return f"{wording.plural(known.cohorts, 'harmless cohort')} to compare with{floor}"
+
+
+def gate_reading(gate: Gate) -> str:
+    """A gate in words."""
+    if gate.strength is None:
+        return "not tested"
+    if gate.required is None:
+        return "threshold not stated"
+    if gate.passed:
+        return "rejected"
+    return f"stands; {wording.power(gate.missing)} powers of ten short"
+
+
+def summary(campaign: Campaign) -> tuple[str, ...]:
+    """A campaign in a few sentences, each carried by a figure above it."""
+    sentences = (_who(campaign), _independence(campaign), _cohort(campaign), _dates(campaign), _relations(campaign))
+    return tuple(s for s in sentences if s)
+
+
+def _who(c: Campaign) -> str:
+    victims = sum(a.compromised for a in c.accounts)
+    who = wording.plural(len(c.accounts), "account")
+    sent = f"{who} sent {wording.figure(c.exchanges)} exchanges and received {wording.figure(c.output_tokens)} output tokens"
+    owner = "belongs to a victim" if victims == 1 else "belong to victims"
+    return f"{sent}." if not victims else f"{sent}; {victims} of these accounts {owner} whose key is used by others."
+
+
+def _independence(c: Campaign) -> str:
+    if c.log10_e is None or c.log10_e <= 0:
+        return ""
+    if c.kind == "single":
+        return ""
+    return (
+        f"If these accounts were independent of one another, evidence this strong would turn up at most about "
+        f"{wording.odds(c.log10_e)} times."
+    )
+
+
+def _cohort(c: Campaign) -> str:
+    if c.p_cohort is None:
+        return ""
+    against = f" of calibration set {c.calibration_id}" if c.calibration_id else ""
+    return f"Among the harmless coordinated groups{against}, a share of {wording.p_value(c.p_cohort)} looks as much like a harvest."
+
+
+def _dates(c: Campaign) -> str:
+    if c.alarmed_at is None:
+        return ""
+    late = f", {wording.duration(c.alarmed_at - c.proposed_at)} after the group was found" if c.proposed_at else ""
+    open_epoch = " The period is still open, so the alarm may change." if c.standing.name == "provisional" else ""
+    return (
+        f"The thresholds were crossed in the period that ended on {wording.moment(c.alarmed_at)} UTC{late}.{open_epoch}"
+    )
+
+
+def _relations(c: Campaign) -> str:
+    parts = []
+    if c.predecessor:
+        parts.append(f"It came out of {c.predecessor}.")
+    if c.shared_infrastructure_with:
+        others = ", ".join(c.shared_infrastructure_with)
+        parts.append(f"It shares infrastructure with {others}, which does not make them one operator.")
+    return " ".join(parts)
+
+
+def would_decide(c: Campaign) -> tuple[str, ...]:
+    """What would turn a watched group into a campaign or clear it."""
+    return tuple(s for s in (_first_gate_lacks(c.independence), _second_gate_lacks(c), _permission(c)) if s)
+
+
+def _first_gate_lacks(gate: Gate) -> str:
+    if gate.strength is None:
+        return "Traffic after the proposal: independence has not been tested yet."
+    if gate.passed or gate.missing is None:
+        return ""
+    return (
+        f"More traffic of the same kind: the evidence against independence lacks {wording.power(gate.missing)} powers of "
+        "ten. If it stops growing, the accounts are likely independent."
+    )
+
+
+def _second_gate_lacks(c: Campaign) -> str:
+    if not c.independence.passed or c.cohort.passed:
+        return ""
+    if c.cohort.strength is None:
+        return "A comparison with harmless coordinated groups; coordination is established, harm is not."
+    return (
+        "Coordination is established, harm is not. A declared organisation, plugin or course behind the accounts would "
+        "clear them; traffic shaped for training under concealed identities would speak against them."
+    )
+
+
+def _permission(c: Campaign) -> str:
+    if c.kind == "single":
+        return "A look at the register: permission to generate data would settle it."
+    return "A look at the register: one organisation behind all accounts, with permission to generate data, would settle it."
