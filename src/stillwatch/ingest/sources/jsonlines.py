@@ -1,0 +1,123 @@
+"""JSON: one object per line, a top-level array of objects, or objects over several lines.
+
+Reads canonical names and their aliases (``aliases``); nested messages are carried on as JSON text. A line that is not
+UTF-8, not JSON, not an object, or nested too deeply is a reject with its line number. What strict JSON forbids but
+writers produce (NaN, half a surrogate pair where a text was cut) does not cost the row: a prompt must not be able to
+hide its own request.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.lines import UTF8_BOM, Run, grouped, runs
+from stillwatch.ingest.rejects import Rejects
+from stillwatch.ingest.sources.documents import documents
+from stillwatch.ingest.sources.format import Format, Opened
+
+NOT_UTF8 = "not valid UTF-8"
+NOT_JSON = "not valid JSON"
+NOT_OBJECT = "JSON, but not an object"
+TOO_DEEP = "JSON nested too deeply"
+_BEGINS = re.compile(rb'\{\s*(?:"|\}|$)|\[\s*(?:\{|\]|$)')
+_OVER_LINES = re.compile(rb"\s*(?:\[|\{\s*\n)")
+_LOOK_AT_LINES = 20
+
+Row = dict[str, Any]
+_decode = msgspec.json.Decoder().decode
+
+
+def recognises(head: bytes) -> bool:
+    """Whether one of the first lines begins like an object or an array of objects; the very first may be broken."""
+    first = head.removeprefix(UTF8_BOM).lstrip().split(b"\n", _LOOK_AT_LINES)[:_LOOK_AT_LINES]
+    return any(_BEGINS.match(line.strip()) for line in first)
+
+
+def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
+    """The rows as they are."""
+    yield from mapped(opened, rejects, limits, lambda row: row)
+
+
+def mapped(opened: Opened, rejects: Rejects, limits: Limits, read: Callable[[Row], Row]) -> Iterator[Chunk]:
+    """The rows of any JSON file, each passed through ``read``."""
+    split = documents if _OVER_LINES.match(opened.stream.head.removeprefix(UTF8_BOM)) else runs
+    pieces = split(opened.stream, opened.source.name, rejects=rejects, limits=limits)
+    for run in grouped(pieces, limits):
+        rows, origins = list[Row](), list[int]()
+        for i, text in enumerate(run.texts):
+            row = decode(text)
+            if isinstance(row, str):
+                rejects.add(opened.source.name, run.numbers[i], row, text)
+            else:
+                rows.append(read(row))
+                origins.append(i)
+        opened.taken = opened.stream.taken
+        if rows:
+            yield _chunk(opened, run, rows, origins)
+
+
+def decode(text: bytes) -> Row | str:
+    """The object in ``text``, or the reason why there is none."""
+    text = text.removeprefix(UTF8_BOM)
+    try:
+        row = _decode(text)
+    except UnicodeDecodeError:
+        return NOT_UTF8
+    except RecursionError:
+        return TOO_DEEP
+    except msgspec.DecodeError:
+        row = _leniently(text)
+    if isinstance(row, _Reason):
+        return row.text
+    return row if isinstance(row, dict) else NOT_OBJECT
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """A reason, told apart from a JSON text."""
+
+    text: str
+
+
+def _leniently(text: bytes) -> Any:
+    """JSON with NaN, overlong numbers (both null) or halves of surrogate pairs (replaced)."""
+    try:
+        value = json.loads(text.decode(), parse_constant=lambda _: None, parse_float=_finite)
+        return _decode(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+    except UnicodeDecodeError:
+        return _Reason(NOT_UTF8)
+    except RecursionError:
+        return _Reason(TOO_DEEP)
+    except ValueError:
+        return _Reason(NOT_JSON)
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _chunk(opened: Opened, run: Run, rows: list[Row], origins: list[int]) -> Chunk:
+    names = set[str]().union(*rows)
+    wanted = [name for name in names if opened.wanted(name)]
+    return Chunk(
+        file=opened.source.name,
+        size=len(rows),
+        columns={name: [row.get(name) for row in rows] for name in sorted(wanted)},
+        position=lambda i: run.numbers[origins[i]],
+        raw=lambda i: run.texts[origins[i]],
+        unknown=names.difference(wanted),
+    )
+
+
+FORMAT = Format(
+    "JSON", "one object per line, an array, or objects over several lines", recognises, chunks, fixed_columns=False
+)
