@@ -1,0 +1,68 @@
+"""The two gates: independence first, then the cohort gate for the groups that passed it; both paid from their budgets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.profiling import profile
+from stillwatch.campaigns.state import State
+from stillwatch.evidence import conformal
+from stillwatch.evidence.evalues import log_mean, passes
+from stillwatch.model.identity import Identities
+
+LOOKS = (60, 240)
+"""Component requests after the first gate at which the cohort gate is asked, once each."""
+MOST_ALPHA = 0.01
+"""The most that one look may cost."""
+
+
+def log_e_independence(lineage: Lineage) -> float:
+    """Log e-value against independence: the mean over the tests, valid under any dependence between them."""
+    return log_mean([lineage.couse, log_e_timing(lineage)])
+
+
+def log_e_timing(lineage: Lineage) -> float:
+    """Log e-value of the timing test: the mean over its bets, with the wealth that was not yet put on any."""
+    unused = 1.0 / (lineage.timing_epochs + 1)
+    return float(np.logaddexp(log_mean(lineage.timing.tolist()), np.log(unused)))
+
+
+def ask_independence_gate(state: State, now_us: int) -> None:
+    """Let through the groups whose evidence reaches the level they were given at their proposal."""
+    for lineage in state.lineages:
+        if lineage.gated_us is None and passes(log_e_independence(lineage), lineage.alpha_independence):
+            lineage.gated_us = now_us
+
+
+def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
+    """Give each group that is due one p-value, the one with most at stake first, as far as the budget carries.
+
+    The order looks at volume alone, never at the score, so it cannot favour what would alarm.
+    """
+    calibration = state.calibration
+    waiting = [x for x in state.lineages if _due(x, state.rules.min_accounts)]
+    waiting.sort(key=lambda x: (-x.tally.component, x.number))
+    for position, lineage in enumerate(waiting):
+        scores = calibration.scores[lineage.looks]
+        alpha = min(state.cohort.share(len(waiting) - position), MOST_ALPHA)
+        alpha = max(alpha, conformal.floor(len(scores)))
+        if alpha > state.cohort.at_hand:
+            return
+        lineage.alpha_cohort += state.cohort.spend(alpha)
+        lineage.looks += 1
+        found = profile(lineage.tally, state.population, identities, state.networks)
+        lineage.profile, lineage.score = found.values, calibration.score(found)
+        lineage.p_cohort = min(conformal.p_value(lineage.score, scores), lineage.p_cohort or 1.0)
+        if conformal.p_value(lineage.score, scores) <= alpha:
+            lineage.alarmed_us = now_us
+
+
+def _due(lineage: Lineage, min_accounts: int) -> bool:
+    return (
+        lineage.gated_us is not None
+        and lineage.alarmed_us is None
+        and lineage.looks < len(LOOKS)
+        and lineage.tally.component >= LOOKS[lineage.looks]
+        and len(lineage.tally.by_account) >= min_accounts
+    )

@@ -1,0 +1,36 @@
+"""Look-ups into one epoch: rows by account and rows by template key, each from one sort."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.groups.templates import request_keys
+from stillwatch.model.frame import Codes, Frame, Ints
+
+
+class EpochIndex:
+    """Rows of a frame by account code and by template key. Cost: one sort each; a look-up is a binary search."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._by_account = np.argsort(frame.account, kind="stable")
+        self._accounts = frame.account[self._by_account]
+        keys = request_keys(frame)
+        flat = keys.ravel()
+        used = np.flatnonzero(flat != 0)
+        order = used[np.argsort(flat[used], kind="stable")]
+        self._keys, self._key_rows = flat[order], order // keys.shape[1]
+
+    def rows_of(self, accounts: Codes) -> Ints:
+        """Rows of these accounts, ascending."""
+        return _gather(self._accounts, self._by_account, accounts)
+
+    def rows_with(self, keys: Ints) -> Ints:
+        """Rows that carry at least one of these keys, ascending."""
+        return np.unique(_gather(self._keys, self._key_rows, keys))
+
+
+def _gather(sorted_values: np.ndarray, rows: Ints, wanted: np.ndarray) -> Ints:  # type: ignore[type-arg]
+    left, right = np.searchsorted(sorted_values, wanted, "left"), np.searchsorted(sorted_values, wanted, "right")
+    sizes = right - left
+    offset = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.sort(rows[np.repeat(left, sizes) + offset])

@@ -1,0 +1,59 @@
+"""A group over time: who joined when, what it shares, and the evidence it has earned since.
+
+Evidence is earned only by members who had joined before the epoch began, on requests made after they joined: nothing
+that led to the proposal, or to a member's joining, is used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.campaigns.tally import Tally
+from stillwatch.evidence import timing
+from stillwatch.model.frame import Codes, Ints
+
+
+@dataclass
+class Lineage:
+    """One group of accounts, from its proposal on. Times are ends of epochs in UTC microseconds."""
+
+    number: int
+    keys: Ints
+    joined: dict[int, int]
+    proposed_us: int
+    seen_us: int
+    alpha_independence: float
+    founded_by: tuple[tuple[int, ...], tuple[int, ...]]
+    couse: float = 0.0
+    couse_seen: set[int] = field(default_factory=set)
+    couse_used: int = 0
+    couse_expected: float = 0.0
+    timing: NDArray[np.float64] = field(default_factory=lambda: np.full(timing.bets(), -np.inf))
+    timing_epochs: int = 0
+    timing_requests: int = 0
+    gated_us: int | None = None
+    tally: Tally = field(default_factory=Tally)
+    looks: int = 0
+    p_cohort: float | None = None
+    alpha_cohort: float = 0.0
+    score: float | None = None
+    profile: NDArray[np.float64] | None = None
+    alarmed_us: int | None = None
+    named: dict[int, int] = field(default_factory=dict)
+    exchanges: int = 0
+    output_tokens: int = 0
+    first_us: int | None = None
+    last_us: int | None = None
+    member_requests: dict[int, int] = field(default_factory=dict)
+    member_component: dict[int, int] = field(default_factory=dict)
+
+    def members(self, before_us: int) -> Codes:
+        """Members who had joined by ``before_us``, ascending."""
+        return np.array(sorted(a for a, at in self.joined.items() if at <= before_us), dtype=np.int32)
+
+    @property
+    def accounts(self) -> Codes:
+        return np.array(sorted(self.joined), dtype=np.int32)

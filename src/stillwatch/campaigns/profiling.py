@@ -1,0 +1,91 @@
+"""From a gated group's tally to its profile (the numbers of ``evidence.profile``)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.campaigns.tally import Tally
+from stillwatch.evidence.profile import NAMES, Profile, surprise
+from stillwatch.facts.population import Population
+from stillwatch.groups.infrastructure import OWN_SHARE, Networks
+from stillwatch.model.frame import Codes
+from stillwatch.model.identity import NEVER, Identities
+from stillwatch.sketch.cues import cue_families
+
+KIND_SHARE = 0.05
+YOUNG_US = 14 * 86_400_000_000
+_FAMILIES = {"elicitation": "elicitation", "grading": "grading", "generation": "generation", "repair": "repair", "persona": "concealment"}
+
+
+def profile(tally: Tally, population: Population, identities: Identities, networks: Networks) -> Profile:
+    """The profile of a group from what it did since its first gate."""
+    accounts = np.array(sorted(tally.by_account), dtype=np.int32)
+    values = {**_harvest(tally, accounts, population), **_concealment(tally, accounts, population, identities, networks)}
+    values["accounts"] = float(np.log(len(accounts)))
+    values["volume"] = float(np.log(tally.component / len(accounts)))
+    return Profile(np.array([values[name] for name in NAMES]))
+
+
+def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str, float]:
+    shares = tally.cues / max(tally.component, 1)
+    outside = np.ones(len(population), dtype=bool)
+    outside[accounts] = False
+    habits = population.habits()[outside & (population.texts > 0)]
+    weight = surprise(shares, habits.mean(axis=0) if len(habits) else np.zeros(len(shares)), len(habits))
+    values = {}
+    masks = cue_families()
+    for name, family in _FAMILIES.items():
+        bits = np.array([bool(masks[family] >> b & 1) for b in range(len(shares))])
+        values[name] = float(weight[bits].sum())
+    values["kinds"] = float(((shares >= KIND_SHARE) & (weight >= KIND_SHARE)).sum())
+    values["one_shot"] = len(tally.prompts) / max(tally.counted, 1)
+    values["history"] = tally.with_history / max(tally.component, 1)
+    values["component"] = tally.component / max(tally.requests, 1)
+    return values
+
+
+def _concealment(
+    tally: Tally, accounts: Codes, population: Population, identities: Identities, networks: Networks
+) -> dict[str, float]:
+    n = len(accounts)
+    created, first = identities.created_us[accounts], population.first_us[accounts]
+    known = created != NEVER
+    clients = len({agent for _, agent in tally.agents})
+    return {
+        "tied_org": _largest(identities.org[accounts]),
+        "tied_payment": _largest(identities.payment[accounts]),
+        "tied_domain": _largest(identities.domain[accounts]),
+        "tied_network": _own(np.array(list(tally.nets)), networks.nets.key, n),
+        "tied_client": _own(np.array(list(tally.agents)), networks.agents.key, n),
+        "verified": float(identities.verified[accounts].mean()),
+        "young": float((known & (first - created < YOUNG_US)).mean()),
+        "churn": float(np.log(len(tally.nets) / n)),
+        "clients": float(np.log(clients)) if clients else 0.0,
+        "batches": _batches(identities.payment[accounts]),
+    }
+
+
+def _largest(values: Codes) -> float:
+    """Share of the accounts that hold the commonest known value, 0 if nobody shares one."""
+    known = values[values >= 0]
+    top = int(np.bincount(known).max()) if len(known) else 0
+    return top / len(values) if top >= 2 else 0.0
+
+
+def _own(pairs: NDArray[np.int64], everybody: NDArray[np.int64], n: int) -> float:
+    """Share of the ``n`` accounts that hold the commonest value which is mostly the group's own."""
+    if not len(pairs):
+        return 0.0
+    values, inside = np.unique(pairs[pairs[:, 1] >= 0, 1], return_counts=True)
+    total = np.searchsorted(everybody, values, "right") - np.searchsorted(everybody, values, "left")
+    own = inside[inside >= OWN_SHARE * np.maximum(total, 1)]
+    top = int(own.max()) if len(own) else 0
+    return top / n if top >= 2 else 0.0
+
+
+def _batches(payment: Codes) -> float:
+    """Share of the accounts in payment batches of at least three, if no batch holds half of them."""
+    known = payment[payment >= 0]
+    sizes = np.bincount(known) if len(known) else np.zeros(1, dtype=np.int64)
+    return float(sizes[sizes >= 3].sum() / len(payment)) if sizes.max() * 2 < len(payment) else 0.0

@@ -1,0 +1,41 @@
+"""The false-campaign budgets: what may be spent, and what was.
+
+A budget accrues with event time, so that what was spent by a moment never depends on what came after it. Whoever wants
+to accuse asks for a level alpha and the sum of the levels handed out never exceeds what has accrued: the expected number
+of false passes is at most that sum (linearity of expectation, whatever the dependence).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EPOCHS_PER_MONTH_HOURS = 30 * 24
+SPEND_SHARE = 0.5
+"""Share of what is at hand that one epoch may hand out; the rest stays for later proposals."""
+
+
+@dataclass
+class Budget:
+    """One gate's budget. ``per_epoch`` accrues; ``at_hand`` is what is left; ``spent`` what was handed out."""
+
+    per_epoch: float
+    at_hand: float = 0.0
+    spent: float = 0.0
+
+    @staticmethod
+    def monthly(amount: float, epoch_hours: int) -> Budget:
+        return Budget(amount * epoch_hours / EPOCHS_PER_MONTH_HOURS)
+
+    def accrue(self) -> None:
+        self.at_hand += self.per_epoch
+
+    def share(self, askers: int) -> float:
+        """Level for each of ``askers`` of this epoch."""
+        return SPEND_SHARE * self.at_hand / askers if askers else 0.0
+
+    def spend(self, alpha: float) -> float:
+        """Hand out ``alpha``; never more than is at hand."""
+        alpha = min(alpha, self.at_hand)
+        self.at_hand -= alpha
+        self.spent += alpha
+        return alpha

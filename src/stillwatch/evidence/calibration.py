@@ -1,0 +1,62 @@
+"""The calibration set: scores of made-up benign cohorts that passed the first gate, and the weights of the score.
+
+Reads ``calibration.json`` beside this module (written by ``tools/calibrate.py``) or a set of the same shape from the
+user's own reviewed cohorts. Its id is a hash of its content; every report names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.errors import InputError
+from stillwatch.evidence.profile import NAMES, Profile
+
+SHIPPED = Path(__file__).with_name("calibration.json")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Linear score over a standardised profile with its calibration scores per look.
+
+    ``mean``, ``scale``, ``weight``: shape (features,); ``scores``: per look, ascending scores of benign gated cohorts.
+    """
+
+    calibration_id: str
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    scores: tuple[NDArray[np.float64], ...]
+    kinds: dict[str, int]
+
+    def parts(self, profile: Profile) -> NDArray[np.float64]:
+        """Contribution of every feature to the score, in nats against the calibration mean."""
+        result: NDArray[np.float64] = self.weight * (profile.values - self.mean) / self.scale
+        return result
+
+    def score(self, profile: Profile) -> float:
+        return float(self.parts(profile).sum())
+
+
+def load(path: Path = SHIPPED) -> Calibration:
+    """Read a calibration set; an unreadable or foreign one is an InputError."""
+    try:
+        raw = path.read_bytes()
+        found = json.loads(raw)
+        if found["features"] != list(NAMES):
+            raise ValueError("its features are not those of this version")
+        return Calibration(
+            "cal-" + hashlib.sha256(raw).hexdigest()[:12],
+            np.array(found["mean"]),
+            np.array(found["scale"]),
+            np.array(found["weight"]),
+            tuple(np.array(s) for s in found["scores"]),
+            dict(found["kinds"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error

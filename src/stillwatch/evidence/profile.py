@@ -1,0 +1,71 @@
+"""T4 and T6 as numbers: what a gated group's component asks for, and how far the group hides who it is.
+
+A ``Profile`` is a fixed vector; ``FEATURES`` names every entry and says what it sees, what innocent traffic it can
+mistake for a harvest and what evading it costs. None reads country, language, script or the hour of day: swapping those
+leaves the vector as it is. Elicitation is weighed by rarity: a wording that many accounts outside the group are in the
+habit of using weighs little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One entry of the profile and its statement."""
+
+    name: str
+    side: str  # harvest | concealment | size
+    sees: str
+    mistakes: str
+    evasion: str
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("elicitation", "harvest", "asks for written-out reasoning, weighed by rarity", "tutors, evaluation teams", "plain questions, less reasoning text"),
+    Feature("grading", "harvest", "asks for rubric grades or judgements", "evaluation teams, teachers", "own reward model"),
+    Feature("generation", "harvest", "asks for tasks and instructions to be written", "licensed generators, quiz makers", "own seed tasks"),
+    Feature("repair", "harvest", "asks for reasoning to be cleaned or corrected", "editors, proof readers", "own clean-up"),
+    Feature("persona", "harvest", "hides which model answers", "white-label products", "an open product name"),
+    Feature("kinds", "harvest", "many kinds of such wording in one component", "research groups", "fewer kinds of data"),
+    Feature("one_shot", "harvest", "prompts never come twice", "document pipelines", "paying for repeats"),
+    Feature("history", "harvest", "whole conversations under one wrapper", "chat products", "single turns only"),
+    Feature("component", "harvest", "the component is most of the members' traffic", "every single-purpose product", "cover traffic, paid for"),
+    Feature("tied_org", "concealment", "members declare one organisation", "-", "declaring an organisation"),
+    Feature("tied_payment", "concealment", "members share a means of payment", "firms, families", "cards per account"),
+    Feature("tied_domain", "concealment", "members share a mail domain", "firms, schools", "disposable mail"),
+    Feature("tied_network", "concealment", "members share an address range", "offices, one cloud", "proxies"),
+    Feature("tied_client", "concealment", "members share a client nobody else has", "plugins, own apps", "stock clients"),
+    Feature("verified", "concealment", "owners' identities were checked", "-", "identity fraud"),
+    Feature("young", "concealment", "accounts used at once after they were opened", "classes, launches", "ageing accounts"),
+    Feature("churn", "concealment", "each account comes from many address ranges", "travellers, cloud functions", "steady addresses"),
+    Feature("clients", "concealment", "one machinery behind many client identities", "public templates", "one client"),
+    Feature("batches", "concealment", "payments shared in batches within the group", "families, resellers", "cards per account"),
+    Feature("accounts", "size", "how many accounts", "every large cohort", "fewer accounts"),
+    Feature("volume", "size", "how many requests of the component per account", "products", "more accounts"),
+)
+NAMES = tuple(f.name for f in FEATURES)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Values of FEATURES, in order; shape (len(FEATURES),)."""
+
+    values: NDArray[np.float64]
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.values[NAMES.index(name)])
+
+
+def surprise(shares: NDArray[np.float64], habits: NDArray[np.float64], outside: int) -> NDArray[np.float64]:
+    """Per cue: share of the component that carries it, times -ln of the share of outside accounts in its habit.
+
+    ``shares``, ``habits``: shape (bits,), 0 to 1; ``outside``: number of outside accounts (one is added as a floor).
+    """
+    rarity = -np.log((habits * outside + 1.0) / (outside + 1.0))
+    result: NDArray[np.float64] = shares * rarity
+    return result

@@ -1,0 +1,122 @@
+"""From an epoch's sketch table to a ``Frame``.
+
+Reads SKETCHES, sorted by time. The codebooks of the scan are extended, never renumbered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from stillwatch.model.frame import Codebook, Codes, Frame, Ints
+from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
+
+
+@dataclass
+class Codebooks:
+    """The code spaces of one scan."""
+
+    account: Codebook = field(default_factory=Codebook)
+    net: Codebook = field(default_factory=Codebook)
+    agent: Codebook = field(default_factory=Codebook)
+    model: Codebook = field(default_factory=Codebook)
+
+
+def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int) -> Frame:
+    """Build the frame of one epoch from rows already sorted by (ts, event_id)."""
+    table = table.combine_chunks()
+    status = _ints(table, "http_status")
+    return Frame(
+        start_us=start_us,
+        end_us=end_us,
+        event_id=table["event_id"].to_pylist(),
+        ts=table["ts"].cast(pa.int64()).to_numpy(),
+        account=_codes(_scoped_account(table), books.account),
+        net=_codes(table["client_net"], books.net),
+        agent=_codes(_client(table), books.agent),
+        model=_codes(table["model_request"], books.model),
+        address=_ints(table, "client_addr"),
+        session=_ints(table, "session"),
+        end_user=_ints(table, "end_user"),
+        turns=_ints(table, "turns"),
+        prompt_words=_ints(table, "prompt_words"),
+        output_tokens=_ints(table, "output_tokens"),
+        served=status < 400,
+        shed=pc.fill_null(pc.equal(table["error_type"], "shed_experiment"), False).to_numpy(zero_copy_only=False),
+        stream=pc.fill_null(table["stream"], False).to_numpy(zero_copy_only=False),
+        temperature=pc.fill_null(table["temperature"], np.nan).to_numpy(),
+        max_tokens=_ints(table, "max_tokens"),
+        tool_count=_ints(table, "tool_count"),
+        exact=_ints(table, "prompt_exact"),
+        opening=_ints(table, "prompt_open"),
+        closing=_ints(table, "prompt_close"),
+        system=_ints(table, "system_exact"),
+        skeleton=_padded(table["prompt_skeleton"]),
+        system_skeleton=_padded(table["system_skeleton"]),
+        minhash=_fixed(table["prompt_minhash"], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False),
+        bag=_fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE),
+        cues=_ints(table, "cues"),
+    )
+
+
+def _scoped_account(table: pa.Table) -> pa.ChunkedArray:
+    """Account ids are unique within a tenant only; the unit separator cannot stand in either."""
+    if table["tenant_id"].null_count == len(table):
+        return table["account_id"]
+    tenant = pc.fill_null(table["tenant_id"], "")
+    return pc.binary_join_element_wise(tenant, table["account_id"], "\x1f")
+
+
+def _client(table: pa.Table) -> pa.ChunkedArray:
+    """Client identity: what the client calls itself together with its TLS fingerprint."""
+    agent, ja4 = pc.fill_null(table["user_agent"], ""), pc.fill_null(table["ja4"], "")
+    joined = pc.binary_join_element_wise(agent, ja4, " ")
+    return pc.if_else(pc.equal(joined, " "), None, joined)
+
+
+def _codes(column: pa.ChunkedArray, book: Codebook) -> Codes:
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    mapped = np.append(book.encode(encoded.dictionary.to_pylist()), np.int32(-1))
+    indices = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
+    return mapped[indices.astype(np.int64)]
+
+
+def _ints(table: pa.Table, name: str) -> Ints:
+    return pc.fill_null(table[name].cast(pa.int64()), 0).to_numpy()
+
+
+def _padded(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Lists of at most SKELETON_SIZE hashes as a matrix padded with 0."""
+    values = column.combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks)
+    out = np.zeros((len(values), SKELETON_SIZE), dtype=np.int64)
+    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy().astype(np.int64)
+    rows = np.repeat(np.arange(len(values)), lengths)
+    starts = np.cumsum(lengths) - lengths
+    columns = np.arange(len(rows)) - np.repeat(starts, lengths)
+    out[rows, columns] = values.flatten().to_numpy(zero_copy_only=False)
+    return out
+
+
+def _fixed(column: pa.ChunkedArray, dtype: np.dtype[np.generic], size: int) -> NDArray[np.generic]:
+    """Binary values that are either empty or exactly ``size`` items, as a matrix with zeros for the empty ones."""
+    values = column.combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks)
+    width = size * dtype.itemsize
+    lengths = pc.fill_null(pc.binary_length(values), 0).to_numpy().astype(np.int64)
+    out = np.zeros((len(values), size), dtype=dtype)
+    full = np.flatnonzero(lengths == width)
+    kept = values.take(pa.array(full)) if len(full) < len(values) else values
+    offsets = np.frombuffer(kept.buffers()[1], dtype=np.int32)[kept.offset : kept.offset + len(kept) + 1]
+    if len(kept):
+        data = np.frombuffer(kept.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
+        out[full] = np.ascontiguousarray(data).view(dtype).reshape(len(kept), size)
+    return out

@@ -1,0 +1,100 @@
+"""Ties between accounts through payment, organisation, mail domain, network and client, weighed by rarity.
+
+A value ties the accounts of a group only as far as it is *theirs*: a VPN range, a carrier network or a popular client
+is held by many accounts outside the group and weighs nothing; nothing is dropped by a cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from stillwatch.groups.templates import Pairs, merge
+from stillwatch.model.frame import Codes, Frame, Ints
+from stillwatch.model.identity import Identities
+
+OWN_SHARE = 0.34
+"""A value ties accounts of a group when at least this share of all its holders is in the group."""
+KINDS = ("payment", "org", "domain", "network", "client")
+
+
+@dataclass
+class Networks:
+    """Which account was seen from which address range and with which client, within the window."""
+
+    window: int
+    nets: Pairs = field(default_factory=Pairs.empty)
+    agents: Pairs = field(default_factory=Pairs.empty)
+
+    def observe(self, frame: Frame, epoch: int) -> None:
+        self.nets = merge(self.nets.where(self.nets.last > epoch - self.window), _seen(frame.net, frame, epoch))
+        self.agents = merge(self.agents.where(self.agents.last > epoch - self.window), _seen(frame.agent, frame, epoch))
+
+
+def _seen(values: Codes, frame: Frame, epoch: int) -> Pairs:
+    rows = np.flatnonzero(values >= 0)
+    when = np.full(len(rows), epoch, dtype=np.int64)
+    return merge(Pairs.empty(), Pairs(values[rows].astype(np.int64), frame.account[rows], when, when, when))
+
+
+def holdings(identities: Identities, networks: Networks) -> Iterator[tuple[str, Ints, Codes]]:
+    """(kind, value, account) holdings of all accounts, in the order of KINDS."""
+    for kind in ("payment", "org", "domain"):
+        values = getattr(identities, kind)
+        accounts = np.flatnonzero(values >= 0)
+        yield kind, values[accounts].astype(np.int64), accounts.astype(np.int32)
+    yield "network", networks.nets.key, networks.nets.account
+    yield "client", networks.agents.key, networks.agents.account
+
+
+@dataclass(frozen=True)
+class TieTable:
+    """Holdings of all accounts in one code space over all kinds, by account (``starts[a]:starts[a + 1]``)."""
+
+    value: Ints
+    starts: Ints
+    kind: NDArray[np.int8]
+    holders: Ints
+
+    @staticmethod
+    def build(identities: Identities, networks: Networks) -> TieTable:
+        values, accounts, kinds, base = [], [], [], 0
+        for number, (_, value, account) in enumerate(holdings(identities, networks)):
+            size = int(value.max()) + 1 if len(value) else 0
+            values.append(value + base)
+            accounts.append(account)
+            kinds.append(np.full(size, number, dtype=np.int8))
+            base += size
+        value, account = np.concatenate(values), np.concatenate(accounts)
+        order = np.argsort(account, kind="stable")
+        starts = np.searchsorted(account[order], np.arange(len(identities.payment) + 1))
+        return TieTable(value[order], starts, np.concatenate(kinds), np.bincount(value, minlength=base))
+
+    def of(self, members: Codes) -> tuple[Ints, Ints]:
+        """(value, position in ``members``) of everything the members hold."""
+        sizes = self.starts[members + 1] - self.starts[members]
+        where = np.repeat(np.arange(len(members)), sizes)
+        offset = np.arange(len(where)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return self.value[np.repeat(self.starts[members], sizes) + offset], where
+
+    def within(self, members: Codes) -> tuple[Ints, Ints, Ints]:
+        """The group's own holdings: values by number, and (column of the value, position of the member) pairs."""
+        value, where = self.of(members)
+        names, column, inside = np.unique(value, return_inverse=True, return_counts=True)
+        own = (inside >= 2) & (inside >= OWN_SHARE * self.holders[names])
+        keep = own[column]
+        return names, column[keep], where[keep]
+
+
+def components(members: Codes, ties: TieTable) -> NDArray[np.int32]:
+    """Label of each member: members tied directly or through others share a label."""
+    names, column, where = ties.within(members)
+    n = len(members)
+    graph = coo_array((np.ones(len(where), dtype=np.int8), (where, column + n)), shape=(n + len(names),) * 2)
+    _, label = connected_components(graph, directed=False)
+    return np.asarray(label[:n], dtype=np.int32)

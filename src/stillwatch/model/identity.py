@@ -1,0 +1,32 @@
+"""What is known of each account from the register and from where it connects, by account code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.model.frame import Codes, Ints
+
+NEVER = np.iinfo(np.int64).min
+"""Stands for an unknown time."""
+
+
+@dataclass
+class Identities:
+    """Arrays indexed by account code; -1 and ``NEVER`` = not known."""
+
+    payment: Codes
+    org: Codes
+    domain: Codes
+    created_us: Ints
+    verified: NDArray[np.bool_]
+    permitted: NDArray[np.bool_]
+
+    @staticmethod
+    def unknown(n: int) -> Identities:
+        def none() -> Codes:
+            return np.full(n, -1, dtype=np.int32)
+
+        return Identities(none(), none(), none(), np.full(n, NEVER), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
