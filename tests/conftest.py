@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-settings.register_profile("stillwatch", deadline=None, max_examples=50)
+settings.register_profile("stillwatch", deadline=None, max_examples=50, derandomize="CI" in os.environ)
 settings.load_profile("stillwatch")
 
 _LOOPBACK = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}

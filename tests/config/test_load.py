@@ -67,9 +67,9 @@ def test_a_file_that_is_no_table_of_settings_is_a_mistake(file: Path, content: b
 
 
 def test_a_named_file_must_exist(file: Path) -> None:
-    with pytest.raises(ConfigurationError, match="--config .*no such file"):
+    with pytest.raises(ConfigurationError, match=r"--config .*no such file"):
         load_settings(file, {})
-    with pytest.raises(ConfigurationError, match="STILLWATCH_CONFIG .*no such file"):
+    with pytest.raises(ConfigurationError, match=r"STILLWATCH_CONFIG .*no such file"):
         load_settings(None, {"STILLWATCH_CONFIG": str(file)})
 
 
@@ -77,7 +77,11 @@ def test_the_file_is_looked_for_in_the_flag_the_variable_and_home(tmp_path: Path
     for folder, hours in (("a", 1), ("b", 2), ("c", 3)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "config.toml").write_text(f"epoch_hours = {hours}")
-    flag, variable, home = tmp_path / "a/config.toml", {"STILLWATCH_CONFIG": str(tmp_path / "b/config.toml")}, tmp_path / "c"
+    flag, variable, home = (
+        tmp_path / "a/config.toml",
+        {"STILLWATCH_CONFIG": str(tmp_path / "b/config.toml")},
+        tmp_path / "c",
+    )
     assert load_settings(flag, variable, home=home).settings.epoch_hours == 1
     assert load_settings(None, variable, home=home).settings.epoch_hours == 2
     assert load_settings(None, {}, home=home).settings.epoch_hours == 3

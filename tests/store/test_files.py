@@ -153,7 +153,9 @@ sys.exit(outcome.settle(work))
 
 
 def _stopped_by(out: Path, number: int) -> int:
-    with subprocess.Popen([sys.executable, "-c", _WORKER, str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
+    with subprocess.Popen(
+        [sys.executable, "-c", _WORKER, str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"ready\n"
         os.kill(worker.pid, number)

@@ -136,7 +136,9 @@ def _check_clock(home: Path) -> Check:
         probe.flush()
         skew = os.fstat(probe.fileno()).st_mtime - time.time()
     if abs(skew) > CLOCK_SKEW_S:
-        return Check("clock", "warn", f"{shown}, file system {skew:+.1f} s", "set the clocks of host and file server (NTP)")
+        return Check(
+            "clock", "warn", f"{shown}, file system {skew:+.1f} s", "set the clocks of host and file server (NTP)"
+        )
     return Check("clock", "ok", f"{shown}, file system agrees")
 
 
@@ -144,7 +146,9 @@ def _check_kernels(home: Path) -> Check:
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or home / "kernels")
     compiled = sum(1 for _ in folder.rglob("*.nbc")) if folder.is_dir() else 0
     if not compiled:
-        return Check("kernels", "warn", f"none compiled in {folder}", "nothing to do: the first scan compiles them once")
+        return Check(
+            "kernels", "warn", f"none compiled in {folder}", "nothing to do: the first scan compiles them once"
+        )
     return Check("kernels", "ok", f"{compiled} compiled in {folder}")
 
 

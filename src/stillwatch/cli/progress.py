@@ -64,4 +64,5 @@ class TerminalProgress:
         finally:
             due.cancel()
             due.join()  # it may be starting the bars right now
-            bars.stop()
+            if bars.live.is_started:
+                bars.stop()

@@ -1,0 +1,66 @@
+"""What must not stand in the repository, and what must stay in step with the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.tree import ROOT, modules, repository_files
+
+# Written in pieces, or this file would find itself.
+FORBIDDEN = {
+    "a path of one machine": r"(?<![\w./~-])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me")) + r")/\w",
+    "a package index": r"py" + r"pi\.org|python" + r"hosted\.|proxy\.golang\.|registry\.npm",
+    "unfinished work": r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b",
+}
+
+
+def _text_files() -> list[tuple[str, str]]:
+    found = []
+    for path in repository_files():
+        try:
+            found.append((str(path.relative_to(ROOT)), path.read_text("utf-8")))
+        except UnicodeDecodeError:
+            continue  # pictures and other binaries
+    return found
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_repository_does_not_contain(what: str) -> None:
+    pattern = re.compile(FORBIDDEN[what])
+    found = [f"{name}: {hit.group()}" for name, text in _text_files() if (hit := pattern.search(text))]
+    assert found == []
+
+
+def test_the_patterns_find_what_they_are_for() -> None:
+    samples = {
+        "a path of one machine": ['open("/wo' + 'rk/x")', "cd /ro" + "ot/y", "(/ho" + "me/somebody)"],
+        "a package index": ["https://py" + "pi.org/simple"],
+        "unfinished work": ["# TO" + "DO: later"],
+    }
+    for what, texts in samples.items():
+        assert all(re.search(FORBIDDEN[what], text) for text in texts)
+    for innocent in ("src/network/x", "https://example.org/work/", "./root/x", "$STILLWATCH_HOME/home"):
+        assert not re.search(FORBIDDEN["a path of one machine"], innocent)
+
+
+def test_files_were_looked_at() -> None:
+    assert {"pyproject.toml", "src/stillwatch/errors.py"} <= {name for name, _ in _text_files()}
+
+
+def test_the_reference_is_in_step_with_the_code() -> None:
+    ended = subprocess.run(
+        [sys.executable, "tools/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in modules()])
+def test_a_module_does_not_print(name: str) -> None:
+    """Results go through ``cli.output``, which makes them inert; messages through ``cli.outcome``."""
+    text = next(text for found, text, _ in modules() if found == name)
+    if name not in ("stillwatch/cli/output.py", "stillwatch/cli/outcome.py"):
+        assert not re.search(r"^\s*(print|click\.echo|sys\.std(out|err)\.write)\(", text, re.MULTILINE)
