@@ -27,8 +27,8 @@ reference:
 
 # Time the sketch kernel against plain hashing
 bench-sketch *ARGS:
-    python benchmarks/sketch.py {{ ARGS }}
+    python -m benchmarks.sketch.run {{ ARGS }}
 
 # Score detection on labelled worlds made by the tools in RANGE
 bench-range RANGE *ARGS:
-    python benchmarks/range.py {{ RANGE }} {{ ARGS }}
+    python -m benchmarks.range {{ RANGE }} {{ ARGS }}

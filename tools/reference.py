@@ -40,8 +40,7 @@ def settings() -> Iterator[str]:
     yield "# Settings"
     yield (
         "Set in a TOML file (`--config FILE`, `STILLWATCH_CONFIG`, or `config.toml` in `STILLWATCH_HOME`), overridden "
-        "by environment variables, overridden by `--set NAME=VALUE`. `stillwatch config show` names the origin of every "
-        "value."
+        "by environment variables, overridden by `--set NAME=VALUE`. `stillwatch config show` names the origin of each."
     )
     yield _grid(
         ("setting", "default", "allowed", "unit", "why", "variable"),

@@ -136,7 +136,7 @@ def test_a_parent_that_is_a_file_is_a_store_error(tmp_path: Path) -> None:
 
 
 _WORKER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from stillwatch.cli import outcome
 from stillwatch.store.files import staged_folder
@@ -147,6 +147,7 @@ def work():
         print("ready", flush=True)
         time.sleep(60)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
 outcome.raise_on_termination()
 sys.exit(outcome.settle(work))
 """
