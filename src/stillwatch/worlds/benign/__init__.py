@@ -1,0 +1,1 @@
+"""Actors that harm nobody. Each module says which look-alike it is, what it shares with a harvest and what differs."""
