@@ -112,9 +112,9 @@ def _microseconds(value: Any) -> int | None:
 def _number_microseconds(number: int | float | Decimal) -> int | None:
     if not math.isfinite(number):
         return None
-    if abs(number) > _LARGEST:
+    if not -_LARGEST < number < _LARGEST:
         return END_US
-    readings = (int(number * factor) // divisor for factor, divisor in _READINGS)
+    readings = (round(number * factor) // divisor for factor, divisor in _READINGS)
     return next((us for us in readings if FIRST_US <= us < END_US), END_US)
 
 

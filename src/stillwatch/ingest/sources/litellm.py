@@ -1,6 +1,171 @@
-"""placeholder"""
+"""LiteLLM: the standard logging payload its callbacks and log sinks write, one per line or as a JSON array.
 
+Reads the fields of ``StandardLoggingPayload``; a line may also wrap it under ``standard_logging_object``. Times are
+seconds since the epoch.
+
+**Who is the account.** A LiteLLM key belongs to a user, a team, an organisation, or to nobody but itself. The account
+is the narrowest of these that can hold several keys: the user, else the team, else the organisation, else the key.
+Everything but a user carries its kind as a prefix (``team:…``), so that a team and a user of one name stay two
+accounts. The placeholder user that LiteLLM gives to all keys made by its administrator is no user: taken at its word,
+it would turn unrelated keys into one account.
+
+Where logging of texts is switched off, LiteLLM writes one fixed phrase into every message. It is dropped and
+``content_state`` says ``absent``; read as a prompt, it would make all accounts ask the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.lines import UTF8_BOM
+from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import jsonlines
-from stillwatch.ingest.sources.format import Format
+from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.jsonlines import Row
 
-FORMAT = Format("LiteLLM", "", lambda head: False, jsonlines.chunks, False)
+_WRAPPER = "standard_logging_object"
+_MARKS = (b'"startTime"', b'"call_type"', b'"model_parameters"')
+_ADMIN = "default_user_id"
+_REDACTED = "redacted-by-litellm"
+_OPERATIONS = {
+    "completion": "chat",
+    "acompletion": "chat",
+    "text_completion": "text_completion",
+    "atext_completion": "text_completion",
+    "embedding": "embeddings",
+    "aembedding": "embeddings",
+}
+_HTTP_OK = 200
+
+
+def recognises(head: bytes) -> bool:
+    """Whether the file is JSON and the field names of the payload stand in it; inside a text they would be escaped."""
+    if not jsonlines.recognises(head.removeprefix(UTF8_BOM)):
+        return False
+    return all(mark in head for mark in _MARKS)
+
+
+def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
+    """The payloads as canonical rows."""
+    yield from jsonlines.mapped(opened, rejects, limits, exchange)
+
+
+def exchange(row: Row) -> Row:
+    """One payload under canonical names; fields of an unexpected shape are left out, the rest is kept."""
+    payload = _dict(row.get(_WRAPPER)) or row
+    metadata, parameters = _dict(payload.get("metadata")), _dict(payload.get("model_parameters"))
+    response, error = _dict(payload.get("response")), _dict(payload.get("error_information"))
+    start = payload.get("startTime")
+    tools = parameters.get("tools")
+    return {
+        "event_id": payload.get("litellm_call_id") or payload.get("id"),
+        "ts": start,
+        "account_id": account(metadata),
+        "duration_ms": _elapsed_ms(start, payload.get("endTime")),
+        "ttft_ms": _elapsed_ms(start, payload.get("completionStartTime")) if payload.get("stream") is True else None,
+        "api_key_hash": metadata.get("user_api_key_hash"),
+        "org_id": metadata.get("user_api_key_org_id"),
+        "project_id": metadata.get("user_api_key_project_id") or metadata.get("user_api_key_team_id"),
+        "end_user_id": payload.get("end_user") or metadata.get("user_api_key_end_user_id") or parameters.get("user"),
+        "session_id": payload.get("session_id"),
+        "client_ip": payload.get("requester_ip_address") or metadata.get("requester_ip_address"),
+        "user_agent": payload.get("user_agent") or metadata.get("user_agent"),
+        "client_headers": metadata.get("requester_custom_headers"),
+        "operation": _operation(payload.get("call_type")),
+        "provider": payload.get("custom_llm_provider"),
+        "model_request": payload.get("model_group") or payload.get("model"),
+        "model_response": response.get("model"),
+        "temperature": parameters.get("temperature"),
+        "top_p": parameters.get("top_p"),
+        "max_tokens": parameters.get("max_completion_tokens") or parameters.get("max_tokens"),
+        "choice_count": parameters.get("n"),
+        "top_logprobs": parameters.get("top_logprobs"),
+        "seed": parameters.get("seed"),
+        "stream": payload.get("stream") if payload.get("stream") is not None else parameters.get("stream"),
+        "reasoning_effort": parameters.get("reasoning_effort"),
+        "response_format": _format(parameters.get("response_format")),
+        "tool_count": len(tools) if isinstance(tools, list) else None,
+        **_contents(payload, response),
+        **_usage(payload, metadata, response),
+        "http_status": _status(payload.get("status"), error),
+        "error_type": error.get("error_class"),
+    }
+
+
+def account(metadata: Row) -> str | None:
+    """The contracting party of a payload; see the module's account of it."""
+    user = metadata.get("user_api_key_user_id")
+    if user and user != _ADMIN:
+        return str(user)
+    held_by = (
+        ("team", metadata.get("user_api_key_team_id")),
+        ("org", metadata.get("user_api_key_org_id")),
+        ("key", metadata.get("user_api_key_hash")),
+    )
+    return next((f"{kind}:{name}" for kind, name in held_by if name), None)
+
+
+def _dict(value: Any) -> Row:
+    return value if isinstance(value, dict) else {}
+
+
+def _elapsed_ms(start: Any, end: Any) -> int | None:
+    if not isinstance(start, (int, float)) or not isinstance(end, (int, float)) or not 0 <= end - start < 1e9:
+        return None
+    return round((end - start) * 1000)
+
+
+def _operation(call_type: Any) -> Any:
+    return _OPERATIONS.get(call_type, call_type) if isinstance(call_type, str) else None
+
+
+def _format(value: Any) -> Any:
+    return value.get("type") if isinstance(value, dict) else value
+
+
+def _status(status: Any, error: Row) -> Any:
+    return _HTTP_OK if status == "success" else error.get("error_code")
+
+
+def _contents(payload: Row, response: Row) -> Row:
+    """Messages asked and answered, and how the answers ended."""
+    asked = payload.get("messages")
+    if _is_redacted(asked):
+        return {"content_state": "absent", "finish_reasons": _finish_reasons(response)}
+    choices = [_dict(choice) for choice in response.get("choices") or () if isinstance(response["choices"], list)]
+    answered = [choice["message"] for choice in choices if choice.get("message")]
+    plain = payload.get("response") if isinstance(payload.get("response"), str) else None
+    return {
+        "input_messages": asked,
+        "output_messages": answered or plain,
+        "finish_reasons": _finish_reasons(response),
+    }
+
+
+def _finish_reasons(response: Row) -> list[str] | None:
+    choices = response.get("choices")
+    reasons = [_dict(c).get("finish_reason") for c in choices] if isinstance(choices, list) else []
+    return [reason for reason in reasons if isinstance(reason, str)] or None
+
+
+def _is_redacted(messages: Any) -> bool:
+    if isinstance(messages, list):
+        return bool(messages) and all(_dict(m).get("content") == _REDACTED for m in messages)
+    return bool(messages == _REDACTED)
+
+
+def _usage(payload: Row, metadata: Row, response: Row) -> Row:
+    usage = _dict(metadata.get("usage_object")) or _dict(response.get("usage"))
+    return {
+        "input_tokens": payload.get("prompt_tokens"),
+        "output_tokens": payload.get("completion_tokens"),
+        "reasoning_tokens": _dict(usage.get("completion_tokens_details")).get("reasoning_tokens"),
+        "cached_tokens": _dict(usage.get("prompt_tokens_details")).get("cached_tokens"),
+    }
+
+
+FORMAT = Format(
+    "LiteLLM", "standard logging payloads, one per line or as an array", recognises, chunks, fixed_columns=False
+)
