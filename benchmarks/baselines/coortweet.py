@@ -50,7 +50,8 @@ def _coincidences(traffic: Traffic, window: int) -> Edges:
 def _codes(one: np.ndarray, other: np.ndarray, size: int) -> np.ndarray:
     apart = one != other
     low, high = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
-    return low.astype(np.int64) * size + high
+    code: np.ndarray = low.astype(np.int64) * size + high
+    return code
 
 
 BASELINE = Baseline("percentile edges", "CooRTweet, Righetti and Balluff 2025", detect, Setting("60 s, 95 %", 0.0))

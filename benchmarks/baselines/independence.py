@@ -2,8 +2,9 @@
 
 Under independence, with each template's popularity and each account's number of templates given, two accounts share
 about Poisson(d_i d_j Σ_t k_t (k_t − 1) / m²) templates (the configuration model). Contract: a level is how many
-accounts a template may have and how small the Poisson tail must be for a pair to be joined, in decades; a group's
-score is the same tail for the co-use of all its pairs together. Tails are Chernoff's bound, which does not underflow.
+accounts a template may have, how small the Poisson tail must be for a pair to be joined, in decades, and whether
+the joined pairs make components or communities; a group's score is the same tail for the co-use of all its pairs
+together. Tails are Chernoff's bound, which does not underflow.
 It asks whether accounts act together, not why: the benign who do are its false alarms.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from benchmarks.baselines.actions import co_use
 from benchmarks.baselines.group import Baseline, Group, Levels, Setting
-from benchmarks.baselines.linking import Edges, components, membership, shared
+from benchmarks.baselines.linking import Edges, communities, components, membership, shared
 from benchmarks.baselines.traffic import Traffic
 
 WIDEST = (30, 100, 300)
@@ -39,8 +40,9 @@ def detect(traffic: Traffic) -> Levels:
         tail = _decades(pairs.weight, degree[pairs.left] * degree[pairs.right] * use.rate)
         tested = Edges(pairs.left, pairs.right, tail)
         for cut in DECADES:
-            groups = components(tested.above(cut), traffic.size)
-            levels[f"at most {widest}, {cut:g} decades"] = _scored(groups, use)
+            for kind, joined in (("components", components), ("communities", communities)):
+                groups = joined(tested.above(cut), traffic.size)
+                levels[f"{kind}, at most {widest}, {cut:g} decades"] = _scored(groups, use)
     return levels
 
 
@@ -56,7 +58,8 @@ def _count(traffic: Traffic, widest: int) -> _CoUse:
 def _decades(seen: np.ndarray, expected: np.ndarray) -> np.ndarray:
     expected = np.maximum(expected, 1e-12)
     exponent = seen * np.log(np.maximum(seen, 1e-12) / expected) - seen + expected
-    return np.where(seen > expected, exponent, 0.0) / np.log(10)
+    decades: np.ndarray = np.where(seen > expected, exponent, 0.0) / np.log(10)
+    return decades
 
 
 def _scored(groups: list[Group], use: _CoUse) -> list[Group]:
@@ -79,5 +82,5 @@ BASELINE = Baseline(
     "independence test",
     "co-use excess, degree-conditioned Poisson",
     detect,
-    Setting("at most 100, 10 decades", 10.0),
+    Setting("communities, at most 100, 10 decades", 10.0),
 )

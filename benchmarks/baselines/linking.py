@@ -1,7 +1,7 @@
-"""From weighted pairs of accounts to groups: components above a cut.
+"""From weighted pairs of accounts to groups: components above a cut, or communities.
 
-Contract: pure functions over NumPy and SciPy. A group's score is left to the caller (`score`), which is given the
-members and the edges inside; without one it is the number of members.
+Contract: pure functions, the same groups for the same edges. A group's score is left to the caller (`score`), which is
+given the members and the edges inside; without one it is the number of members.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
+from sknetwork.clustering import Louvain
 
 from benchmarks.baselines.group import Group
 
@@ -44,8 +45,24 @@ def components(edges: Edges, size: int, smallest: int = 3, score: Score = by_siz
     """Connected components with at least `smallest` accounts."""
     ones = np.ones(len(edges.left), dtype=np.int8)
     graph = sparse.coo_array((ones, (edges.left, edges.right)), shape=(size, size))
-    count, label = connected_components(graph, directed=False)
-    members = _split(label, np.arange(size), count)
+    _, label = connected_components(graph, directed=False)
+    return _groups(label, edges, smallest, score)
+
+
+def communities(edges: Edges, size: int, smallest: int = 3, resolution: float = 3.0) -> list[Group]:
+    """Louvain communities of the weighted graph, scored by size: what components merge may come apart here."""
+    if not len(edges.left):
+        return []
+    one_way = sparse.coo_matrix((edges.weight, (edges.left, edges.right)), shape=(size, size)).tocsr()
+    label = Louvain(resolution=resolution, random_state=0).fit_predict(one_way + one_way.T)
+    return _groups(label, edges, smallest, by_size)
+
+
+def _groups(label: np.ndarray, edges: Edges, smallest: int, score: Score) -> list[Group]:
+    count = int(label.max()) + 1
+    kept = label[edges.left] == label[edges.right]
+    edges = Edges(edges.left[kept], edges.right[kept], edges.weight[kept])
+    members = _split(label, np.arange(len(label)), count)
     inside = _split(label[edges.left], np.arange(len(edges.left)), count)
     return [
         Group(tuple(who.tolist()), score(who, Edges(edges.left[at], edges.right[at], edges.weight[at])))

@@ -54,7 +54,8 @@ def _fourier(vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     width = float(np.median(np.linalg.norm(sample[0] - sample[1], axis=1))) or 1.0
     directions = rng.normal(0, 1 / width, size=(vectors.shape[1], FEATURES)).astype(np.float32)
     phase = rng.uniform(0, 2 * np.pi, size=FEATURES).astype(np.float32)
-    return np.sqrt(2 / FEATURES).astype(np.float32) * np.cos(vectors @ directions + phase)
+    mapped: np.ndarray = np.cos(vectors @ directions + phase)
+    return mapped * np.float32(np.sqrt(2 / FEATURES))
 
 
 BASELINE = Baseline("windowed MMD", "arXiv 2606.05725, hashed words", detect, Setting("50 requests", 3.0))

@@ -44,7 +44,8 @@ def _distances(traffic: Traffic) -> dict[int, np.ndarray]:
 def _nearest_earlier(vectors: np.ndarray) -> np.ndarray:
     likeness = vectors @ vectors.T
     likeness[np.triu_indices(len(vectors))] = -1.0
-    return np.sqrt(np.maximum(0.0, 2 - 2 * likeness[1:].max(axis=1)))
+    nearest: np.ndarray = np.sqrt(np.maximum(0.0, 2 - 2 * likeness[1:].max(axis=1)))
+    return nearest
 
 
 def _normality(values: np.ndarray) -> float:

@@ -32,7 +32,7 @@ def detect(traffic: Traffic) -> Levels:
 def _groups(traffic: Traffic, widest: int) -> list[Group]:
     clusters = components(ties(both_marks(traffic), widest), traffic.size, smallest=2)
     signal = _own_signals(traffic)
-    single = sum(WEIGHTS[name] * values for name, values in signal.items())
+    single: np.ndarray = np.sum([WEIGHTS[name] * values for name, values in signal.items()], axis=0)
     alone = np.ones(traffic.size, dtype=bool)
     groups = []
     for cluster in clusters:

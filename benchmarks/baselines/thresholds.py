@@ -29,7 +29,8 @@ def detect(traffic: Traffic) -> Levels:
 
 def _tail(values: np.ndarray) -> np.ndarray:
     at_least = len(values) - rankdata(values, method="min") + 1
-    return -np.log10(at_least / len(values))
+    tail: np.ndarray = -np.log10(at_least / len(values))
+    return tail
 
 
 def _groups(accounts: np.ndarray, tail: np.ndarray, size: int) -> list[Group]:

@@ -43,9 +43,10 @@ def vectors(requests: pl.DataFrame, dimensions: int = DIMENSIONS) -> np.ndarray:
     cell = counts["row"].to_numpy().astype(np.int64) * dimensions + (hashed % np.uint64(dimensions)).astype(np.int64)
     weight = sign * np.log1p(counts["len"].to_numpy())
     flat = np.bincount(cell, weights=weight, minlength=len(requests) * dimensions)
-    dense = flat.reshape(len(requests), dimensions).astype(np.float32)
+    dense: np.ndarray = flat.reshape(len(requests), dimensions).astype(np.float32)
     length = np.linalg.norm(dense, axis=1, keepdims=True)
-    return np.divide(dense, length, out=dense, where=length > 0)
+    np.divide(dense, length, out=dense, where=length > 0)
+    return dense
 
 
 def _words(requests: pl.DataFrame) -> pl.DataFrame:

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(str(mistake))
     try:
         with ThreadPoolExecutor(max_workers=args.jobs) as pool:
-            rows = list(pool.map(lambda spec: _row(args.range_folder, spec, args.work), specs))
+            rows = list(pool.map(lambda spec: _row(args, spec), specs))
     except ScanFailedError as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -48,15 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _row(range_folder: Path, spec: WorldSpec, work: Path) -> Row:
-    world = worlds.built(range_folder, spec, work)
-    out = work / "scans" / spec.slug
-    cost = scan(world, out, home=work / "home")
+def _row(args: argparse.Namespace, spec: WorldSpec) -> Row:
+    world = worlds.built(args.range_folder, spec, args.work)
+    out = args.work / "scans" / spec.slug
+    cost = scan(world, out, args.work / "home", args.program)
     campaigns = out / "scan" / "campaigns.json"
     ranks = queue_ranks(json.loads(campaigns.read_text()), operators_of(world))
     exchanges = worlds.described(world)["exchanges"]
     print(f"{spec.slug}: {cost.seconds:.1f} s", file=sys.stderr)
-    return Row(spec, exchanges, cost, score(range_folder, world, campaigns), ranks)
+    return Row(spec, exchanges, cost, score(args.range_folder, world, campaigns), ranks)
 
 
 def _heading(specs: Sequence[WorldSpec], jobs: int) -> dict[str, str]:
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--work", type=Path, default=Path(tempfile.gettempdir()) / "stillwatch-range", help="worlds and scans lie here")
     add("--jobs", type=int, default=1, help="scans at a time (default 1, the only honest setting for timings)")
     add("--table", type=Path, metavar="FILE", help="write the Markdown here too")
+    add("--program", help="the command to scan with (default: the `stillwatch` of this Python)")
     add("--why", help="what this look is for; required for the held-back seeds 11 to 20")
     add("--append-log", action="store_true", help="record this run in LOOKS.md although no seed is held back")
     return parser

@@ -22,13 +22,13 @@ class ScanFailedError(RuntimeError):
     """The scan command did not end well."""
 
 
-def scan(world: Path, out: Path, home: Path) -> Measured:
-    """Scan a world's log into `out` (emptied first); answers what it cost."""
+def scan(world: Path, out: Path, home: Path, program: str | None = None) -> Measured:
+    """Scan a world's log into `out` (emptied first) with `program` or the installed one; answers what it cost."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     home.mkdir(parents=True, exist_ok=True)
     log, register = world / "exchanges.parquet", world / "accounts.parquet"
-    command = [_stillwatch(), "scan", str(log), "--accounts", str(register), "--out", str(out / "scan")]
+    command = [program or installed(), "scan", str(log), "--accounts", str(register), "--out", str(out / "scan")]
     stderr = out / "stderr.txt"
     cost = measured(command, out / "stdout.txt", stderr, env={**os.environ, "STILLWATCH_HOME": str(home)})
     if cost.exit_code not in FINE:
@@ -37,7 +37,8 @@ def scan(world: Path, out: Path, home: Path) -> Measured:
     return cost
 
 
-def _stillwatch() -> str:
+def installed() -> str:
+    """The command of this Python's environment, else the first on the path."""
     beside = Path(sys.executable).with_name("stillwatch")
     found = str(beside) if beside.exists() else shutil.which("stillwatch")
     if found is None:
