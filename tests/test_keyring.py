@@ -14,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.errors import StoreError
-from stillwatch.keyring import FILE_NAME, PURPOSES, Key, Keyring, _hkdf, load_keyring, read_keyring, stillwatch_home
+from stillwatch.keyring import (
+    FILE_NAME,
+    PURPOSES,
+    Key,
+    Keyring,
+    _create,
+    _hkdf,
+    load_keyring,
+    read_keyring,
+    stillwatch_home,
+)
 
 
 def _keyring(secret: bytes) -> Keyring:
@@ -60,6 +70,13 @@ def test_processes_that_start_together_agree_on_one_key(home: Path) -> None:
     results.close()
     results.join_thread()
     assert ids == {load_keyring(home).key_id}
+
+
+def test_a_process_that_comes_late_does_not_replace_the_key(home: Path) -> None:
+    first = load_keyring(home)
+    _create(home, home / FILE_NAME)  # it saw no keyring before the first one was there
+    assert load_keyring(home) == first
+    assert [p.name for p in home.iterdir()] == [FILE_NAME]
 
 
 def test_two_homes_have_two_keys(tmp_path: Path) -> None:

@@ -191,6 +191,22 @@ def test_a_run_killed_in_the_middle_of_the_swap_gives_the_previous_one_back(tmp_
     assert _hidden(tmp_path) == []
 
 
+def test_everything_is_on_disk_before_the_run_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "run"
+    on_disk: dict[int, bool] = {}
+    really = os.fsync
+
+    def sync(descriptor: int) -> None:
+        really(descriptor)
+        on_disk[os.fstat(descriptor).st_ino] = out.exists()
+
+    monkeypatch.setattr(os, "fsync", sync)
+    _write_run(out, "one")
+    written = {path.stat().st_ino for path in (out, *out.rglob("*"))}
+    assert {inode for inode, named in on_disk.items() if not named} >= written
+    assert on_disk[tmp_path.stat().st_ino]
+
+
 def test_too_little_space_is_told_before_the_work(tmp_path: Path) -> None:
     check_free_space(tmp_path, 0)
     with pytest.raises(StoreError, match=r"MiB free, \d+ MiB are needed"):

@@ -8,7 +8,6 @@ Unknown keys are mistakes: a threshold that is misspelled would otherwise silent
 from __future__ import annotations
 
 import difflib
-import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -147,4 +146,4 @@ def _number(setting: Setting, value: object) -> Value | None:
 def _in_range(setting: Setting, value: Value) -> bool:
     if setting.choices:
         return value in setting.choices
-    return math.isfinite(value) and setting.low <= value <= setting.high
+    return setting.low <= value <= setting.high  # not a number is in no range
