@@ -18,6 +18,7 @@ from stillwatch.worlds.span import DAY, HOUR
 Moves = Literal["stays", "daily", "hourly", "every"]
 
 _FIRST_ASN = 64_512
+_FIRST_OCTETS = tuple(n for n in range(11, 223) if n not in (100, 127, 169, 172, 192, 198, 203))
 COUNTRIES: tuple[tuple[str, int], ...] = (
     ("US", -6), ("CA", -5), ("BR", -3), ("GB", 0), ("PT", 0), ("DE", 1), ("FR", 1), ("ES", 1), ("PL", 1), ("IT", 1),
     ("ZA", 2), ("KE", 3), ("IN", 5), ("SG", 8), ("TW", 8), ("JP", 9), ("KR", 9), ("AU", 10), ("MX", -6), ("AR", -3),
@@ -45,8 +46,7 @@ def _asn(rng: np.random.Generator) -> int:
 
 def prefix(rng: np.random.Generator) -> str:
     """A random /24, as its first three octets, outside the reserved first octets."""
-    first = int(rng.choice([n for n in range(11, 223) if n not in (100, 127, 169, 172, 192, 198, 203)]))
-    return f"{first}.{rng.integers(256)}.{rng.integers(256)}"
+    return f"{_FIRST_OCTETS[int(rng.integers(len(_FIRST_OCTETS)))]}.{rng.integers(256)}.{rng.integers(256)}"
 
 
 def _address(rng: np.random.Generator) -> str:

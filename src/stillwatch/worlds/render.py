@@ -1,7 +1,7 @@
 """From streams of asks to rows of the canonical log.
 
-Reads one stream at a time and returns an Arrow table with exactly the declared columns plus, beside it, the truth of
-each row. Rows are not sorted here. Token counts follow from the texts, times from the token counts.
+``rows`` reads one stream and returns its columns as lists; ``table`` joins them under the declared schema. Rows are not
+sorted here. Token counts follow from the texts, times from the token counts.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from stillwatch.worlds.stream import Ask, Stream
 _quote: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
+Columns = dict[str, list[Any]]
 _PARAMETERS = (
     "temperature", "top_p", "max_tokens", "stream", "reasoning_effort", "response_format", "tool_count",
     "choice_count", "top_logprobs", "seed",
@@ -92,7 +93,7 @@ def _cached(asks: list[Ask]) -> list[int]:
     return [(len(a.system) + _history(a)) // 5 if len(a.system) > 400 or a.history else 0 for a in asks]
 
 
-def _who_columns(stream: Stream, rows: list[int], who: list[int]) -> dict[str, list[Any]]:
+def _who_columns(stream: Stream, rows: list[int], who: list[int]) -> Columns:
     accounts = [stream.accounts[w] for w in who]
     overrides = stream.places
     wheres = [overrides[w] for w in who] if overrides is not None else [a.where for a in accounts]
@@ -111,11 +112,11 @@ def _who_columns(stream: Stream, rows: list[int], who: list[int]) -> dict[str, l
     }
 
 
-def _parameter_columns(chosen: list[Settings]) -> dict[str, list[Any]]:
+def _parameter_columns(chosen: list[Settings]) -> Columns:
     return {name: [getattr(s, name) for s in chosen] for name in _PARAMETERS}
 
 
-def _text_columns(asks: list[Ask], served: list[bool]) -> dict[str, list[Any]]:
+def _text_columns(asks: list[Ask], served: list[bool]) -> Columns:
     return {
         "system_instructions": [_system(a.system) for a in asks],
         "input_messages": [_input(a) for a in asks],
@@ -128,15 +129,14 @@ def _text_columns(asks: list[Ask], served: list[bool]) -> dict[str, list[Any]]:
     }
 
 
-def _timing(rng: np.random.Generator, output_tokens: list[int], served: list[bool]) -> dict[str, Any]:
+def _timing(rng: np.random.Generator, output_tokens: list[int], served: list[bool]) -> Columns:
     first = rng.lognormal(np.log(380.0), 0.5, len(output_tokens))
     pace = rng.lognormal(np.log(14.0), 0.3, len(output_tokens))
     whole = first + pace * np.asarray(output_tokens, dtype=np.float64)
     ok = np.asarray(served, dtype=bool)
-    return {
-        "ttft_ms": pa.array(first.astype(np.int64), mask=~ok),
-        "duration_ms": pa.array(np.where(ok, whole, 20 + first / 20).astype(np.int64)),
-    }
+    spent = np.where(ok, whole, 20 + first / 20).astype(np.int64).tolist()
+    waits = first.astype(np.int64).tolist()
+    return {"ttft_ms": [w if s else None for w, s in zip(waits, served, strict=True)], "duration_ms": spent}
 
 
 def _identities(rng: np.random.Generator, count: int) -> list[str]:
@@ -144,8 +144,8 @@ def _identities(rng: np.random.Generator, count: int) -> list[str]:
     return [f"evt-{raw[i : i + 16]}" for i in range(0, 16 * count, 16)]
 
 
-def rows(rng: np.random.Generator, stream: Stream, span: Span, chances: refusals.Chances) -> pa.Table:
-    """The log rows of one stream."""
+def rows(rng: np.random.Generator, stream: Stream, span: Span, chances: refusals.Chances) -> Columns:
+    """The log rows of one stream, by column; a column that nobody fills is missing."""
     sent = _clip(stream, refusals.send(rng, stream.ts, stream.who, chances, stream.on_refusal), span)
     wanted, who, times = sent.row.tolist(), sent.who.tolist(), sent.ts.tolist()
     asks = [stream.asks[r] for r in wanted]
@@ -154,9 +154,9 @@ def rows(rng: np.random.Generator, stream: Stream, span: Span, chances: refusals
     luck = rng.random(len(stream.accounts))
     models = [_model(s, t, span, luck[w]) for s, t, w in zip(chosen, times, who, strict=True)]
     texts = _text_columns(asks, served)
-    columns: dict[str, Any] = {
+    return {
         "event_id": _identities(rng, len(wanted)),
-        "ts": sent.ts,
+        "ts": times,
         "client_ip": _addresses(rng, stream, sent.ts, who),
         "operation": ["chat"] * len(wanted),
         "provider": [clients.PROVIDER] * len(wanted),
@@ -171,10 +171,12 @@ def rows(rng: np.random.Generator, stream: Stream, span: Span, chances: refusals
         **texts,
         **_timing(rng, texts["output_tokens"], served),
     }
-    return _table(columns, len(wanted))
 
 
-def _table(columns: dict[str, Any], count: int) -> pa.Table:
+def table(parts: Sequence[Columns]) -> pa.Table:
+    """One Arrow table of all parts; built at once, because small Arrow arrays are dear."""
+    columns = {name: [v for part in parts for v in part[name]] for name in parts[0]} if parts else {}
+    count = len(columns.get("event_id", ()))
     schema = arrow_schema(EXCHANGES)
     absent = pa.nulls(count)
     arrays = [pa.array(columns[f.name]).cast(f.type) if f.name in columns else absent.cast(f.type) for f in schema]

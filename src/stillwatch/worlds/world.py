@@ -9,18 +9,17 @@ truth_exchanges has the same rows in the same order; every account of the log is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.model.tables import ACCOUNTS, EXCHANGES, arrow_schema
+from stillwatch.model.tables import ACCOUNTS, arrow_schema
 from stillwatch.worlds import refusals, render
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.register import Account
-from stillwatch.worlds.span import Span
 from stillwatch.worlds.stream import Actor, Part, Stream
 
 TRUTH = pa.schema(
@@ -45,6 +44,10 @@ TRUTH_EXCHANGES = pa.schema(
 """One row per exchange. operator: whose hand sent it; harvest: part of the take, not cover or dressing."""
 
 
+_Truth = tuple[str, str | None, str, str | None, str]
+_Label = tuple[str, str, str | None, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Log, register and truth of a made-up stretch of traffic."""
@@ -55,26 +58,29 @@ class World:
     truth_exchanges: pa.Table
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    exchanges: list[pa.Table]
-    accounts: pa.Table
-    truth: pa.Table
-    truth_exchanges: list[pa.Table]
-
-
 def make_world(plan: Plan, seed: int) -> World:
     """Play all actors of the plan."""
     chances = refusals.Chances(plan.limited, plan.shed)
-    played = [_play(actor, number, seed, plan.span, chances) for number, actor in enumerate(plan.actors)]
-    exchanges = pa.concat_tables([arrow_schema(EXCHANGES).empty_table(), *(t for p in played for t in p.exchanges)])
-    labels = pa.concat_tables([TRUTH_EXCHANGES.empty_table(), *(t for p in played for t in p.truth_exchanges)])
-    index = pc.sort_indices(exchanges, sort_keys=[("ts", "ascending"), ("event_id", "ascending")])
+    rows: list[render.Columns] = []
+    labels: list[_Label] = []
+    truth: list[_Truth] = []
+    accounts: list[Account] = []
+    for number, actor in enumerate(plan.actors):
+        rng = np.random.default_rng([seed, number])
+        part = actor.play(rng, plan.span)
+        operator = f"operator-{number:03d}" if actor.operator else None
+        accounts.extend(part.accounts)
+        truth.extend(_truth(part, actor, operator, f"cohort-{number:03d}"))
+        for stream in part.streams:
+            rows.append(render.rows(rng, stream, plan.span, chances))
+            labels.extend(_labels(rows[-1], stream, operator))
+    exchanges = render.table(rows)
+    order = pc.sort_indices(exchanges, sort_keys=[("ts", "ascending"), ("event_id", "ascending")])
     return World(
-        exchanges=exchanges.take(index).combine_chunks(),
-        accounts=_by_id(pa.concat_tables([arrow_schema(ACCOUNTS).empty_table(), *(p.accounts for p in played)])),
-        truth=_by_id(pa.concat_tables([TRUTH.empty_table(), *(p.truth for p in played)])),
-        truth_exchanges=labels.take(index).combine_chunks(),
+        exchanges=exchanges.take(order),
+        accounts=_by_id(_register(accounts)),
+        truth=_by_id(_columns(truth, TRUTH)),
+        truth_exchanges=_columns(labels, TRUTH_EXCHANGES).take(order),
     )
 
 
@@ -83,38 +89,25 @@ def _by_id(table: pa.Table) -> pa.Table:
     return table.sort_by("account_id").combine_chunks()
 
 
-def _play(actor: Actor, number: int, seed: int, span: Span, chances: refusals.Chances) -> _Played:
-    rng = np.random.default_rng([seed, number])
-    part = actor.play(rng, span)
-    operator = f"operator-{number:03d}" if actor.operator else None
-    cohort = f"cohort-{number:03d}" if actor.grouped and not actor.operator else None
-    tables = [render.rows(rng, stream, span, chances) for stream in part.streams]
-    return _Played(
-        exchanges=tables,
-        accounts=_register(part.accounts),
-        truth=_truth(part, actor.kind, operator, cohort),
-        truth_exchanges=[_labels(t, s, operator) for t, s in zip(tables, part.streams, strict=True)],
-    )
+def _columns(records: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*records, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
-def _truth(part: Part, kind: str, operator: str | None, cohort: str | None) -> pa.Table:
-    grouped = operator is not None or cohort is not None
-    stolen = [a.account_id in part.stolen for a in part.accounts]
-    columns = [
-        [a.account_id for a in part.accounts],
-        [None if s else operator for s in stolen],
-        [kind] * len(stolen),
-        [cohort] * len(stolen),
-        ["compromised" if s else "member" if grouped else "individual" for s in stolen],
-    ]
-    return pa.table(columns, schema=TRUTH)
+def _truth(part: Part, actor: Actor, operator: str | None, cohort: str) -> Iterator[_Truth]:
+    name = cohort if actor.grouped and operator is None else None
+    role = "individual" if operator is None and name is None else "member"
+    for account in part.accounts:
+        if account.account_id in part.stolen:
+            yield account.account_id, None, actor.kind, None, "compromised"
+        else:
+            yield account.account_id, operator, actor.kind, name, role
 
 
-def _labels(table: pa.Table, stream: Stream, operator: str | None) -> pa.Table:
+def _labels(rows: render.Columns, stream: Stream, operator: str | None) -> Iterator[_Label]:
     by = operator if stream.by_operator else None
-    count = table.num_rows
-    columns = [table["event_id"], table["account_id"], pa.array([by] * count, pa.string()), [stream.harvest] * count]
-    return pa.table(columns, schema=TRUTH_EXCHANGES)
+    for event, account in zip(rows["event_id"], rows["account_id"], strict=True):
+        yield event, account, by, stream.harvest
 
 
 def _register(accounts: Sequence[Account]) -> pa.Table:

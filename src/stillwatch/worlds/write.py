@@ -31,9 +31,7 @@ def write_world(world: World, folder: Path, plan: Plan, seed: int) -> dict[str, 
         paths["world"] = folder / "world.json"
         paths["world"].write_text(json.dumps(_card(world, plan, seed), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        message = (
-            f"cannot write a made-up world to {folder}: {error.strerror or error}. Choose a folder you may write to."
-        )
+        message = f"cannot write a made-up world to {folder}: {error.strerror or error}. Choose another folder."
         raise StoreError(message) from error
     return paths
 
