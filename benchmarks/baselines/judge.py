@@ -95,4 +95,5 @@ def best(cases: Sequence[Case], silent_on: Sequence[Case] = ()) -> Setting:
 
 
 def _quiet_cut(cases: Iterable[Case], level: str) -> float:
-    return math.nextafter(max(case.loudest_false(level) for case in cases), math.inf)
+    loudest = max(case.loudest_false(level) for case in cases)
+    return math.nextafter(loudest, math.inf) if math.isfinite(loudest) else loudest

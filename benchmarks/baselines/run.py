@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
@@ -78,10 +79,14 @@ def _line(baseline: Baseline, worlds: Sequence[World], range_folder: Path | None
     top, usual = total(loud, peak), total(loud, baseline.default)
     precision = "" if top.precision is None else f"{top.precision:.3f}"
     return (
-        baseline.name, f"{peak.level}; score ≥ {peak.cut:.4g}", _of(top), top.reached, top.false, precision,
+        baseline.name, _in_words(peak), _of(top), top.reached, top.false, precision,
         total(quiet, peak).false, _of(total(loud, matched)), _of(usual), usual.false,
         total(quiet, baseline.default).false, f"{seconds:.1f}",
     )  # fmt: skip
+
+
+def _in_words(setting: Setting) -> str:
+    return f"{setting.level}; " + (f"score ≥ {setting.cut:.4g}" if math.isfinite(setting.cut) else "every group")
 
 
 def _of(judged: Judged) -> str:
