@@ -67,9 +67,7 @@ def _grow(lineage: Lineage, proposal: Proposal, of_account: dict[int, list[Linea
         lineage.keys = np.union1d(lineage.keys, proposal.keys)[:MOST_KEYS]
 
 
-def _found(
-    state: State, proposal: Proposal, of_account: dict[int, list[Lineage]], share: float, now_us: int
-) -> None:
+def _found(state: State, proposal: Proposal, of_account: dict[int, list[Lineage]], share: float, now_us: int) -> None:
     state.proposed += 1
     accounts = proposal.accounts.tolist()
     lineage = Lineage(

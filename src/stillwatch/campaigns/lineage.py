@@ -43,6 +43,7 @@ class Lineage:
     profile: NDArray[np.float64] | None = None
     alarmed_us: int | None = None
     named: dict[int, int] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
     exchanges: int = 0
     output_tokens: int = 0
     first_us: int | None = None

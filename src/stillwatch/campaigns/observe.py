@@ -9,6 +9,9 @@ from stillwatch.campaigns.lineage import Lineage
 from stillwatch.evidence import couse, timing
 from stillwatch.model.frame import Codes, Frame, Ints
 
+MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
+
+
 def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> None:
     """Update tests and sums of ``lineage`` with the epoch."""
     members = lineage.members(frame.start_us)
@@ -22,6 +25,7 @@ def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> Non
         _test_timing(lineage, frame, common, seed)
     if lineage.gated_us is not None:
         lineage.tally.add(frame, rows, common)
+        _keep_examples(lineage, frame, common)
     _sum(lineage, frame, rows, common)
 
 
@@ -45,6 +49,13 @@ def _test_timing(lineage: Lineage, frame: Frame, common: Ints, seed: int) -> Non
     lineage.timing_epochs += 1
     lineage.timing = np.logaddexp(lineage.timing, np.log(timing.start_share(lineage.timing_epochs))) + gain
     lineage.timing_requests += len(common)
+
+
+def _keep_examples(lineage: Lineage, frame: Frame, common: Ints) -> None:
+    """Remember a few event ids whose openings differ; their texts are fetched and redacted only when shown."""
+    room = min(EXAMPLES_PER_EPOCH, MOST_EXAMPLES - len(lineage.examples))
+    _, first = np.unique(frame.opening[common], return_index=True)
+    lineage.examples += [frame.event_id[row] for row in common[np.sort(first)][: max(room, 0)].tolist()]
 
 
 def _sum(lineage: Lineage, frame: Frame, rows: Ints, common: Ints) -> None:

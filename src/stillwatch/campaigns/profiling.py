@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.campaigns.tally import Tally
+from stillwatch.evidence.population import Population
 from stillwatch.evidence.profile import NAMES, Profile, surprise
-from stillwatch.facts.population import Population
 from stillwatch.groups.infrastructure import OWN_SHARE, Networks
 from stillwatch.model.frame import Codes
 from stillwatch.model.identity import NEVER, Identities
@@ -15,13 +15,22 @@ from stillwatch.sketch.cues import cue_families
 
 KIND_SHARE = 0.05
 YOUNG_US = 14 * 86_400_000_000
-_FAMILIES = {"elicitation": "elicitation", "grading": "grading", "generation": "generation", "repair": "repair", "persona": "concealment"}
+_FAMILIES = {
+    "elicitation": "elicitation",
+    "grading": "grading",
+    "generation": "generation",
+    "repair": "repair",
+    "persona": "concealment",
+}
 
 
 def profile(tally: Tally, population: Population, identities: Identities, networks: Networks) -> Profile:
     """The profile of a group from what it did since its first gate."""
     accounts = np.array(sorted(tally.by_account), dtype=np.int32)
-    values = {**_harvest(tally, accounts, population), **_concealment(tally, accounts, population, identities, networks)}
+    values = {
+        **_harvest(tally, accounts, population),
+        **_concealment(tally, accounts, population, identities, networks),
+    }
     values["accounts"] = float(np.log(len(accounts)))
     values["volume"] = float(np.log(tally.component / len(accounts)))
     return Profile(np.array([values[name] for name in NAMES]))

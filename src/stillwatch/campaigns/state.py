@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
-from stillwatch.facts.population import Population
+from stillwatch.evidence.population import Population
 from stillwatch.groups.infrastructure import Networks
 from stillwatch.groups.templates import Templates
 

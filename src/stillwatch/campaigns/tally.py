@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from stillwatch.evidence.population import CUE_BITS
 from stillwatch.model.frame import Frame, Ints
-from stillwatch.facts.population import CUE_BITS
 
 MOST_VALUES = 20_000
 

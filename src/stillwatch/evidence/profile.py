@@ -26,25 +26,65 @@ class Feature:
 
 
 FEATURES: tuple[Feature, ...] = (
-    Feature("elicitation", "harvest", "asks for written-out reasoning, weighed by rarity", "tutors, evaluation teams", "plain questions, less reasoning text"),
-    Feature("grading", "harvest", "asks for rubric grades or judgements", "evaluation teams, teachers", "own reward model"),
-    Feature("generation", "harvest", "asks for tasks and instructions to be written", "licensed generators, quiz makers", "own seed tasks"),
-    Feature("repair", "harvest", "asks for reasoning to be cleaned or corrected", "editors, proof readers", "own clean-up"),
+    Feature(
+        "elicitation",
+        "harvest",
+        "asks for written-out reasoning, weighed by rarity",
+        "tutors, evaluation teams",
+        "plain questions, less reasoning text",
+    ),
+    Feature(
+        "grading", "harvest", "asks for rubric grades or judgements", "evaluation teams, teachers", "own reward model"
+    ),
+    Feature(
+        "generation",
+        "harvest",
+        "asks for tasks and instructions to be written",
+        "licensed generators, quiz makers",
+        "own seed tasks",
+    ),
+    Feature(
+        "repair", "harvest", "asks for reasoning to be cleaned or corrected", "editors, proof readers", "own clean-up"
+    ),
     Feature("persona", "harvest", "hides which model answers", "white-label products", "an open product name"),
-    Feature("kinds", "harvest", "many kinds of such wording in one component", "research groups", "fewer kinds of data"),
+    Feature(
+        "kinds", "harvest", "many kinds of such wording in one component", "research groups", "fewer kinds of data"
+    ),
     Feature("one_shot", "harvest", "prompts never come twice", "document pipelines", "paying for repeats"),
     Feature("history", "harvest", "whole conversations under one wrapper", "chat products", "single turns only"),
-    Feature("component", "harvest", "the component is most of the members' traffic", "every single-purpose product", "cover traffic, paid for"),
+    Feature(
+        "component",
+        "harvest",
+        "the component is most of the members' traffic",
+        "every single-purpose product",
+        "cover traffic, paid for",
+    ),
     Feature("tied_org", "concealment", "members declare one organisation", "-", "declaring an organisation"),
     Feature("tied_payment", "concealment", "members share a means of payment", "firms, families", "cards per account"),
     Feature("tied_domain", "concealment", "members share a mail domain", "firms, schools", "disposable mail"),
     Feature("tied_network", "concealment", "members share an address range", "offices, one cloud", "proxies"),
-    Feature("tied_client", "concealment", "members share a client nobody else has", "plugins, own apps", "stock clients"),
+    Feature(
+        "tied_client", "concealment", "members share a client nobody else has", "plugins, own apps", "stock clients"
+    ),
     Feature("verified", "concealment", "owners' identities were checked", "-", "identity fraud"),
-    Feature("young", "concealment", "accounts used at once after they were opened", "classes, launches", "ageing accounts"),
-    Feature("churn", "concealment", "each account comes from many address ranges", "travellers, cloud functions", "steady addresses"),
+    Feature(
+        "young", "concealment", "accounts used at once after they were opened", "classes, launches", "ageing accounts"
+    ),
+    Feature(
+        "churn",
+        "concealment",
+        "each account comes from many address ranges",
+        "travellers, cloud functions",
+        "steady addresses",
+    ),
     Feature("clients", "concealment", "one machinery behind many client identities", "public templates", "one client"),
-    Feature("batches", "concealment", "payments shared in batches within the group", "families, resellers", "cards per account"),
+    Feature(
+        "batches",
+        "concealment",
+        "payments shared in batches within the group",
+        "families, resellers",
+        "cards per account",
+    ),
     Feature("accounts", "size", "how many accounts", "every large cohort", "fewer accounts"),
     Feature("volume", "size", "how many requests of the component per account", "products", "more accounts"),
 )

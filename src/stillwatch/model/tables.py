@@ -66,7 +66,9 @@ EXCHANGES = Table(
     "exchanges",
     "The canonical log: one row is one request with its response. Never stored by a scan; it ends at the sketch.",
     (
-        Column("event_id", "string", "identity of the exchange; a keyed hash of the row where the source has none", True),
+        Column(
+            "event_id", "string", "identity of the exchange; a keyed hash of the row where the source has none", True
+        ),
         Column("ts", "timestamp", "start of the request", True),
         Column("account_id", "string", "contracting party", True),
         Column("tenant_id", "string", "installation's tenant; links never cross it"),
@@ -170,7 +172,9 @@ SKETCHES = Table(
         Column("output_tokens", "int64", ""),
         Column("http_status", "int64", ""),
         Column("error_type", "string", ""),
-        Column("turns", "int32", "messages before the prompt in the request (history), system instructions not counted"),
+        Column(
+            "turns", "int32", "messages before the prompt in the request (history), system instructions not counted"
+        ),
         Column("prompt_words", "int32", "tokens of the last user message; 0 = no text"),
         Column("system_words", "int32", "tokens of the system instructions; 0 = none"),
         Column("prompt_exact", "int64", "hash of the whole normalised prompt; 0 = no text"),
@@ -214,7 +218,9 @@ LINKS = Table(
         Column("campaign_id", "string", "", True),
         Column("account_a", "string", "the smaller account id", True),
         Column("account_b", "string", "the larger account id", True),
-        Column("kind", "string", "template, system, payment, domain, network, client, onset, succession, likeness", True),
+        Column(
+            "kind", "string", "template, system, payment, domain, network, client, onset, succession, likeness", True
+        ),
         Column("weight", "float64", "match weight: log10 odds against chance from rarity", True),
         Column("shared", "int64", "how many values they share", True),
         Column("population", "int64", "accounts that hold the rarest shared value", True),
@@ -243,13 +249,17 @@ CAMPAIGNS = Table(
         Column("kind", "string", "coordinated, single", True),
         Column("proposed_at", "timestamp", "", True),
         Column("alarmed_at", "timestamp", "end of the epoch in which the budgeted threshold was crossed"),
+        Column("log10_e_independence", "float64", "evidence against independence"),
+        Column("alpha_independence", "float64", "level that the first gate was given"),
+        Column("p_cohort", "float64", "conformal p-value against benign cohorts; null = not asked"),
+        Column("alpha_cohort", "float64", "level that the second gate was given so far"),
         Column("account_id", "string", "", True),
         Column("role", "string", "member, compromised", True),
         Column("membership_prob", "float64", "", True),
         Column("since", "timestamp", "first exchange under the group", True),
         Column("named_at", "timestamp", "end of the epoch in which the membership was established"),
-        Column("exchanges", "int64", "", True),
-        Column("output_tokens", "int64", "", True),
+        Column("exchanges", "int64", "requests with the group's machinery since it joined", True),
+        Column("requests", "int64", "all requests since it joined", True),
     ),
 )
 

@@ -1,0 +1,78 @@
+"""The border: logs are read once, every text is sketched, and only sketches go on, parted by epoch.
+
+Reads EXCHANGES (never stored), writes SKETCHES as Parquet parts in a temporary folder, one set of parts per epoch. Rows
+may come in any order. Memory is bounded by ``FLUSH_ROWS``, whatever the order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.sketch.batch import sketch_batch
+from stillwatch.sketch.recipe import Recipe
+
+FLUSH_ROWS = 150_000
+AHEAD = 4
+"""Batches that may be on their way through the sketch at once."""
+
+
+@dataclass
+class Spool:
+    """Sketches on disk by epoch number (epochs since 1970)."""
+
+    folder: Path
+    epoch_us: int
+    rows: int = 0
+    parts: dict[int, list[Path]] = field(default_factory=dict)
+    _held: dict[int, list[pa.Table]] = field(default_factory=dict)
+    _held_rows: int = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        table = pa.Table.from_batches([batch])
+        epoch = table["ts"].cast(pa.int64()).to_numpy() // self.epoch_us
+        for number in np.unique(epoch).tolist():
+            chosen = epoch == number
+            part = table if chosen.all() else table.filter(pa.array(chosen))
+            self._held.setdefault(number, []).append(part)
+        self.rows += len(batch)
+        self._held_rows += len(batch)
+        if self._held_rows >= FLUSH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        for number, tables in sorted(self._held.items()):
+            files = self.parts.setdefault(number, [])
+            path = self.folder / f"epoch-{number}-{len(files)}.parquet"
+            pq.write_table(pa.concat_tables(tables), path, compression="lz4")
+            files.append(path)
+        self._held.clear()
+        self._held_rows = 0
+
+
+def sketched(batches: Iterable[pa.RecordBatch], recipe: Recipe, seed: bytes, threads: int) -> Iterator[pa.RecordBatch]:
+    """Sketch batches beside the reading of the next ones; order is kept."""
+    waiting: deque[Future[pa.RecordBatch]] = deque()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        for batch in batches:
+            waiting.append(pool.submit(sketch_batch, batch, recipe=recipe, seed=seed))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def before(batch: pa.RecordBatch, until_us: int | None) -> pa.RecordBatch:
+    """The rows before ``until_us``."""
+    if until_us is None:
+        return batch
+    return batch.filter(pc.less(batch["ts"].cast(pa.int64()), until_us))

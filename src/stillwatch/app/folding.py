@@ -1,0 +1,70 @@
+"""From spooled sketches to the final state: the fold over closed epochs, and the open one on a copy."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from stillwatch.app.border import Spool
+from stillwatch.campaigns.advance import advance
+from stillwatch.campaigns.state import State
+from stillwatch.facts.frame import Codebooks, build_frame
+from stillwatch.facts.register import Register
+from stillwatch.model.identity import Identities
+from stillwatch.store.duckdb import SketchStore
+
+
+@dataclass
+class Folded:
+    """The state after the closed epochs, and the copy that also saw the open one (the same if there is none)."""
+
+    closed: State
+    latest: State
+    books: Codebooks
+    identities: Identities
+    facts: list[pa.Table]
+    first_us: int | None
+    last_us: int | None
+    end_us: int
+    rows: int
+
+
+def fold(
+    state: State,
+    spool: Spool,
+    store: SketchStore,
+    register: Register,
+    *,
+    until_us: int | None,
+    done: Callable[[int], None],
+) -> Folded:
+    """Advance ``state`` over every epoch of the spool, in time order.
+
+    The epoch that holds the last event is open: nobody knows what its rest will bring. ``until_us`` says that the log
+    is complete up to then and closes it there. Epochs without traffic change nothing and are passed over.
+    """
+    books = Codebooks()
+    found = Folded(state, state, books, register.at(0, books.account), [], None, None, 0, 0)
+    numbers = sorted(spool.parts)
+    for number in numbers:
+        table = store.epoch(spool.parts[number])
+        start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
+        closed = number != numbers[-1] or until_us is not None
+        if until_us is not None:
+            end = min(end, until_us)
+        frame = build_frame(table, books, start_us=start, end_us=end)
+        found.facts.append(store.facts(table))
+        found.identities = register.at(end, books.account)
+        if closed:
+            advance(state, frame, found.identities)
+            found.end_us = end
+        else:
+            found.latest = advance(copy.deepcopy(state), frame, found.identities)
+        found.first_us = int(frame.ts[0]) if found.first_us is None else found.first_us
+        found.last_us = int(frame.ts[-1])
+        found.rows += len(frame)
+        done(len(frame))
+    return found

@@ -1,0 +1,73 @@
+"""The tables of a run folder: CAMPAIGNS, TIMELINE and FACTS for the reader's own tools, and for ``explain``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.campaigns.gates import log_e_independence
+from stillwatch.campaigns.membership import membership_prob
+from stillwatch.campaigns.standing import Standing, shown_members
+from stillwatch.evidence.evalues import LOG10
+from stillwatch.model.frame import Codebook
+from stillwatch.model.tables import CAMPAIGNS, TIMELINE, arrow_schema
+
+
+def campaigns_table(standings: list[Standing], accounts: Codebook) -> pa.Table:
+    """One row per group and account, for every group that was ever proposed."""
+    rows = []
+    for standing in standings:
+        lineage = standing.lineage
+        group = {
+            "campaign_id": standing.campaign_id,
+            "state": standing.state,
+            "authorised": standing.authorised,
+            "kind": "coordinated",
+            "proposed_at": _moment(lineage.proposed_us),
+            "alarmed_at": _moment(lineage.alarmed_us),
+            "log10_e_independence": log_e_independence(lineage) / LOG10,
+            "alpha_independence": lineage.alpha_independence,
+            "p_cohort": lineage.p_cohort,
+            "alpha_cohort": lineage.alpha_cohort,
+        }
+        rows += [group | _member(standing, a, accounts) for a in sorted(lineage.joined)]
+    return pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS))
+
+
+def _member(standing: Standing, account: int, accounts: Codebook) -> dict[str, object]:
+    lineage = standing.lineage
+    return {
+        "account_id": accounts.names[account],
+        "role": "member",
+        "membership_prob": membership_prob(lineage, account),
+        "since": _moment(lineage.joined[account]),
+        "named_at": _moment(lineage.named.get(account)),
+        "exchanges": lineage.member_component.get(account, 0),
+        "requests": lineage.member_requests.get(account, 0),
+    }
+
+
+def timeline_table(standings: list[Standing], facts: pa.Table, accounts: Codebook) -> pa.Table:
+    """Traffic of each listed group's accounts by hour, all of it, before the proposal too."""
+    parts = []
+    for standing in standings:
+        names = pa.array([accounts.names[a] for a in shown_members(standing)], pa.string())
+        mine = facts.filter(pc.is_in(facts["account_id"], names))
+        summed = mine.group_by("hour").aggregate(
+            [("exchanges", "sum"), ("account_id", "count_distinct"), ("output_tokens", "sum")]
+        )
+        columns = {
+            "campaign_id": pa.array([standing.campaign_id] * len(summed), pa.string()),
+            "hour": summed["hour"],
+            "exchanges": summed["exchanges_sum"],
+            "accounts": summed["account_id_count_distinct"],
+            "output_tokens": summed["output_tokens_sum"],
+        }
+        parts.append(pa.table(columns).cast(arrow_schema(TIMELINE)).sort_by("hour"))
+    return pa.concat_tables(parts) if parts else arrow_schema(TIMELINE).empty_table()
+
+
+def _moment(us: int | None) -> datetime | None:
+    return None if us is None else datetime.fromtimestamp(us / 1e6, UTC)

@@ -1,0 +1,91 @@
+"""campaigns.json: the public document of a scan (docs/reference, schema stillwatch.campaigns/1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from stillwatch.campaigns.gates import log_e_independence
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.membership import membership_prob
+from stillwatch.campaigns.standing import Standing, shown_members
+from stillwatch.campaigns.statements import statements
+from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.conformal import floor
+from stillwatch.evidence.evalues import LOG10
+from stillwatch.model.frame import Codebook
+
+SCHEMA = "stillwatch.campaigns/1"
+LISTED_STATES = ("alarmed", "provisional", "watched")
+
+
+def iso(us: int | None) -> str | None:
+    """ISO 8601 with Z, to the second or the microsecond as needed."""
+    if us is None:
+        return None
+    return datetime.fromtimestamp(us / 1e6, UTC).isoformat().replace("+00:00", "Z")
+
+
+def campaign(
+    standing: Standing, accounts: Codebook, calibration: Calibration, examples: dict[str, str]
+) -> dict[str, Any]:
+    """One entry of ``campaigns``."""
+    lineage = standing.lineage
+    return {
+        "campaign_id": standing.campaign_id,
+        "state": standing.state,
+        "authorised": standing.authorised,
+        "kind": "coordinated",
+        "first_seen_at": iso(lineage.first_us),
+        "last_seen_at": iso(lineage.last_us),
+        "proposed_at": iso(lineage.proposed_us),
+        "alarmed_at": iso(lineage.alarmed_us),
+        "exchanges": lineage.exchanges,
+        "output_tokens": lineage.output_tokens,
+        "log10_e_independence": round(log_e_independence(lineage) / LOG10, 2),
+        "alpha_independence": lineage.alpha_independence,
+        "p_cohort": lineage.p_cohort,
+        "alpha_cohort": lineage.alpha_cohort,
+        "calibration_id": calibration.calibration_id,
+        "score": None if lineage.score is None else round(lineage.score, 3),
+        "why_not_alarmed": None if standing.state == "alarmed" else why_not(lineage, calibration),
+        "accounts": [_account(lineage, a, accounts) for a in shown_members(standing)],
+        "predecessor": None,
+        "shared_infrastructure_with": [],
+        "evidence": statements(lineage, calibration),
+        "examples": [{"event_id": e, "redacted": examples[e]} for e in lineage.examples if e in examples],
+    }
+
+
+def why_not(lineage: Lineage, calibration: Calibration) -> str:
+    """In one sentence, what kept the group from an alarm and what would decide it."""
+    if lineage.gated_us is None:
+        needed = -float("inf") if lineage.alpha_independence <= 0 else -_log10(lineage.alpha_independence)
+        have = log_e_independence(lineage) / LOG10
+        return f"its accounts may act independently: 10^{have:.1f} of the 10^{needed:.1f} that the budget asks for; more days decide"
+    if lineage.p_cohort is None:
+        return (
+            "it is coordinated, but has sent too little since then to be compared with benign cohorts; more days decide"
+        )
+    least = floor(max(len(s) for s in calibration.scores))
+    return (
+        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is not below the {lineage.alpha_cohort:.4f} "
+        f"that the budget carried (the smallest possible is {least:.4f}); a person's look, more days or the keyed coin decide"
+    )
+
+
+def _log10(x: float) -> float:
+    from math import log10
+
+    return log10(x)
+
+
+def _account(lineage: Lineage, account: int, accounts: Codebook) -> dict[str, Any]:
+    return {
+        "account_id": accounts.names[account],
+        "membership_prob": round(membership_prob(lineage, account), 4),
+        "exchanges": lineage.member_component.get(account, 0),
+        "role": "member",
+        "since": iso(lineage.joined[account]),
+        "named_at": iso(lineage.named.get(account)),
+    }

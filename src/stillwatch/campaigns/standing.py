@@ -1,0 +1,84 @@
+"""What a group amounts to at the end of a scan: its state, who is in it, and whether it was allowed.
+
+State words are those of the contract. ``watched`` = passed the first gate and is conspicuous, but the budget or the
+evidence does not carry an accusation; everything else that was ever proposed stays ``proposed``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.membership import NAMED_PROB, membership_prob
+from stillwatch.model.frame import Codebook, Codes
+from stillwatch.model.identity import Identities
+
+WATCHED_P = 0.1
+"""A gated group whose cohort p-value is above this looks like an ordinary cohort."""
+STATES = ("alarmed", "provisional", "watched", "proposed")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A group with everything that is derived from its evidence."""
+
+    lineage: Lineage
+    campaign_id: str
+    state: str
+    authorised: bool
+
+    @property
+    def rank(self) -> tuple[int, int, float, int]:
+        """Sort key: alarms by date, the rest the most conspicuous first."""
+        score = -(self.lineage.score if self.lineage.score is not None else float("-inf"))
+        return STATES.index(self.state), self.lineage.alarmed_us or 0, score, self.lineage.number
+
+
+def stand(
+    closed: list[Lineage], latest: list[Lineage], accounts: Codebook, identities: Identities, key: bytes
+) -> list[Standing]:
+    """Standings of all groups; an alarm that only the open epoch raised is provisional."""
+    known = {lineage.number: lineage for lineage in closed}
+    found = []
+    for lineage in latest:
+        settled = known.get(lineage.number)
+        provisional = lineage.alarmed_us is not None and (settled is None or settled.alarmed_us is None)
+        shown = lineage if provisional or settled is None else settled
+        found.append(
+            Standing(
+                shown, campaign_id(shown, accounts, key), _state(shown, provisional), _authorised(shown, identities)
+            )
+        )
+    return sorted(found, key=lambda s: s.rank)
+
+
+def campaign_id(lineage: Lineage, accounts: Codebook, key: bytes) -> str:
+    """Keyed hash of what founded the group: its first members and template keys. The same over rescans."""
+    members, keys = lineage.founded_by
+    text = "\x1e".join([*sorted(accounts.names[m] for m in members), *map(str, keys), str(lineage.proposed_us)])
+    return "c-" + hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
+
+
+def shown_members(standing: Standing) -> list[int]:
+    """Accounts listed under a group: the named ones of an alarm, the likely ones of a group that is only watched."""
+    lineage = standing.lineage
+    if standing.state == "alarmed":
+        return sorted(lineage.named)
+    return [a for a in sorted(lineage.joined) if membership_prob(lineage, a) >= NAMED_PROB]
+
+
+def _state(lineage: Lineage, provisional: bool) -> str:
+    if provisional:
+        return "provisional"
+    if lineage.alarmed_us is not None:
+        return "alarmed"
+    conspicuous = lineage.p_cohort is not None and lineage.p_cohort <= WATCHED_P
+    return "watched" if conspicuous else "proposed"
+
+
+def _authorised(lineage: Lineage, identities: Identities) -> bool:
+    members: Codes = lineage.accounts
+    org = identities.org[members]
+    return bool(len(org) and org[0] >= 0 and (org == org[0]).all() and identities.permitted[members].all())

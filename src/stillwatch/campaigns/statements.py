@@ -1,0 +1,72 @@
+"""Evidence as values: every test of a group with what was observed, what was expected and what else it could be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from stillwatch.campaigns.gates import log_e_timing
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.evalues import LOG10
+from stillwatch.evidence.profile import FEATURES, Profile
+
+SHOWN_FEATURES = 8
+COUSE_COULD_BE = (
+    "a public template or a viral prompt",
+    "a plugin or tool that many people use",
+    "one firm with many keys",
+)
+TIMING_COULD_BE = (
+    "a firm that spreads its own product over several accounts",
+    "a shared scheduler of a declared customer",
+)
+
+
+def statements(lineage: Lineage, calibration: Calibration) -> list[dict[str, Any]]:
+    """Rows of ``evidence`` in campaigns.json, against independence first."""
+    return [*_independence(lineage), *_cohort(lineage, calibration)]
+
+
+def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
+    if lineage.couse_seen:
+        yield {
+            "test": "co-use",
+            "null": "independence",
+            "statistic": lineage.couse_used,
+            "expected": round(lineage.couse_expected, 3),
+            "log10_e": round(lineage.couse / LOG10, 2),
+            "observed": f"{lineage.couse_used} of {len(lineage.couse_seen)} accounts seen since the proposal used the group's "
+            "prompt machinery",
+            "could_be": list(COUSE_COULD_BE),
+        }
+    if lineage.timing_requests:
+        yield {
+            "test": "timing",
+            "null": "independence",
+            "statistic": lineage.timing_requests,
+            "expected": None,
+            "log10_e": round(log_e_timing(lineage) / LOG10, 2),
+            "observed": f"evenness of {lineage.timing_requests} merged requests against Poisson and shifted accounts",
+            "could_be": list(TIMING_COULD_BE),
+        }
+
+
+def _cohort(lineage: Lineage, calibration: Calibration) -> Iterator[dict[str, Any]]:
+    if lineage.profile is None:
+        return
+    parts = calibration.parts(Profile(lineage.profile))
+    for i in np.argsort(-np.abs(parts), kind="stable")[:SHOWN_FEATURES].tolist():
+        feature = FEATURES[i]
+        yield {
+            "test": feature.name,
+            "null": "cohort",
+            "statistic": round(float(lineage.profile[i]), 4),
+            "expected": round(float(calibration.mean[i]), 4),
+            "log10_e": None,
+            "weight": round(float(parts[i]), 3),
+            "observed": feature.sees,
+            "could_be": [] if feature.mistakes == "-" else [feature.mistakes],
+        }

@@ -1,0 +1,100 @@
+"""The embedded engine: sorts, de-duplicates and sums sketches that lie in Parquet parts.
+
+Works out of core within ``memory_limit``. Paths and values are bound, never formatted into a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pyarrow as pa
+
+from stillwatch.errors import StoreError
+
+_SORTED = """
+SELECT * EXCLUDE (copy) FROM (
+    SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY ts, account_id, prompt_exact) AS copy
+    FROM read_parquet($files)
+) row
+WHERE copy = 1 AND NOT EXISTS (
+    SELECT 1 FROM duplicates known WHERE known.event_id = row.event_id AND known.first_ts < row.ts
+)
+ORDER BY ts, event_id
+"""
+_DUPLICATES = """
+INSERT INTO duplicates
+SELECT event_id, min(ts), count(*) FROM read_parquet($files) GROUP BY event_id HAVING count(*) > 1
+"""
+FACTS_SQL = """
+SELECT account_id, tenant_id, date_trunc('hour', ts) AS hour,
+       count(*) AS exchanges,
+       count(*) FILTER (WHERE coalesce(http_status, 200) < 400) AS served,
+       count(*) FILTER (WHERE http_status >= 400) AS refused,
+       count(*) FILTER (WHERE error_type = 'shed_experiment') AS shed,
+       coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
+       count(DISTINCT client_addr) AS addresses,
+       count(DISTINCT client_net) AS nets,
+       count(DISTINCT user_agent) AS agents,
+       count(DISTINCT nullif(prompt_exact, 0)) AS prompts,
+       count(DISTINCT session) AS sessions,
+       count(*) FILTER (WHERE turns > 0) AS with_history,
+       count(DISTINCT end_user) AS end_users
+FROM epoch GROUP BY ALL ORDER BY account_id, tenant_id, hour
+"""
+
+
+class SketchStore:
+    """Sketch parts of one scan, read epoch by epoch. A context manager; not shared between threads."""
+
+    def __init__(self, folder: Path, *, threads: int, memory_limit: str = "1GB") -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": max(threads, 1),
+            "memory_limit": memory_limit,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("CREATE TABLE duplicates (event_id VARCHAR, first_ts TIMESTAMPTZ, copies BIGINT)")
+
+    def __enter__(self) -> SketchStore:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._connection.close()
+
+    def find_duplicates(self, files: Sequence[Path]) -> int:
+        """Remember every event id that occurs more than once; returns how many rows are copies."""
+        if not files:
+            return 0
+        with _explained():
+            self._connection.execute(_DUPLICATES, {"files": [str(f) for f in files]})
+        row = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchone()
+        return int(row[0]) if row else 0
+
+    def epoch(self, files: Sequence[Path]) -> pa.Table:
+        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+        with _explained():
+            return self._connection.sql(_SORTED, params={"files": [str(f) for f in files]}).to_arrow_table()
+
+    def facts(self, epoch: pa.Table) -> pa.Table:
+        """FACTS of one epoch's sorted rows."""
+        self._connection.register("epoch", epoch)
+        try:
+            with _explained():
+                return self._connection.sql(FACTS_SQL).to_arrow_table()
+        finally:
+            self._connection.unregister("epoch")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StoreError(f"the engine could not run a step of the scan: {error}") from error
