@@ -86,7 +86,8 @@ def _line(baseline: Baseline, worlds: Sequence[World], range_folder: Path | None
 
 
 def _in_words(setting: Setting) -> str:
-    return f"{setting.level}; " + (f"score ≥ {setting.cut:.4g}" if math.isfinite(setting.cut) else "every group")
+    """The cut lies just above the loudest false group, so that group's score is what is shown."""
+    return f"{setting.level}; " + (f"score > {setting.cut:.4g}" if math.isfinite(setting.cut) else "every group")
 
 
 def _of(judged: Judged) -> str:
