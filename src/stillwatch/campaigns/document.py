@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import log10
 from typing import Any
 
 from stillwatch.campaigns.gates import log_e_independence
@@ -60,24 +61,19 @@ def campaign(
 def why_not(lineage: Lineage, calibration: Calibration) -> str:
     """In one sentence, what kept the group from an alarm and what would decide it."""
     if lineage.gated_us is None:
-        needed = -float("inf") if lineage.alpha_independence <= 0 else -_log10(lineage.alpha_independence)
-        have = log_e_independence(lineage) / LOG10
-        return f"its accounts may act independently: 10^{have:.1f} of the 10^{needed:.1f} that the budget asks for; more days decide"
-    if lineage.p_cohort is None:
+        have, asked = log_e_independence(lineage) / LOG10, -log10(max(lineage.alpha_independence, 1e-300))
         return (
-            "it is coordinated, but has sent too little since then to be compared with benign cohorts; more days decide"
+            f"its accounts may act independently: evidence of 10^{have:.1f}, the budget asks for 10^{asked:.1f}; "
+            "more days decide"
         )
+    if lineage.p_cohort is None:
+        return "it is coordinated, but has sent too little since to be compared with benign cohorts; more days decide"
     least = floor(max(len(s) for s in calibration.scores))
     return (
-        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is not below the {lineage.alpha_cohort:.4f} "
-        f"that the budget carried (the smallest possible is {least:.4f}); a person's look, more days or the keyed coin decide"
+        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is not below the "
+        f"{lineage.alpha_cohort:.4f} that the budget carried (the smallest possible is {least:.4f}); "
+        "a person's look, more days or the keyed coin decide"
     )
-
-
-def _log10(x: float) -> float:
-    from math import log10
-
-    return log10(x)
 
 
 def _account(lineage: Lineage, account: int, accounts: Codebook) -> dict[str, Any]:

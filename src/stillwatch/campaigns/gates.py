@@ -1,4 +1,4 @@
-"""The two gates: independence first, then the cohort gate for the groups that passed it; both paid from their budgets."""
+"""The two gates: independence first, then the cohort gate for what passed it; both paid from their budgets."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
         if alpha > state.cohort.at_hand:
             return
         lineage.alpha_cohort += state.cohort.spend(alpha)
-        lineage.looks += 1
         found = profile(lineage.tally, state.population, identities, state.networks)
-        lineage.profile, lineage.score = found.values, calibration.score(found)
+        lineage.profiles.append(found.values)
+        lineage.score = calibration.score(found)
         lineage.p_cohort = min(conformal.p_value(lineage.score, scores), lineage.p_cohort or 1.0)
         if conformal.p_value(lineage.score, scores) <= alpha:
             lineage.alarmed_us = now_us

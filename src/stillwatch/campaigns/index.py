@@ -24,9 +24,10 @@ class EpochIndex:
         """Rows of these accounts, ascending."""
         return _gather(self._accounts, self._by_account, accounts)
 
-    def rows_with(self, keys: Ints) -> Ints:
-        """Rows that carry at least one of these keys, ascending."""
-        return np.unique(_gather(self._keys, self._key_rows, keys))
+    def rows_with(self, keys: Ints) -> tuple[Ints, Ints]:
+        """Rows that carry at least one of these keys, ascending, and how many of them each carries."""
+        rows, counts = np.unique(_gather(self._keys, self._key_rows, keys), return_counts=True)
+        return rows, counts
 
 
 def _gather(sorted_values: np.ndarray, rows: Ints, wanted: np.ndarray) -> Ints:  # type: ignore[type-arg]

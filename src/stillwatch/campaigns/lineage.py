@@ -36,11 +36,10 @@ class Lineage:
     timing_requests: int = 0
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)
-    looks: int = 0
     p_cohort: float | None = None
     alpha_cohort: float = 0.0
     score: float | None = None
-    profile: NDArray[np.float64] | None = None
+    profiles: list[NDArray[np.float64]] = field(default_factory=list)
     alarmed_us: int | None = None
     named: dict[int, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
@@ -54,6 +53,11 @@ class Lineage:
     def members(self, before_us: int) -> Codes:
         """Members who had joined by ``before_us``, ascending."""
         return np.array(sorted(a for a, at in self.joined.items() if at <= before_us), dtype=np.int32)
+
+    @property
+    def looks(self) -> int:
+        """How often the cohort gate was asked."""
+        return len(self.profiles)
 
     @property
     def accounts(self) -> Codes:

@@ -18,13 +18,13 @@ def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> Non
     rows = index.rows_of(members)
     if not len(rows):
         return
-    carrying = index.rows_with(lineage.keys)
-    common = np.intersect1d(rows, carrying, assume_unique=True)
+    carrying, carried = index.rows_with(lineage.keys)
+    common, _, where = np.intersect1d(rows, carrying, assume_unique=True, return_indices=True)
     if lineage.gated_us is None:
         _test_couse(lineage, frame, rows, common, len(carrying) - len(common))
         _test_timing(lineage, frame, common, seed)
     if lineage.gated_us is not None:
-        lineage.tally.add(frame, rows, common)
+        lineage.tally.add(frame, rows, common, int(carried[where].sum()))
         _keep_examples(lineage, frame, common)
     _sum(lineage, frame, rows, common)
 

@@ -15,6 +15,8 @@ from stillwatch.sketch.cues import cue_families
 
 KIND_SHARE = 0.05
 YOUNG_US = 14 * 86_400_000_000
+_OPEN_MARKS = ("tied_org", "tied_domain", "tied_client", "verified")
+"""What a group shows openly. A shared payment or network is seen by the provider only, so hiding is still hiding."""
 _FAMILIES = {
     "elicitation": "elicitation",
     "grading": "grading",
@@ -31,7 +33,13 @@ def profile(tally: Tally, population: Population, identities: Identities, networ
         **_harvest(tally, accounts, population),
         **_concealment(tally, accounts, population, identities, networks),
     }
+    concealed = 1.0 - max(values[name] for name in _OPEN_MARKS)
+    values["hidden_harvest"] = concealed * sum(
+        values[name] for name in ("elicitation", "grading", "generation", "repair")
+    )
+    values["hidden_chats"] = concealed * values["history"]
     values["accounts"] = float(np.log(len(accounts)))
+    values["machinery"] = float(np.log(tally.keys_carried / max(tally.component, 1) + 1e-9))
     values["volume"] = float(np.log(tally.component / len(accounts)))
     return Profile(np.array([values[name] for name in NAMES]))
 
@@ -46,7 +54,7 @@ def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str,
     masks = cue_families()
     for name, family in _FAMILIES.items():
         bits = np.array([bool(masks[family] >> b & 1) for b in range(len(shares))])
-        values[name] = float(weight[bits].sum())
+        values[name] = float(np.log1p(weight[bits].sum()))
     values["kinds"] = float(((shares >= KIND_SHARE) & (weight >= KIND_SHARE)).sum())
     values["one_shot"] = len(tally.prompts) / max(tally.counted, 1)
     values["history"] = tally.with_history / max(tally.component, 1)

@@ -38,8 +38,8 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
             "statistic": lineage.couse_used,
             "expected": round(lineage.couse_expected, 3),
             "log10_e": round(lineage.couse / LOG10, 2),
-            "observed": f"{lineage.couse_used} of {len(lineage.couse_seen)} accounts seen since the proposal used the group's "
-            "prompt machinery",
+            "observed": f"{lineage.couse_used} of {len(lineage.couse_seen)} accounts seen since the proposal "
+            "used the group's prompt machinery",
             "could_be": list(COUSE_COULD_BE),
         }
     if lineage.timing_requests:
@@ -55,15 +55,16 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
 
 
 def _cohort(lineage: Lineage, calibration: Calibration) -> Iterator[dict[str, Any]]:
-    if lineage.profile is None:
+    if not lineage.profiles:
         return
-    parts = calibration.parts(Profile(lineage.profile))
+    last = lineage.profiles[-1]
+    parts = calibration.parts(Profile(last))
     for i in np.argsort(-np.abs(parts), kind="stable")[:SHOWN_FEATURES].tolist():
         feature = FEATURES[i]
         yield {
             "test": feature.name,
             "null": "cohort",
-            "statistic": round(float(lineage.profile[i]), 4),
+            "statistic": round(float(last[i]), 4),
             "expected": round(float(calibration.mean[i]), 4),
             "log10_e": None,
             "weight": round(float(parts[i]), 3),

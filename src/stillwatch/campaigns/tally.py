@@ -23,6 +23,7 @@ class Tally:
 
     requests: int = 0
     component: int = 0
+    keys_carried: int = 0
     output_tokens: int = 0
     with_history: int = 0
     sessions: set[int] = field(default_factory=set)
@@ -35,10 +36,11 @@ class Tally:
     by_account: dict[int, int] = field(default_factory=dict)
     all_by_account: dict[int, int] = field(default_factory=dict)
 
-    def add(self, frame: Frame, rows: Ints, common: Ints) -> None:
-        """Add an epoch's ``rows`` of the members, of which ``common`` are in the component."""
+    def add(self, frame: Frame, rows: Ints, common: Ints, keys_carried: int) -> None:
+        """Add an epoch's ``rows`` of the members, of which ``common``, carrying so many keys, are in the component."""
         self.requests += len(rows)
         self.component += len(common)
+        self.keys_carried += keys_carried
         self.output_tokens += int(frame.output_tokens[common].sum())
         self.with_history += int((frame.turns[common] > 0).sum())
         self.hours += np.bincount((frame.ts[common] // 3_600_000_000) % 24, minlength=24)

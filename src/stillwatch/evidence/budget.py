@@ -1,8 +1,8 @@
 """The false-campaign budgets: what may be spent, and what was.
 
 A budget accrues with event time, so that what was spent by a moment never depends on what came after it. Whoever wants
-to accuse asks for a level alpha and the sum of the levels handed out never exceeds what has accrued: the expected number
-of false passes is at most that sum (linearity of expectation, whatever the dependence).
+to accuse asks for a level alpha, and the sum of the levels handed out never exceeds what has accrued: the expected
+number of false passes is at most that sum (linearity of expectation, whatever the dependence).
 """
 
 from __future__ import annotations

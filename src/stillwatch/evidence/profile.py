@@ -19,7 +19,7 @@ class Feature:
     """One entry of the profile and its statement."""
 
     name: str
-    side: str  # harvest | concealment | size
+    side: str  # harvest | concealment | product | size
     sees: str
     mistakes: str
     evasion: str
@@ -85,6 +85,17 @@ FEATURES: tuple[Feature, ...] = (
         "families, resellers",
         "cards per account",
     ),
+    Feature(
+        "hidden_harvest",
+        "product",
+        "harvest wording by a group that shows no open mark",
+        "individuals",
+        "giving up either",
+    ),
+    Feature(
+        "hidden_chats", "product", "others' conversations, one wrapper, no open mark", "chat pools", "giving up either"
+    ),
+    Feature("machinery", "size", "how much of a request is shared machinery", "long house templates", "short wrappers"),
     Feature("accounts", "size", "how many accounts", "every large cohort", "fewer accounts"),
     Feature("volume", "size", "how many requests of the component per account", "products", "more accounts"),
 )

@@ -2,7 +2,8 @@
 
 Keys of one template have nearly the same accounts. Keys are grouped by MinHash of their account sets (exactly equal
 sets first, then banded candidates checked by their true Jaccard similarity), and a block's accounts are those that use
-a fair part of its keys. There is no cap on a key's accounts: cost grows with the number of pairs, never with its square.
+a fair part of its keys. There is no cap on a key's accounts: cost grows with the number of
+pairs, never with its square.
 """
 
 from __future__ import annotations

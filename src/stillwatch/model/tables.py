@@ -115,7 +115,7 @@ EXCHANGES = Table(
 
 ACCOUNTS = Table(
     "accounts",
-    "The account register, joined as of a request's time; rows with a later valid_from are invisible to earlier epochs.",
+    "The account register, joined as of a request's time; a later valid_from is invisible to earlier epochs.",
     (
         Column("account_id", "string", "contracting party", True),
         Column("tenant_id", "string", "installation's tenant"),

@@ -59,8 +59,11 @@ class SketchStore:
             "autoload_known_extensions": False,
         }
         self._connection = duckdb.connect(":memory:", config=config)
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("CREATE TABLE duplicates (event_id VARCHAR, first_ts TIMESTAMPTZ, copies BIGINT)")
+        self._connection.execute("SET TimeZone = 'UTC'").fetchall()
+        # A result that is not read to its end keeps the connection busy, a statement's count of rows included.
+        self._connection.execute(
+            "CREATE TABLE duplicates (event_id VARCHAR, first_ts TIMESTAMPTZ, copies BIGINT)"
+        ).fetchall()
 
     def __enter__(self) -> SketchStore:
         return self
@@ -73,9 +76,9 @@ class SketchStore:
         if not files:
             return 0
         with _explained():
-            self._connection.execute(_DUPLICATES, {"files": [str(f) for f in files]})
-        row = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchone()
-        return int(row[0]) if row else 0
+            self._connection.execute(_DUPLICATES, {"files": [str(f) for f in files]}).fetchall()
+            total = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchall()
+        return int(total[0][0])
 
     def epoch(self, files: Sequence[Path]) -> pa.Table:
         """The rows of one epoch by time and event id; of copies of an event only the earliest."""

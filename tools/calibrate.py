@@ -1,0 +1,129 @@
+"""Make the shipped calibration set: weights of the cohort score and scores of made-up benign cohorts.
+
+    python tools/calibrate.py --train 12 --calibrate 30 --out src/stillwatch/evidence/calibration.json
+
+Worlds come from the project's own generator alone. Half of the seeds train the weights (worlds with operators), the
+other half, without operators, gives the calibration scores: cohorts that passed the first gate, whatever their kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from stillwatch.app.inmemory import fold_tables
+from stillwatch.campaigns.gates import LOOKS
+from stillwatch.campaigns.state import Rules, State
+from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.profile import FEATURES, NAMES
+from stillwatch.sketch.recipe import Recipe
+from stillwatch.worlds.plans import null_plan, week_plan
+from stillwatch.worlds.world import World, make_world
+
+PENALTY = 0.02
+KEY = b"calibration needs some fixed key"
+MIXED = (0.2, 0.5)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A gated group: the kind of most of its accounts, how much of it is one operator's, its profile at each look."""
+
+    kind: str
+    operated: float
+    profiles: list[NDArray[np.float64]]
+
+
+def samples(world: World) -> list[Sample]:
+    """Every gated group of a world that the cohort gate would have asked about."""
+    n = len(NAMES)
+    never = Calibration("none", np.zeros(n), np.ones(n), np.zeros(n), (np.full(10**6, np.inf),) * len(LOOKS), {})
+    state = State.start(Rules(), never)
+    state.cohort = Budget(1e6)
+    books = fold_tables(state, world.exchanges, world.accounts, Recipe(), KEY)
+    truth = world.truth.to_pydict()
+    kind = dict(zip(truth["account_id"], truth["actor_kind"], strict=True))
+    operator = dict(zip(truth["account_id"], truth["operator"], strict=True))
+    found = []
+    for lineage in state.lineages:
+        if lineage.profiles:
+            names = [books.account.names[a] for a in lineage.joined]
+            top = Counter(operator[a] for a in names if operator[a]).most_common(1)
+            share = top[0][1] / len(names) if top else 0.0
+            found.append(Sample(Counter(kind[a] for a in names).most_common(1)[0][0], share, lineage.profiles))
+    return found
+
+
+def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """L2-penalised logistic regression with balanced classes; harvest and products may only speak for a campaign."""
+    balance = np.where(y == 1, 0.5 / max(y.mean(), 1e-9), 0.5 / max(1 - y.mean(), 1e-9))
+
+    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        z = x @ w[:-1] + w[-1]
+        value = np.mean(balance * (np.logaddexp(0, z) - y * z)) + PENALTY * (w[:-1] @ w[:-1])
+        slope = balance * (1 / (1 + np.exp(-z)) - y) / len(y)
+        return float(value), np.append(x.T @ slope + 2 * PENALTY * w[:-1], slope.sum())
+
+    bounds = [BOUNDS[f.name] if f.name in BOUNDS else SIDES[f.side] for f in FEATURES] + [(None, None)]
+    solved = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", bounds=bounds)
+    return np.asarray(solved.x[:-1])
+
+
+SIDES = {"harvest": (0, None), "product": (0, None), "concealment": (None, None), "size": (None, None)}
+BOUNDS = dict.fromkeys(
+    ("tied_org", "tied_payment", "tied_domain", "tied_network", "tied_client", "verified"), (None, 0)
+)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--train", type=int, default=12)
+    arguments.add_argument("--calibrate", type=int, default=30)
+    arguments.add_argument("--seed", type=int, default=1000)
+    arguments.add_argument("--out", type=Path, required=True)
+    given = arguments.parse_args()
+    train, null = [], []
+    for i in range(given.train):
+        train += samples(make_world(week_plan(given.seed + i), given.seed + i))
+        print(f"training world {i + 1}: {len(train)} groups", flush=True)
+    for i in range(given.calibrate):
+        seed = given.seed + 10_000 + i
+        null += samples(make_world(null_plan(seed), seed))
+        print(f"calibration world {i + 1}: {len(null)} groups", flush=True)
+    given.out.write_text(json.dumps(calibration(train, null), indent=1) + "\n", "utf-8")
+
+
+def calibration(train: list[Sample], null: list[Sample]) -> dict[str, object]:
+    """The content of a calibration file."""
+    clear = [s for s in train if not MIXED[0] < s.operated < MIXED[1]]
+    x = np.array([s.profiles[-1] for s in clear])
+    y = np.array([float(s.operated >= MIXED[1]) for s in clear])
+    mean, scale = x[y == 0].mean(axis=0), np.maximum(x.std(axis=0), 0.05)
+    weight = fit((x - mean) / scale, y)
+    scores = []
+    for look in range(len(LOOKS)):
+        values = [float(weight @ ((s.profiles[look] - mean) / scale)) for s in null if len(s.profiles) > look]
+        scores.append([round(v, 4) for v in sorted(values)])
+    z = (x - mean) / scale @ weight
+    for s, v in sorted(zip(clear, z, strict=True), key=lambda p: -p[1])[:60]:
+        print(f"{v:7.2f} {s.operated:.2f} {s.kind}")
+    return {
+        "features": list(NAMES),
+        "mean": [round(float(v), 5) for v in mean],
+        "scale": [round(float(v), 5) for v in scale],
+        "weight": [round(float(v), 5) for v in weight],
+        "scores": scores,
+        "kinds": dict(sorted(Counter(s.kind for s in null).items())),
+    }
+
+
+if __name__ == "__main__":
+    main()
