@@ -7,16 +7,17 @@ Evaded by: many wordings; then only the job list, the schedule and the demand it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import ClassVar, Self
 
 import numpy as np
 
 from stillwatch.worlds.dice import between, dice, whole
-from stillwatch.worlds.operators.force import Force, assemble, dispatch, hire
+from stillwatch.worlds.operators.force import Force
+from stillwatch.worlds.operators.operator import Operator
 from stillwatch.worlds.span import Span
-from stillwatch.worlds.stream import Ask, Part, Stream
+from stillwatch.worlds.stream import Ask, Part
 from stillwatch.worlds.text import answers, families, tasks
 from stillwatch.worlds.text.phrase import Phrase, one
 from stillwatch.worlds.text.wording import Wording, word
@@ -33,18 +34,13 @@ def demand(rolls: Random, language: str) -> Wording:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedTemplate:
+class FixedTemplate(Operator):
     """``wordings`` distinct templates over one list of items of one kind."""
 
     kind: ClassVar[str] = "fixed_template"
-    grouped: ClassVar[bool] = True
-    operator: ClassVar[bool] = True
-    accounts: int
-    rate: float
     wordings: int = 1
     language: str = "en"
     items: tasks.TaskKind = "exam"
-    force: Force = field(default_factory=Force)
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Self:
@@ -59,9 +55,6 @@ class FixedTemplate:
 
     def play(self, rng: np.random.Generator, span: Span) -> Part:
         rolls = dice(rng)
-        accounts = hire(rng, self.force, self.accounts, span)
-        wanted = round(self.accounts * self.rate * span.days * (1 - self.force.cover))
-        shift = dispatch(rng, self.force, self.accounts, wanted, span)
         demands = [demand(rolls, self.language) for _ in range(self.wordings)]
         long = between(rng, 180, 700)
 
@@ -69,9 +62,5 @@ class FixedTemplate:
             wording = one(rolls, demands)
             return Ask(wording.around(item), answers.answer(rolls, long), wording.system)
 
-        asks = [ask(item) for item in tasks.pile(rolls, self.items, wanted, self.language)]
-        take = Stream(
-            accounts, shift.ts, shift.who, asks, harvest=True, by_operator=True, on_refusal=self.force.on_refusal
-        )
-        extra = lambda: ask(tasks.item(rolls, self.items, self.language))  # noqa: E731
-        return assemble(rng, span, self.force, accounts, [take], self.rate, extra)
+        asks = [ask(item) for item in tasks.pile(rolls, self.items, self.wanted(span), self.language)]
+        return self.work_off(rng, span, asks, lambda: ask(tasks.item(rolls, self.items, self.language)))

@@ -167,7 +167,7 @@ def dispatch(rng: np.random.Generator, force: Force, count: int, requests: int, 
     ts = arrivals.stream(rng, requests, span, force.rhythm, weights, force.jitter)
     first, last = _tours(rng, force, count, span)
     edges = np.unique(np.concatenate((first, last, [span.start, span.end])))
-    who = np.empty(requests, dtype=np.int64)
+    who = np.zeros(requests, dtype=np.int64)
     for begin, end in itertools.pairwise(edges.tolist()):
         rows = np.flatnonzero((ts >= begin) & (ts < end))
         active = np.flatnonzero((first <= begin) & (last >= end))

@@ -1,0 +1,115 @@
+"""An undeclared pool: a service that spreads its own work over several accounts behind a load balancer.
+
+Shares with a harvest: one dispatcher, one job list, failover of refused requests to a sibling, sometimes fresh
+accounts, sometimes several clouds and no common card, sometimes evaluation by rubric, sometimes other people's chats
+under a product name. Differs by: a common mark stays in the open (place, card or domain, often several), a narrow
+job, hours of its users, accounts kept for long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+
+from stillwatch.worlds import arrivals, clients, places, register
+from stillwatch.worlds.benign.cohort import Cohort, Ints, flip, named, opened_together, turns, worded, zone
+from stillwatch.worlds.benign.individuals import said
+from stillwatch.worlds.dice import between, dice, whole
+from stillwatch.worlds.span import Span
+from stillwatch.worlds.stream import Part, Stream
+from stillwatch.worlds.text import families, names, tasks
+from stillwatch.worlds.text.wording import Family, speech, word
+
+Job = Literal["chat", "label", "extract", "summarise", "grade"]
+_JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
+    "label": (families.LABEL, "message"),
+    "extract": (families.EXTRACT, "document"),
+    "summarise": (families.SUMMARISE, "document"),
+    "grade": (families.RUBRIC, "pair"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeclaredPool(Cohort):
+    """``places`` machine rooms; at least one of shared payment and shared domain when there are several."""
+
+    kind: ClassVar[str] = "undeclared_pool"
+    job: Job = "summarise"
+    places: int = 1
+    one_payer: bool = True
+    fresh: bool = False
+    in_turn: bool = True
+    failover: bool = True
+    templates: int = 1
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Self:
+        rooms = whole(rng, 1, 5)
+        return cls(
+            accounts=whole(rng, 4, 60),
+            rate=between(rng, 10, 200),
+            job=("chat", "label", "extract", "summarise", "grade")[int(rng.integers(5))],
+            places=rooms,
+            one_payer=flip(rng, 0.6),
+            fresh=flip(rng, 0.3),
+            in_turn=flip(rng, 0.6),
+            failover=flip(rng, 0.7),
+            templates=whole(rng, 1, 6),
+        )
+
+    def play(self, rng: np.random.Generator, span: Span) -> Part:
+        accounts = pooled(rng, span, self.accounts, self.places, self.one_payer, self.fresh)
+        stream = self._chat(rng, span, accounts) if self.job == "chat" else self._batch(rng, span, accounts)
+        return Part(accounts, [replace(stream, on_refusal="sibling" if self.failover else "same")])
+
+    def _who(self, rng: np.random.Generator, count: int) -> Ints:
+        return turns(rng, self.accounts, count, 0.05 if self.in_turn else 1.0)
+
+    def _batch(self, rng: np.random.Generator, span: Span, accounts: list[register.Account]) -> Stream:
+        rolls = dice(rng)
+        count = self.total(span)
+        family, kind = _JOBS[self.job]
+        name = names.company(rolls)
+        wordings = [named(word(rolls, family, in_system=0.3), name) for _ in range(self.templates)]
+        hours: arrivals.Hours = ("flat", "office", "waking")[int(rng.integers(3))]
+        ts = arrivals.stream(rng, count, span, "bursty", arrivals.week(hours, zone(rng)), 0.7)
+        asks = worded(rolls, wordings, tasks.pile(rolls, kind, count), between(rng, 10, 200))
+        return Stream(accounts, ts, self._who(rng, count), asks)
+
+    def _chat(self, rng: np.random.Generator, span: Span, accounts: list[register.Account]) -> Stream:
+        users = max(4, self.total(span) // max(1, round(3 * span.days)))
+        rates = rng.lognormal(-0.3, 0.8, users) * self.accounts * self.rate / users
+        seats = arrivals.sittings(rng, rates, np.full(users, zone(rng), dtype=np.int64), span, turns=3.0)
+        system = speech(dice(rng), families.ASSISTANT).replace("<name>", names.word(dice(rng)))
+        order = np.argsort(seats.ts, kind="stable")
+        who = np.empty(len(seats), dtype=np.int64)
+        who[order] = self._who(rng, len(seats))
+        return Stream(accounts, seats.ts, who, said(rng, seats, users, system))
+
+
+def pooled(
+    rng: np.random.Generator, span: Span, count: int, rooms: int, one_payer: bool, fresh: bool
+) -> list[register.Account]:
+    """Accounts of a firm that never declared itself but hides nothing on purpose."""
+    where = places.clouds(rng, rooms, whole(rng, 1, 8))
+    payer, domain = register.token(rng, "card"), register.token(rng, "dom")
+    one_domain = not one_payer or rng.random() < 0.5
+    library = clients.client(rng)
+    accounts = [
+        replace(
+            a,
+            where=where[n % rooms],
+            payment=payer if one_payer else a.payment,
+            domain=domain if one_domain else a.domain,
+            client=library,
+            plan="team",
+            verified=bool(rng.random() < 0.3),
+        )
+        for n, a in enumerate(register.people(rng, count, span.start, 250.0))
+    ]
+    if not fresh:
+        return accounts
+    newest = count // 2
+    return accounts[newest:] + opened_together(rng, accounts[:newest], span, float(rng.uniform(0.5, 6)), 8.0)
