@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
+OFFLINE = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -30,25 +28,28 @@ FLAGS = (
     "--no-first-run",
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--remote-debugging-pipe",
 )
 REPLY_S = 60.0
 
 
-def executable() -> str | None:
-    """The browser named by STILLWATCH_TEST_BROWSER, or the first one found."""
-    return os.environ.get("STILLWATCH_TEST_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
 @contextmanager
-def chromium(command: str, profile: Path) -> Iterator[Pipe]:
+def running(command: str, profile: Path) -> Iterator[Pipe]:
     """The browser process; ended with the block."""
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
     # DevTools talks on descriptors 3 and 4; the shell puts ours there.
     script = f'exec "$0" "$@" 3<&{to_read} 4>&{from_write}'
     process = subprocess.Popen(
-        ["bash", "-c", script, command, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        [
+            "bash",
+            "-c",
+            script,
+            command,
+            *OFFLINE,
+            "--remote-debugging-pipe",
+            f"--user-data-dir={profile}",
+            "about:blank",
+        ],
         pass_fds=(to_read, from_write),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -145,9 +146,14 @@ class Page:
         assert "exceptionDetails" not in reply, reply["exceptionDetails"]
         return reply["result"].get("value")
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, text: str = "") -> None:
+        """A key stroke; ``text`` is what it would type."""
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", {"type": kind, "key": key})
+            self.call("Input.dispatchKeyEvent", {"type": kind, "key": key, "text": text if kind == "keyDown" else ""})
+
+    def click(self, x: float, y: float) -> None:
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1})
 
     def move(self, x: float, y: float) -> None:
         self.call("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})

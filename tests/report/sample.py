@@ -58,7 +58,7 @@ def evidence(strength: float, extra: str = "") -> list[dict[str, Any]]:
             "statistic": 2310.0,
             "expected": 118.4,
             "log10_e": round(strength * 0.62, 2),
-            "observed": f"2,310 pairs of accounts share rare prompt wording; chance would give about 118. {extra}".strip(),
+            "observed": f"2,310 pairs of accounts share rare wording; chance would give about 118. {extra}".strip(),
             "could_be": COULD_BE[:2],
         },
         {
@@ -76,7 +76,7 @@ def evidence(strength: float, extra: str = "") -> list[dict[str, Any]]:
             "statistic": 0.81,
             "expected": 0.22,
             "log10_e": None,
-            "observed": "Elicitation of reasoning in 61 % of one request shape; no open mark ties more than 7 % of the accounts.",
+            "observed": "Elicitation in 61 % of one request shape; no open mark ties more than 7 % of the accounts.",
             "could_be": COULD_BE,
         },
     ]
@@ -170,9 +170,11 @@ def _links_of(name: str, ids: list[str]) -> list[dict[str, Any]]:
     kinds = ("template", "system", "payment", "network", "onset", "likeness", "client", "domain", "succession")
     rows = []
     for i in range(len(ids)):
-        for j in range(i + 1, len(ids)):
+        in_cell = [(j, 0.55) for j in range(i + 1, min(i // 8 * 8 + 8, len(ids)))]
+        elsewhere = [(j, 0.3) for j in range(i + 9, min(i + 80, len(ids)), 31)]
+        for j, chance in in_cell + elsewhere:
             same_cell = i // 8 == j // 8
-            if draw(name, i, j) > (0.55 if same_cell else 0.02):
+            if draw(name, i, j) > chance:
                 continue
             kind = kinds[int(draw(name, i // 8 if same_cell else (i, j), "kind") * len(kinds))]
             a, b = sorted((ids[i], ids[j]))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from stillwatch.report import wording
 from stillwatch.report.catalogue import standing
 from stillwatch.report.document import PROSE_LIMIT, Record, open_document
-from stillwatch.report.graph import Link, draw
+from stillwatch.report.graph import MAX_EDGES, Link, draw
 from stillwatch.report.view import (
     Account,
     Budget,
@@ -27,7 +27,6 @@ from stillwatch.report.view import (
     Evidence,
     Example,
     Gate,
-    Graph,
     Report,
     Run,
     Timeline,
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 240
 """Steps of a timeline: more would be narrower than a pixel on a telephone."""
+ALL_EDGES, FEWEST_EDGES = 2700, 60
+"""Links drawn on one page, shared among its campaigns, and what each may draw in any case."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR_US = 3_600_000_000
 _SAFE_ANCHOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -49,12 +50,24 @@ Hour = tuple[int, int, int, int]
 def build_report(document: Mapping[str, Any], links: pa.Table, timeline: pa.Table, *, generated_at: datetime) -> Report:
     """The read model of one scan; ``InputError`` where the document is of another schema."""
     record = open_document(document)
-    links_of, hours_of = _links_by_campaign(links), _hours_by_campaign(timeline)
-    campaigns = [
-        build_campaign(c, links_of.get(c.raw("campaign_id"), []), hours_of.get(c.raw("campaign_id"), []), number)
-        for number, c in enumerate(record.records("campaigns"), start=1)
-    ]
-    return Report(generated_at.astimezone(UTC), build_run(record.record("run")), tuple(sorted(campaigns, key=_rank)))
+    return _report(record, _links_by_campaign(links), _hours_by_campaign(timeline), generated_at.astimezone(UTC))
+
+
+def build_findings(document: Mapping[str, Any]) -> Report:
+    """The read model without pictures and without a date of its own, for summaries."""
+    return _report(open_document(document), {}, {}, None)
+
+
+def _report(
+    record: Record, links: Mapping[str, list[Link]], hours: Mapping[str, list[Hour]], generated_at: datetime | None
+) -> Report:
+    found = record.records("campaigns")
+    most_edges = max(FEWEST_EDGES, min(MAX_EDGES, ALL_EDGES // max(len(found), 1)))
+    campaigns = []
+    for number, c in enumerate(found, start=1):
+        key = c.raw("campaign_id")
+        campaigns.append(build_campaign(c, links.get(key, []), hours.get(key, []), number, most_edges))
+    return Report(generated_at, build_run(record.record("run")), tuple(sorted(campaigns, key=_rank)))
 
 
 def build_run(record: Record) -> Run:
@@ -76,7 +89,9 @@ def build_run(record: Record) -> Run:
     )
 
 
-def build_campaign(record: Record, links: list[Link], hours: list[Hour], number: int) -> Campaign:
+def build_campaign(
+    record: Record, links: list[Link], hours: list[Hour], number: int, most_edges: int = MAX_EDGES
+) -> Campaign:
     """One campaign; ``number`` names its anchor where its id is not fit to be one."""
     accounts = [(a.raw("account_id"), _account(a)) for a in record.records("accounts")]
     p_cohort, alarmed_at = record.number("p_cohort"), record.moment("alarmed_at")
@@ -109,7 +124,7 @@ def build_campaign(record: Record, links: list[Link], hours: list[Hour], number:
             Example(e.text("event_id"), e.text("redacted", PROSE_LIMIT)) for e in record.records("examples")
         ),
         timeline=_timeline(hours),
-        graph=_graph(accounts, links),
+        graph=draw(accounts, links, most_edges) if len(accounts) > 1 else None,
         share_before_alarm=_share_before(hours, alarmed_at),
         why_not_alarmed=record.text("why_not_alarmed", PROSE_LIMIT),
         score=record.number("score"),
@@ -169,10 +184,6 @@ def _reasons(record: Record) -> tuple[tuple[str, int], ...]:
 def _log10_inverse(value: float | None) -> float | None:
     """−log10 of a probability; nothing for 0 and below, which no finite calibration can give."""
     return -math.log10(value) if value is not None and value > 0 else None
-
-
-def _graph(accounts: list[tuple[str, Account]], links: list[Link]) -> Graph | None:
-    return draw(accounts, links) if len(accounts) > 1 else None
 
 
 def _share_before(hours: list[Hour], alarmed_at: datetime | None) -> float | None:

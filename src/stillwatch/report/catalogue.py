@@ -47,7 +47,7 @@ OTHER_LINK = LinkKind("other", "other", "other", "2 3", "are linked for a reason
 STANDINGS: tuple[Standing, ...] = (
     Standing("alarmed", "Alarmed", "●", 0, "both nulls rejected within the budget"),
     Standing("provisional", "Provisional", "◐", 1, "alarmed in an epoch that is still open; may change"),
-    Standing("watched", "Watched", "○", 2, "suspicious; not enough to alarm within the budget"),
+    Standing("watched", "Watched", "○", 2, "found as a group; the evidence does not carry an alarm within the budget"),
     Standing("proposed", "Proposed", "◌", 3, "found as a group; not tested yet"),
     Standing("authorised", "Authorised", "✓", 4, "one declared organisation with permission to generate data"),
     Standing("retracted", "Retracted", "×", 5, "was alarmed; withdrawn since"),

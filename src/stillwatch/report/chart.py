@@ -1,13 +1,15 @@
 """Shapes for the pictures: SVG path data and places in percent, from values of the read model.
 
-Contract: pure functions of view values. Shapes live in a box of 1000 × 100 that the page stretches; labels are placed
-in percent so that their type keeps its size on every screen. Numbers are rounded to keep the file small.
+Contract: pure functions of view values. Timelines live in a box that the page stretches, one unit wide per step and
+``BOX_HEIGHT`` high; labels are placed in percent so that their type keeps its size on every screen. Numbers are rounded
+to keep the file small.
 
 Deliberately not done: markup (templates) and words (``narrative``).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from datetime import datetime, timedelta
 
 from stillwatch.report.view import Campaign, Edge, Evidence, Gate, Graph, Timeline
 
-BOX_WIDTH, BOX_HEIGHT = 1000, 100
+BOX_HEIGHT = 100
 _LANE = 14.0  # canvas units between several links of one pair
 _DAY = timedelta(days=1)
 _MOST_TICKS = 8
@@ -44,6 +46,7 @@ class Marker:
 class TimelineChart:
     """Two small multiples over one time axis."""
 
+    steps: int
     exchanges: str
     exchanges_peak: int
     accounts: str
@@ -67,6 +70,7 @@ def timeline_chart(campaign: Campaign) -> TimelineChart | None:
         return None
     events = (("proposed", campaign.proposed_at), ("alarmed", campaign.alarmed_at))
     return TimelineChart(
+        steps=len(line.exchanges),
         exchanges=_steps(line.exchanges),
         exchanges_peak=max(line.exchanges),
         accounts=_steps(line.accounts),
@@ -102,12 +106,12 @@ def edge_path(graph: Graph, edge: Edge) -> str:
     """A straight line, or a bow for the second and further links of one pair."""
     a, b = graph.nodes[edge.a], graph.nodes[edge.b]
     if not edge.lane:
-        return f"M{a.x:g} {a.y:g}L{b.x:g} {b.y:g}"
+        return f"M{a.x} {a.y} {b.x} {b.y}"
     length = math.hypot(b.x - a.x, b.y - a.y) or 1.0
     bow = _LANE * ((edge.lane + 1) // 2) * (1 if edge.lane % 2 else -1)
     x = (a.x + b.x) / 2 - (b.y - a.y) / length * bow
     y = (a.y + b.y) / 2 + (b.x - a.x) / length * bow
-    return f"M{a.x:g} {a.y:g}Q{x:.1f} {y:.1f} {b.x:g} {b.y:g}"
+    return f"M{a.x} {a.y}Q{x:.0f} {y:.0f} {b.x} {b.y}"
 
 
 def _percent(part: float, whole: float) -> float:
@@ -115,13 +119,11 @@ def _percent(part: float, whole: float) -> float:
 
 
 def _steps(values: Sequence[int]) -> str:
-    """A filled outline of bars without gaps, from the lower left corner."""
+    """A filled outline of bars without gaps, one unit wide each, from the lower left corner."""
     peak = max(values) or 1
-    parts = [f"M0 {BOX_HEIGHT}"]
-    for number, value in enumerate(values, start=1):
-        y = BOX_HEIGHT - BOX_HEIGHT * value / peak
-        parts.append(f"V{y:.4g}H{BOX_WIDTH * number / len(values):.5g}")
-    return "".join(parts) + f"V{BOX_HEIGHT}Z"
+    heights = (round(BOX_HEIGHT * (1 - value / peak)) for value in values)
+    bars = "".join(f"V{y}h{len(list(run))}" for y, run in itertools.groupby(heights))
+    return f"M0 {BOX_HEIGHT}{bars}V{BOX_HEIGHT}Z"
 
 
 def _place(line: Timeline, at: datetime) -> float:

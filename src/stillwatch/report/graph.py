@@ -19,11 +19,12 @@ import numpy.typing as npt
 from stillwatch.report.catalogue import LinkKind, link_kind
 from stillwatch.report.view import Account, Edge, Graph, Node
 
-MAX_NODES = 120
-MAX_EDGES = 160
-WIDTH, HEIGHT, MARGIN = 720.0, 460.0, 18.0
-_ROUNDS = 150
+MAX_NODES, MAX_EDGES = 120, 240
+WIDTH, HEIGHT, MARGIN = 720, 460, 18
+_ROUNDS = 120
 _STEP = 0.05  # share of the force followed per round; larger ones oscillate around tight cliques
+_REACH = 4.0  # ideal distances over which accounts repel; farther ones would drive unlinked pairs off the picture
+_GRAVITY = 0.9
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 Points = npt.NDArray[np.float64]
@@ -41,15 +42,16 @@ class Link:
     population: int
 
 
-def draw(accounts: Sequence[tuple[str, Account]], links: Iterable[Link]) -> Graph | None:
+def draw(accounts: Sequence[tuple[str, Account]], links: Iterable[Link], most_edges: int = MAX_EDGES) -> Graph | None:
     """The graph of accounts given as (raw id, account); ``None`` where there is no link to show."""
     members = dict(accounts)
     known = sorted({x for x in links if x.account_a in members and x.account_b in members})
     if not known:
         return None
-    ids = _drawn_accounts(list(members), known)
+    # Never more accounts than links: each drawn account can then have its own strongest one.
+    ids = _drawn_accounts(list(members), known, min(MAX_NODES, most_edges))
     place = {account_id: i for i, account_id in enumerate(ids)}
-    drawn = _drawn_links([x for x in known if x.account_a in place and x.account_b in place])
+    drawn = _drawn_links([x for x in known if x.account_a in place and x.account_b in place], most_edges)
     points = _layout(len(ids), [(place[x.account_a], place[x.account_b], x.weight) for x in drawn])
     return Graph(
         width=WIDTH,
@@ -62,16 +64,16 @@ def draw(accounts: Sequence[tuple[str, Account]], links: Iterable[Link]) -> Grap
     )
 
 
-def _drawn_accounts(ids: Sequence[str], links: Sequence[Link]) -> list[str]:
+def _drawn_accounts(ids: Sequence[str], links: Sequence[Link], most: int) -> list[str]:
     """The best linked accounts first, ties by id."""
     weight: dict[str, float] = dict.fromkeys(ids, 0.0)
     for x in links:
         weight[x.account_a] += max(x.weight, 0.0)
         weight[x.account_b] += max(x.weight, 0.0)
-    return sorted(ids, key=lambda i: (-weight[i], i))[:MAX_NODES]
+    return sorted(ids, key=lambda i: (-weight[i], i))[:most]
 
 
-def _drawn_links(links: Sequence[Link]) -> list[Link]:
+def _drawn_links(links: Sequence[Link], most: int) -> list[Link]:
     """Every account's strongest link first, so that nobody who is linked looks alone; then the strongest others."""
     ranked = sorted(links, key=lambda x: (-x.weight, x))
     seen: set[str] = set()
@@ -80,7 +82,7 @@ def _drawn_links(links: Sequence[Link]) -> list[Link]:
     for x in ranked:
         (rest if {x.account_a, x.account_b} <= seen else first).append(x)
         seen |= {x.account_a, x.account_b}
-    return (first + rest)[:MAX_EDGES]
+    return (first + rest)[:most]
 
 
 def _edges(links: Sequence[Link], place: dict[str, int]) -> tuple[Edge, ...]:
@@ -104,8 +106,8 @@ def _node(account: Account, point: Points) -> Node:
         account.account_id,
         account.compromised,
         account.named_at is not None,
-        round(float(point[0]), 1),
-        round(float(point[1]), 1),
+        round(float(point[0])),
+        round(float(point[1])),
     )
 
 
@@ -137,12 +139,11 @@ def _adjacency(size: int, links: Sequence[tuple[int, int, float]]) -> Points:
 
 
 def _force(points: Points, pull: Points, ideal: float) -> Points:
-    delta = points[:, None, :] - points[None, :, :]
-    distance = np.maximum(np.sqrt((delta**2).sum(axis=2)), 1e-3)
-    strength = (ideal / distance) ** 2 - pull * distance / ideal
-    np.fill_diagonal(strength, 0.0)
-    force: Points = (delta * strength[:, :, None]).sum(axis=1) - points * 0.6
-    return force
+    x, y = points[:, 0], points[:, 1]
+    dx, dy = x[:, None] - x[None, :], y[:, None] - y[None, :]
+    distance = np.maximum(np.sqrt(dx * dx + dy * dy), 1e-3)
+    strength = np.where(distance < _REACH * ideal, (ideal / distance) ** 2, 0.0) - pull * distance / ideal
+    return np.column_stack([(dx * strength).sum(axis=1), (dy * strength).sum(axis=1)]) - points * _GRAVITY
 
 
 def _limited(force: Points, longest: float) -> Points:

@@ -35,8 +35,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "p cohort",
-        "Rank of the group among harmless coordinated groups that also passed the first test. 0.01 means that about one "
-        "in a hundred of those looks at least this much like a harvest.",
+        "Rank of the group among harmless coordinated groups that also passed the first test. 0.01 means that about "
+        "one in a hundred of those looks at least this much like a harvest.",
     ),
     (
         "Budget",
@@ -45,8 +45,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "Calibration set",
-        "The harmless groups that p cohort compares with. Its size limits how small p can get; the kinds of group in it "
-        "limit what the promise covers.",
+        "The harmless groups that p cohort compares with. Its size limits how small p can get; the kinds of group in "
+        "it limit what the promise covers.",
     ),
     ("Proposed", "When the group was first found. Only what came after counts as evidence."),
     ("Alarmed at", "The end of the period in which the evidence crossed the threshold; never dated with hindsight."),
@@ -58,13 +58,13 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
 
 LIMITS: tuple[str, ...] = (
     "A harvester with enough accounts, wording that differs everywhere and no retries is statistically invisible in a "
-    "log. No finding is no proof of absence. A rehearsal on your own traffic shows how small a harvest could hide in it.",
+    "log. No finding is no proof of absence. A rehearsal on your own traffic shows how small a harvest could hide.",
     "What the log does not hold cannot be judged: other providers, resellers, requests outside the span, text that was "
     "truncated or hashed before it was written.",
     "Who is behind a campaign cannot be seen. Accounts, keys and addresses are not persons, and shared infrastructure "
     "is not a shared operator. Naming one is the decision of a person, outside this report.",
-    "What the outputs were used for cannot be seen either. That a model was trained on them is a separate question with "
-    "separate tests on that model.",
+    "What the outputs were used for cannot be seen either. That a model was trained on them is a separate question "
+    "with separate tests on that model.",
     "The error rate holds for harmless groups of the kinds in the calibration set. A kind never seen there can alarm "
     "more often than promised.",
 )
@@ -106,8 +106,9 @@ def _promise(run: Run) -> str:
         return "The document does not state the budget of false campaigns, so no error rate can be given for this scan."
     total = wording.decimal(sum(known))
     return (
-        f"The budget is {total} expected false campaigns a month over all groups of this installation, provided that its "
-        "harmless groups are like the ones used for calibration. It is a rate over many months, not a verdict on one case."
+        f"The budget is {total} expected false campaigns a month over all groups of this installation, provided that "
+        "its harmless groups are like the ones used for calibration. It is a rate over many months, not a verdict on "
+        "one case."
     )
 
 
@@ -140,27 +141,27 @@ def summary(campaign: Campaign) -> tuple[str, ...]:
 def _who(c: Campaign) -> str:
     victims = sum(a.compromised for a in c.accounts)
     who = wording.plural(len(c.accounts), "account")
-    sent = f"{who} sent {wording.figure(c.exchanges)} exchanges and received {wording.figure(c.output_tokens)} output tokens"
+    exchanges, tokens = wording.figure(c.exchanges), wording.figure(c.output_tokens)
+    sent = f"{who} sent {exchanges} exchanges and received {tokens} output tokens"
     owner = "belongs to a victim" if victims == 1 else "belong to victims"
     return f"{sent}." if not victims else f"{sent}; {victims} of these accounts {owner} whose key is used by others."
 
 
 def _independence(c: Campaign) -> str:
-    if c.log10_e is None or c.log10_e <= 0:
-        return ""
-    if c.kind == "single":
+    if c.log10_e is None or c.log10_e < 1 or c.kind == "single":
         return ""
     return (
-        f"If these accounts were independent of one another, evidence this strong would turn up at most about "
-        f"{wording.odds(c.log10_e)} times."
+        f"If the accounts were independent of one another, evidence this strong would turn up in at most "
+        f"{wording.odds(c.log10_e)} such groups."
     )
 
 
 def _cohort(c: Campaign) -> str:
     if c.p_cohort is None:
         return ""
-    against = f" of calibration set {c.calibration_id}" if c.calibration_id else ""
-    return f"Among the harmless coordinated groups{against}, a share of {wording.p_value(c.p_cohort)} looks as much like a harvest."
+    known = f" of calibration set {c.calibration_id}" if c.calibration_id else ""
+    share = wording.p_value(c.p_cohort)
+    return f"Among the harmless coordinated groups{known}, a share of {share} looks at least as much like a harvest."
 
 
 def _dates(c: Campaign) -> str:
@@ -194,8 +195,8 @@ def _first_gate_lacks(gate: Gate) -> str:
     if gate.passed or gate.missing is None:
         return ""
     return (
-        f"More traffic of the same kind: the evidence against independence lacks {wording.power(gate.missing)} powers of "
-        "ten. If it stops growing, the accounts are likely independent."
+        f"More traffic of the same kind: the evidence against independence lacks {wording.power(gate.missing)} powers "
+        "of ten. If it stops growing, nothing speaks against independent accounts."
     )
 
 
@@ -212,5 +213,5 @@ def _second_gate_lacks(c: Campaign) -> str:
 
 def _permission(c: Campaign) -> str:
     if c.kind == "single":
-        return "A look at the register: permission to generate data would settle it."
-    return "A look at the register: one organisation behind all accounts, with permission to generate data, would settle it."
+        return "A look at the register: permission to generate data settles it."
+    return "A look at the register: one organisation behind all accounts, with permission to generate data, settles it."

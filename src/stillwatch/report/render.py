@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ACCOUNTS_SHOWN = 50
 """Accounts listed openly; the rest of a campaign is one click away."""
+OTHERS_DETAILED = 30
+"""Watched and authorised groups with a section of their own; the page must stay small enough to send."""
 
 
 def render_report(document: Mapping[str, Any], links: pa.Table, timeline: pa.Table, *, generated_at: datetime) -> str:
@@ -46,7 +48,14 @@ def render_view(report: Report) -> str:
         script=script,
         policy=_policy(style, script),
         accounts_shown=ACCOUNTS_SHOWN,
+        detailed=_detailed(report),
     )
+
+
+def _detailed(report: Report) -> frozenset[str]:
+    """Anchors of the campaigns that get a section: all that alarmed, and the best ranked of the others."""
+    others = report.watched[:OTHERS_DETAILED] + report.authorised[:OTHERS_DETAILED]
+    return frozenset(c.anchor for c in report.alarmed + report.retracted + others)
 
 
 def _policy(style: str, script: str) -> str:

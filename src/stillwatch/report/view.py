@@ -27,6 +27,11 @@ class Gate:
         return self.strength is not None and self.required is not None and self.strength >= self.required
 
     @property
+    def limit(self) -> float | None:
+        """The threshold as a probability."""
+        return None if self.required is None else float(10**-self.required)
+
+    @property
     def missing(self) -> float | None:
         """Powers of ten still lacking; 0 when passed, ``None`` when not known."""
         if self.strength is None or self.required is None:
@@ -78,8 +83,8 @@ class Node:
     account_id: str
     compromised: bool
     named: bool
-    x: float
-    y: float
+    x: int
+    y: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ class Edge:
 class Graph:
     """The drawn part of a campaign's links and how much there is in all."""
 
-    width: float
-    height: float
+    width: int
+    height: int
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     accounts_total: int
@@ -209,7 +214,7 @@ class Run:
 class Report:
     """Everything a page needs; ``campaigns`` are in the order of the queue."""
 
-    generated_at: datetime
+    generated_at: datetime | None
     run: Run
     campaigns: tuple[Campaign, ...]
 

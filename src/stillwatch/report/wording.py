@@ -27,6 +27,14 @@ def figure(value: float | None) -> str:
     return f"{value / scale:.3g} {word}"
 
 
+def short_count(value: float | None) -> str:
+    """Like ``figure`` for narrow columns: 1.2 M."""
+    words = figure(value)
+    for scale, letter in (("trillion", "T"), ("billion", "B"), ("million", "M"), ("thousand", "k")):
+        words = words.replace(scale, letter)
+    return words
+
+
 def decimal(value: float | None) -> str:
     """Three significant digits, thousands separated, no exponent for what people can read without."""
     if value is None:
@@ -65,9 +73,7 @@ def probability(value: float | None) -> str:
 
 def p_value(value: float | None) -> str:
     """Two significant digits."""
-    if value is None:
-        return UNKNOWN
-    return f"{value:.4f}".rstrip("0").rstrip(".") if value >= 0.001 else f"{value:.1e}"
+    return UNKNOWN if value is None else f"{value:.2g}"
 
 
 def odds(log10: float) -> str:
@@ -99,7 +105,7 @@ def duration(value: timedelta | None) -> str:
     hours = value.total_seconds() / 3600
     if hours < 1:
         return plural(round(hours * 60), "minute")
-    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+    return plural(round(hours), "hour") if hours < 48 else f"{hours / 24:.1f} days"
 
 
 def plural(number: int, singular: str, several: str = "") -> str:

@@ -17,10 +17,10 @@
   const key = (row, column) => {
     const cell = row.cells[column];
     const text = cell.dataset.v ?? cell.textContent.replace(/^[<>–\s]+|,(?=\d{3})/g, '').trim();
-    return text === '' ? null : text !== '' && !isNaN(text) ? Number(text) : text;
+    return text === '' ? null : isNaN(text) ? text : Number(text);
   };
   const compare = (a, b) =>
-    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', {numeric: true});
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en');
   const sort = (table, heading, column) => {
     const down = heading.getAttribute('aria-sort') === 'ascending';
     const known = [], unknown = [];
@@ -49,20 +49,17 @@
   window.addEventListener('hashchange', reveal);
   reveal();
 
-  // Paper shows what a click would.
-  window.addEventListener('beforeprint', () => all('details.more').forEach(part => { part.open = true; }));
-
   all('figure.graph').forEach(figure => {
     const svg = figure.querySelector('.canvas > svg');
     const tip = figure.querySelector('.tip');
-    const rows = all('tbody tr', figure.nextElementSibling);
-    const place = mark => { const m = mark.transform.baseVal[0].matrix; return {x: m.e, y: m.f}; };
-    const nodes = all('.nodes > path', svg).map(mark => ({mark, ...place(mark), name: mark.textContent}));
+    const rows = all('tbody tr', figure.nextElementSibling).filter(row => row.cells.length === 5);
+    const place = mark => ({x: mark.x.baseVal.value, y: mark.y.baseVal.value});
+    const names = svg.querySelector('.nodes').dataset.names.split('\n');
+    const nodes = all('.nodes > use', svg).map((mark, i) => ({mark, ...place(mark), name: names[i]}));
     const edges = all('.edges > path', svg).map((mark, i) => {
       const [a, b] = mark.dataset.ab.split(' ').map(Number);
-      return {mark, a, b, row: rows[i]};
+      return {mark, a, b, why: mark.parentNode.dataset.why, row: rows[i]};
     });
-    all('.nodes title', svg).forEach(title => title.remove()); // the tip below says more
     let current = -1;
 
     const say = (lines, x, y) => {
@@ -93,15 +90,15 @@
       const mine = edges.filter(edge => shown(edge) && (edge.a === i || edge.b === i));
       light(mine, new Set([i, ...mine.flatMap(edge => [edge.a, edge.b])]));
       const why = new Map();
-      mine.forEach(edge => { const kind = edge.row.cells[2].textContent; why.set(kind, (why.get(kind) || 0) + 1); });
+      mine.forEach(edge => why.set(edge.why, (why.get(edge.why) || 0) + 1));
       const reasons = [...why].map(([kind, n]) => n + (n === 1 ? ' link: ' : ' links: ') + kind);
       say([nodes[i].name, ...(reasons.length ? reasons : ['no link shown'])], nodes[i].x, nodes[i].y);
     };
     const showEdge = (edge, x, y) => {
       light([edge], [edge.a, edge.b]);
       const cells = [...edge.row.cells].map(cell => cell.textContent.trim());
-      const odds = 'log10 odds ' + cells[5];
-      say([cells[0] + ' and ' + cells[1], cells[2], 'shared ' + cells[3] + ', held by ' + cells[4] + ' accounts, ' + odds], x, y);
+      const numbers = 'shared ' + cells[2] + ', held by ' + cells[3] + ' accounts, log10 odds ' + cells[4];
+      say([cells[0] + ' and ' + cells[1], edge.why, numbers], x, y);
     };
     const distance = (p, a, b) => {
       const dx = b.x - a.x, dy = b.y - a.y;

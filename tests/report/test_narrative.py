@@ -1,0 +1,87 @@
+"""Sentences are carried by figures and accuse nobody of more than was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stillwatch.model.tables import LINKS
+from stillwatch.report import catalogue, narrative
+from stillwatch.report.assemble import build_findings
+from stillwatch.report.view import Report
+from tests.report import sample
+
+
+def found(*campaigns: dict[str, Any], run: dict[str, Any] | None = None) -> Report:
+    whole = sample.document()
+    return build_findings({**whole, "run": whole["run"] if run is None else run, "campaigns": list(campaigns)})
+
+
+@pytest.mark.parametrize(
+    ("states", "line"),
+    [
+        ((), "No campaign alarmed"),
+        (("alarmed",), "1 campaign alarmed"),
+        (("watched",), "No campaign alarmed, 1 group watched"),
+        (("alarmed", "provisional", "proposed", "watched"), "2 campaigns alarmed, 2 groups watched"),
+    ],
+)
+def test_headline_counts(states: tuple[str, ...], line: str) -> None:
+    report = found(*(sample.campaign(f"c{n}", s, 3, 5.0, 0.001) for n, s in enumerate(states)))
+    assert narrative.headline(report) == line
+
+
+def test_the_promise_is_the_sum_of_the_budgets() -> None:
+    assert "0.5 expected false campaigns a month" in " ".join(narrative.alarm_meaning(found().run))
+
+
+def test_no_budget_no_promise() -> None:
+    said = " ".join(narrative.alarm_meaning(found(run={}).run))
+    assert "no error rate can be given" in said
+    assert "expected false campaigns" not in said
+
+
+def test_summary_names_victims_dates_and_relations_but_no_operator() -> None:
+    report = found(
+        sample.campaign("c", "alarmed", 30, 6.0, 0.002, predecessor="c-0", shared_infrastructure_with=["c-9"])
+    )
+    said = " ".join(narrative.summary(report.alarmed[0]))
+    assert "30 accounts" in said
+    assert "2 of these accounts belong to victims" in said
+    assert "at most 1 in 1 million such groups" in said
+    assert "24 hours after the group was found" in said
+    assert "came out of c-0" in said
+    assert "does not make them one operator" in said
+
+
+def test_weak_evidence_makes_no_claim_of_rarity() -> None:
+    report = found(sample.campaign("c", "watched", 3, 0.4, None))
+    assert "independent" not in " ".join(narrative.summary(report.watched[0]))
+
+
+def test_a_provisional_alarm_says_that_it_may_change() -> None:
+    report = found(sample.campaign("c", "provisional", 3, 6.0, 0.002))
+    assert "may change" in " ".join(narrative.summary(report.alarmed[0]))
+
+
+@pytest.mark.parametrize(
+    ("strength", "p", "needle"),
+    [(1.0, None, "lacks 2.4 powers of ten"), (9.0, 0.3, "Coordination is established, harm is not."),
+     (9.0, None, "A comparison with harmless coordinated groups")],
+)  # fmt: skip
+def test_a_watched_group_says_what_would_decide_it(strength: float, p: float | None, needle: str) -> None:
+    report = found(sample.campaign("c", "watched", 3, strength, p))
+    assert needle in " ".join(narrative.would_decide(report.watched[0]))
+
+
+def test_every_declared_link_kind_has_words_and_a_look_of_its_own() -> None:
+    declared = next(c.doc for c in LINKS.columns if c.name == "kind").split(", ")
+    assert {k.name for k in catalogue.LINK_KINDS} == set(declared)
+    looks = [(k.family, k.dash) for k in (*catalogue.LINK_KINDS, catalogue.OTHER_LINK)]
+    assert len(set(looks)) == len(looks)
+
+
+def test_standings_differ_by_more_than_colour() -> None:
+    glyphs = [s.glyph for s in (*catalogue.STANDINGS, catalogue.UNKNOWN_STANDING)]
+    assert len(set(glyphs)) == len(glyphs)
