@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from stillwatch.errors import InputError
 from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.files import open_source, read_source
 from stillwatch.ingest.inputs import list_inputs
 from stillwatch.ingest.normalise import NO_ACCOUNT
-from stillwatch.ingest.read import open_source, read_source
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Opened
 from stillwatch.ingest.values import convert

@@ -11,6 +11,7 @@ names may come from a hostile log and must pass ``stillwatch.inert`` before a pe
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO
@@ -86,6 +87,7 @@ class Rejects:
     def _spill(self) -> None:
         if self._spool is None:
             self._spool = tempfile.TemporaryFile(prefix="stillwatch-rejects-")  # noqa: SIM115 (lives as long as self)
+            weakref.finalize(self, self._spool.close)
         self._segments.append(self._spool.seek(0, 2))
         with pa.ipc.new_stream(self._spool, self._schema) as writer:
             writer.write_batch(self._batch())

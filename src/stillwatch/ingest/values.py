@@ -99,6 +99,10 @@ def _one_by_one(values: Values, kind: pa.DataType, read: Callable[[Any], Any]) -
     return pa.array([None if r is _WRONG else r for r in results], type=kind), wrong
 
 
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
 def blanks_to_null(column: pa.Array) -> pa.Array:
     """Text that is empty or white becomes null."""
     lengths = pc.binary_length(column)
@@ -125,11 +129,20 @@ def _to_text(values: Values) -> Converted:
 
 
 def _text(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return _from_utf8(value)
     if isinstance(value, str):
         return value if _is_utf8(value) else _WRONG
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, float, Decimal)) else _WRONG
+
+
+def _from_utf8(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return _WRONG
 
 
 def _is_utf8(text: str) -> bool:
@@ -148,6 +161,9 @@ def _to_json(values: Values) -> Converted:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        # A prompt must not be able to hide by one bad byte: what is legible of it counts.
+        return value.decode(errors="replace")
     if isinstance(value, str):
         return _text(value)
     try:
@@ -238,22 +254,14 @@ def _to_times(values: Values) -> Converted:
 
 
 def _to_texts(values: Values) -> Converted:
-    if not isinstance(values, list) and pa.types.is_large_list(values.type):
-        values = values.cast(pa.list_(values.type.value_type))
-    if not isinstance(values, list) and pa.types.is_list(values.type):
-        items = decoded(values.values)
-        if pa.types.is_string(items.type):
-            return pa.ListArray.from_arrays(*_list_parts(values, items)), 0
+    if not isinstance(values, list) and _is_list(values.type):
+        try:
+            column = values.cast(_TEXTS)
+            column.validate(full=True)
+            return column, 0
+        except _CAST_FAILS:
+            pass
     return _one_by_one(values, _TEXTS, _texts)
-
-
-def _list_parts(lists: pa.Array, items: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Offsets that carry the nulls of ``lists``, so that rebuilding keeps them."""
-    offsets = lists.offsets
-    if lists.null_count:
-        missing = pa.concat_arrays([lists.is_null(), pa.array([False])])
-        offsets = pc.if_else(missing, None, offsets)
-    return offsets, items
 
 
 def _texts(value: Any) -> Any:

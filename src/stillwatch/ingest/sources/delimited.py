@@ -126,7 +126,7 @@ def _records(
         record: list[str] = []
         try:
             source = iter([next(lines)]) if single else lines
-            record = next(csv.reader(source, delimiter=delimiter, strict=False))
+            record = next(csv.reader(source, delimiter=delimiter, strict=True))
         except csv.Error as error:
             reason = TOO_LONG if TOO_LONG in str(error) or "field limit" in str(error) else NOT_RECORD
         except StopIteration:
@@ -134,7 +134,7 @@ def _records(
                 return
         number = lines.used[0][0]
         raw = b"\n".join(line for _, line in lines.used)
-        if reason is None and not record:
+        if not raw.strip():
             lines.accept()
             continue
         if reason is None and len(record) != width:

@@ -28,7 +28,7 @@ NOT_JSON = "not valid JSON"
 NOT_OBJECT = "JSON, but not an object"
 TOO_DEEP = "JSON nested too deeply"
 _BEGINS = re.compile(rb'\{\s*(?:"|\}|$)|\[\s*(?:\{|\]|$)')
-_OVER_LINES = re.compile(rb"\s*(?:\[|\{\s*\n)")
+_OVER_LINES = re.compile(rb"\s*(?:\[\s*(?:[{\]]|$)|\{\s*\n)")
 _LOOK_AT_LINES = 20
 
 Row = dict[str, Any]

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.errors import InputError
 from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.inputs import STDIN
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Format, Opened
 from stillwatch.ingest.streams import BrokenStreamError
@@ -50,7 +51,7 @@ def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
 
 def _seekable(opened: Opened) -> IO[bytes]:
     """The file itself, or a temporary copy of what came packed or through a pipe."""
-    if opened.stream.packing is None and Path(opened.source.name).is_file():
+    if opened.stream.packing is None and opened.source.name != STDIN and Path(opened.source.name).is_file():
         return Path(opened.source.name).open("rb")
     copy: IO[bytes] = tempfile.TemporaryFile(prefix="stillwatch-input-")  # noqa: SIM115 (the caller closes it)
     try:
@@ -67,7 +68,14 @@ def _open(file: IO[bytes], opened: Opened, limits: Limits) -> pq.ParquetFile:
     try:
         metadata = pq.read_metadata(file)
         file.seek(0)
-        return pq.ParquetFile(file, metadata=metadata, read_dictionary=_swelling(metadata, limits), buffer_size=_BUFFER)
+        return pq.ParquetFile(
+            file,
+            metadata=metadata,
+            read_dictionary=_swelling(metadata, limits),
+            buffer_size=_BUFFER,
+            # As nanoseconds, the old 96-bit times would wrap round for the years a mistake produces.
+            coerce_int96_timestamp_unit="us",
+        )
     except _UNREADABLE as error:
         raise InputError(_unreadable(opened, error)) from error
 
@@ -87,7 +95,8 @@ def _swelling(metadata: Any, limits: Limits) -> list[str]:
         for index in range(metadata.row_group(group).num_columns):
             column = metadata.row_group(group).column(index)
             unpacked = column.total_uncompressed_size * rows if column.has_dictionary_page else 0
-            if column.physical_type == "BYTE_ARRAY" and unpacked > limits.chunk_bytes:
+            top_level = "." not in column.path_in_schema
+            if top_level and column.physical_type == "BYTE_ARRAY" and unpacked > limits.chunk_bytes:
                 found.add(column.path_in_schema)
     return sorted(found)
 

@@ -1,0 +1,76 @@
+"""One file: opened, its format decided by its content, its rows handed on in chunks.
+
+Reads a ``Source``, packed or not; writes chunks of raw rows and notes on the file (empty, no row read, columns nobody
+asked for). A file that cannot be opened, or of no known format, is an ``InputError``.
+
+Deliberately knows neither table: which columns are wanted and which must be there is told by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from stillwatch.errors import InputError
+from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.inputs import STDIN, Source
+from stillwatch.ingest.rejects import Rejects
+from stillwatch.ingest.sources.catalogue import FORMATS, recognise
+from stillwatch.ingest.sources.format import Format, Opened, UnrecognisedFileError
+from stillwatch.ingest.streams import Bytes
+
+Check = Callable[[Opened, Chunk], None]
+MOST_UNKNOWN = 1000
+"""Names of unknown columns noted per file."""
+
+
+@contextmanager
+def open_source(source: Source, stdin: BinaryIO | None, wanted: Callable[[str], bool]) -> Iterator[Opened]:
+    """The bytes of a source, unpacked and ready to be recognised; a failure to read it is an ``InputError``."""
+    try:
+        if source.name == STDIN:
+            if stdin is None:
+                raise InputError("-: standard input was asked for but is not connected; pipe a log into it")
+            yield Opened(source, Bytes(stdin), wanted)
+            return
+        with Path(source.name).open("rb") as raw:
+            yield Opened(source, Bytes(raw), wanted)
+    except OSError as error:
+        raise InputError(f"{source.name}: cannot be read: {error.strerror or error}; check the file") from error
+
+
+def read_source(opened: Opened, rejects: Rejects, limits: Limits, check: Check) -> Iterator[Chunk]:
+    """The chunks of one file, its format decided by content; notes empty files and columns nobody knows."""
+    name, stream = opened.source.name, opened.stream
+    if not stream.head.strip() and stream.broken_head is None:
+        rejects.remark(f"{name}: the file is empty")
+        return
+    seen: set[str] = set()
+    rows = 0
+    format = _recognised(opened)
+    for chunk in format.chunks(opened, rejects, limits):
+        if format.fixed_columns and not rows:
+            check(opened, chunk)
+        if len(seen) < MOST_UNKNOWN:
+            for column in sorted(set(chunk.unknown) - seen):
+                seen.add(column)
+                rejects.ignore(column)
+        rows += chunk.size
+        yield chunk
+    if not rows:
+        rejects.remark(f"{name}: no row could be read")
+
+
+def _recognised(opened: Opened) -> Format:
+    name, stream = opened.source.name, opened.stream
+    if stream.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnrecognisedFileError(f"{name}: UTF-16 text; convert it to UTF-8, e.g. iconv -f UTF-16 -t UTF-8")
+    if found := recognise(stream.head):
+        return found
+    if stream.broken_head is not None:
+        broken = f"{stream.packing} data that breaks at its beginning ({stream.broken_head})"
+        raise InputError(f"{name}: {broken}; copy or export it again")
+    tried = ", ".join(f"{format.name} ({format.doc})" for format in FORMATS)
+    raise UnrecognisedFileError(f"{name}: of no known format; tried {tried}; export it as one of these or leave it out")

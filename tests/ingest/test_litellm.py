@@ -1,0 +1,91 @@
+"""LiteLLM's payloads as LiteLLM wrote them, and payloads nobody should trust."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.ingest.sources.litellm import account, exchange, recognises
+from tests.ingest.logs import json_lines, read, read_bytes
+
+SAMPLE = Path(__file__).parent.parent / "formats" / "litellm_payloads.jsonl"
+HASH = "8" * 64
+
+
+def test_the_sample_is_read_without_a_loss() -> None:
+    found, rejects = read(SAMPLE)
+    assert (found.num_rows, rejects.count, rejects.wrong_values) == (5, 0, {})
+    user, team = "user-made-up-1", "team:team-made-up"
+    assert found["account_id"].to_pylist() == [user, team, f"key:{HASH}", user, team]
+    assert found["http_status"].to_pylist() == [200, 200, 200, 429, 200]
+    assert found["error_type"].to_pylist() == [None, None, None, "RateLimitError", None]
+    assert found["content_state"].to_pylist() == [None, None, None, None, "absent"]
+    assert found["finish_reasons"].to_pylist() == [["stop"], ["stop", "stop"], ["stop"], None, ["stop"]]
+    assert found["stream"].to_pylist() == [None, None, True, None, None]
+
+
+def test_the_first_payload_in_full() -> None:
+    found, _ = read(SAMPLE)
+    first = {name: value for name, value in found.to_pylist()[0].items() if value is not None}
+    asked, answered = json.loads(first.pop("input_messages")), json.loads(first.pop("output_messages"))
+    assert [message["role"] for message in asked] == ["system", "user"]
+    assert answered[0]["content"] == "Blue"
+    assert first.pop("duration_ms") >= 0
+    assert first == {
+        "event_id": "call-made-up-1",
+        "ts": datetime(2026, 5, 28, 20, 26, 41, 250000, tzinfo=UTC),
+        "account_id": "user-made-up-1",
+        "api_key_hash": HASH,
+        "org_id": "org-made-up",
+        "project_id": "team-made-up",
+        "end_user_id": "reader-1",
+        "client_ip": "192.0.2.7",
+        "operation": "chat",
+        "provider": "openai",
+        "model_request": "gpt-4o-mini",
+        "model_response": "gpt-4o-mini",
+        "temperature": 0.2,
+        "max_tokens": 16,
+        "input_tokens": 10,
+        "output_tokens": 20,
+        "finish_reasons": ["stop"],
+        "http_status": 200,
+    }
+
+
+def test_an_array_and_wrapped_payloads_read_the_same() -> None:
+    payloads = [json.loads(line) for line in SAMPLE.read_bytes().splitlines()]
+    expected, _ = read(SAMPLE)
+    assert read_bytes(json.dumps(payloads, indent=1).encode())[0] == expected
+    assert read_bytes(json_lines([{"standard_logging_object": p} for p in payloads]))[0] == expected
+
+
+def test_the_placeholder_user_makes_no_account() -> None:
+    keys = {"user_api_key_user_id": "default_user_id", "user_api_key_hash": "h"}
+    assert account(keys) == "key:h"
+    assert account({**keys, "user_api_key_org_id": "o"}) == "org:o"
+    assert account({}) is None
+
+
+def test_a_prompt_that_quotes_the_field_names_is_not_a_payload() -> None:
+    quoted = json.dumps({"startTime": 1, "call_type": "x", "model_parameters": {}})
+    assert not recognises(json_lines([{"ts": 1, "account_id": "a", "prompt": quoted}]))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = sorted(json.loads(SAMPLE.read_bytes().splitlines()[0]))
+
+
+@given(payload=st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_fields_of_any_shape_do_not_crash(payload: dict[str, Any]) -> None:
+    exchange(payload)
+    exchange({"response": {"choices": payload}, "metadata": {"usage_object": payload}, "messages": [payload]})

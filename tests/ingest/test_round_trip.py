@@ -1,0 +1,90 @@
+"""The same exchanges come out of every format, packed in every way; nothing is lost on the way."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.errors import InputError
+from stillwatch.ingest.read import Rejects, read_exchanges
+from stillwatch.ingest.sources.catalogue import FORMATS, recognise
+from tests.ingest.logs import KEY, PACKERS, WRITERS, Row, json_lines, read_bytes, row, rows, table
+
+BEGINNINGS = (b"", b'{"ts":', b"ts,account_id\n", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh9")
+LITELLM = Path(__file__).parent.parent / "formats" / "litellm_payloads.jsonl"
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@settings(max_examples=12)
+@given(written=rows())
+def test_what_was_written_is_read(writer: str, written: list[Row]) -> None:
+    found, rejects = read_bytes(WRITERS[writer](written))
+    assert rejects.count == 0
+    assert rejects.wrong_values == {}
+    assert found.to_pylist() == table(written).to_pylist()
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+@pytest.mark.parametrize("writer", WRITERS)
+def test_packing_is_told_from_content(writer: str, packer: str) -> None:
+    written = [row(event_id=f"ev-{i}", input_messages=f"prompt {i}") for i in range(50)]
+    data = WRITERS[writer](table_rows(written))
+    found, rejects = read_bytes(PACKERS[packer](data))
+    assert found["event_id"].to_pylist() == [f"ev-{i}" for i in range(50)]
+    assert rejects.count == 0
+
+
+def table_rows(written: list[Row]) -> list[Row]:
+    """Rows with every column and proper times, as the typed writers need them."""
+    found, _ = read_bytes(json_lines(written))
+    rows: list[Row] = found.to_pylist()
+    return rows
+
+
+@settings(max_examples=60)
+@given(data=st.binary(max_size=400), prefix=st.sampled_from(BEGINNINGS))
+def test_arbitrary_bytes_end_as_rows_rejects_or_one_clear_error(data: bytes, prefix: bytes) -> None:
+    rejects = Rejects(KEY)
+    try:
+        list(read_exchanges(["-"], rejects=rejects, key=KEY, stdin=io.BytesIO(prefix + data)))
+    except InputError as error:
+        assert str(error).startswith("-: ")
+
+
+@settings(max_examples=40)
+@given(lines=st.lists(st.binary(max_size=40).map(lambda b: b.replace(b"\n", b"")), max_size=20), data=st.data())
+def test_every_line_is_a_row_or_a_reject(lines: list[bytes], data: st.DataObject) -> None:
+    good = json_lines([row()]).rstrip()
+    at = data.draw(st.integers(0, len(lines)))
+    lines = [good, *lines[:at], good, *lines[at:]]
+    found, rejects = read_bytes(b"\n".join(lines))
+    assert found.num_rows + rejects.count == sum(bool(line.strip()) for line in lines)
+    assert found.num_rows >= 2
+    assert all(lines[reject["line"] - 1].strip() for reject in rejects.table().to_pylist())
+
+
+@settings(max_examples=40)
+@given(records=st.lists(st.lists(st.text("ab 1.é", max_size=6), min_size=1, max_size=5), max_size=20))
+def test_every_unquoted_record_is_a_row_or_a_reject(records: list[list[str]]) -> None:
+    lines = [",".join(record) for record in records]
+    found, rejects = read_bytes("\n".join(["ts,account_id,user_agent", "2026-01-01,a,b", *lines]).encode())
+    assert found.num_rows + rejects.count == 1 + sum(bool(line.strip()) for line in lines)
+
+
+def test_every_format_has_a_sample_and_recognises_its_own() -> None:
+    written = table_rows([row()])
+    samples = {
+        "Parquet": WRITERS["parquet"](written),
+        "LiteLLM": LITELLM.read_bytes(),
+        "JSON": json_lines(written),
+        "CSV": WRITERS["csv"](written),
+    }
+    assert set(samples) == {format.name for format in FORMATS}
+    for name, data in samples.items():
+        found = recognise(data)
+        assert found is not None
+        assert found.name == name
