@@ -9,6 +9,8 @@ It deliberately knows no engine, no file and no clock.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -52,18 +54,29 @@ def sketch_batch(exchanges: pa.RecordBatch, *, recipe: Recipe, seed: bytes) -> p
 
 def sketch_strings(texts: pa.Array, *, recipe: Recipe, seed: bytes, with_signature: bool) -> Columns:
     """Sketch texts that are already extracted; the columns of SKETCHES without ``prompt_`` or ``system_``."""
-    data, offsets = _utf8(texts)
+    return sketch_bytes(*_utf8(texts), recipe=recipe, seed=seed, with_signature=with_signature)
+
+
+def sketch_bytes(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], *, recipe: Recipe, seed: bytes, with_signature: bool
+) -> Columns:
+    """The same for texts as bytes; malformed UTF-8 separates words."""
     rows = len(offsets) - 1
     signed_rows = rows if with_signature else 0
     raw = kernel.Texts(
-        np.zeros(rows, np.int32),
-        *(np.zeros(rows, np.int64) for _ in range(4)),
-        np.empty(rows * recipe.skeleton_size, np.int64),
-        np.zeros(rows + 1, np.int32),
-        np.empty((signed_rows, recipe.minhash_size), np.int32),
-        np.zeros((signed_rows, recipe.bag_size), np.uint8),
+        words=np.zeros(rows, np.int32),
+        exact=np.zeros(rows, np.int64),
+        opening=np.zeros(rows, np.int64),
+        closing=np.zeros(rows, np.int64),
+        cues=np.zeros(rows, np.int64),
+        skeleton=np.empty(rows * recipe.skeleton_size, np.int64),
+        skeleton_ends=np.zeros(rows + 1, np.int32),
+        minhash=np.empty((signed_rows, recipe.minhash_size), np.int32),
+        bag=np.zeros((signed_rows, recipe.bag_size), np.uint8),
     )
-    kept, _ = kernel.sketch_texts(plan(recipe, seed), data, offsets, with_signature, recipe.skeleton_size, raw)
+    kept, _ = kernel.sketch_texts(
+        plan(recipe, seed), data, offsets, with_signature, recipe.skeleton_size, _scratch(recipe, data), raw
+    )
     found: Columns = {
         "words": pa.array(raw.words),
         "exact": pa.array(raw.exact),
@@ -76,6 +89,10 @@ def sketch_strings(texts: pa.Array, *, recipe: Recipe, seed: bytes, with_signatu
         found["minhash"] = _blobs(raw.minhash, raw.words)
         found["bag"] = _blobs(raw.bag, raw.words)
     return found
+
+
+def _scratch(recipe: Recipe, data: NDArray[np.uint8]) -> kernel.Scratch:
+    return kernel.new_scratch(min(recipe.text_bytes, len(data)) + 2)
 
 
 def warm_up() -> None:
@@ -143,8 +160,8 @@ def _system_texts(values: pa.Array) -> list[str]:
 def _slices(values: pa.Array) -> list[memoryview | None]:
     """Each value as bytes in place."""
     data, offsets = _utf8(values)
-    view, ends = memoryview(data), offsets.tolist()
-    slices: list[memoryview | None] = [view[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    view, ends = data.data, offsets.tolist()
+    slices: list[memoryview | None] = [view[a:b] for a, b in pairwise(ends)]
     if values.null_count:
         for row in np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False)):
             slices[row] = None

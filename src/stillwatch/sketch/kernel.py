@@ -1,12 +1,16 @@
-"""The compiled heart of the sketch: from UTF-8 bytes to token hashes to signatures, one pass each, no allocation per row.
+"""The compiled heart of the sketch: from UTF-8 bytes to token hashes to signatures, nothing allocated per row.
 
-Contract: ``sketch_texts`` reads texts as ``data[offsets[k]:offsets[k + 1]]`` and writes row k of every output; it releases
-the GIL, touches nothing else and never fails, whatever the bytes (malformed UTF-8 counts as separators). Its cost is
-linear in the bytes and independent of the number of cue phrases. ``tests/sketch/oracle.py`` states the same in plain
-Python and must agree bit by bit; all functions live in this file because Numba's cache does not see changes elsewhere.
+Contract: ``sketch_texts`` reads texts as ``data[offsets[k]:offsets[k + 1]]`` and writes row k of every output; it
+releases the GIL, touches nothing else and never fails, whatever the bytes (malformed UTF-8 counts as separators). Its
+cost is linear in the bytes and does not depend on how many cue phrases there are. ``tests/sketch/oracle.py`` states
+the same in plain Python and must agree bit by bit.
 
-Tokens: a word is a run of letters and digits; digits hash as one sign, so numbers drop out of everything but ``exact``.
+A token is hashed in lanes: up to eight folded ASCII characters, or one other folded character, at a time. Plain ASCII
+stretches find their words 64 bytes at a time (``plain_words``); everything else goes character by character
+(``spelled_words``); both give the same tokens. A run of digits hashes as one sign, so that numbers drop out of
+everything but ``exact``.
 
+All compiled functions but two instructions live in this file, because Numba's cache does not see changes elsewhere.
 It deliberately knows neither JSON nor Arrow nor where its keys come from.
 """
 
@@ -19,22 +23,30 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.sketch import keys as K
-from stillwatch.sketch import unicode as U
+from stillwatch.sketch import keys as k_
+from stillwatch.sketch import unicode as u_
+from stillwatch.sketch.machine import load64, trailing_zeros
 
 F = TypeVar("F", bound=Callable[..., Any])
+U8 = NDArray[np.uint8]
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
+Number: Any = Any
+"""A machine number inside compiled code: Numba infers which, annotations are for people."""
 
 
 class Plan(NamedTuple):
-    """What a kernel needs to know besides the texts; see ``batch.plan``."""
+    """What a kernel needs to know besides the texts; made by ``plan.plan``."""
 
     keys: U64
     classes: NDArray[np.uint32]
-    donors: NDArray[np.uint8]
+    donors: U8
+    cue_pairs: U64
+    """Bit set over the top 15 bits of pair hashes: the last two tokens of some phrase."""
+    cue_singles: U64
+    """Bit set over the top 13 bits of token hashes: phrases of one token."""
     cue_lengths: NDArray[np.uint16]
-    """By top bits of a token hash: bit n-1 is set if a phrase of n tokens ends with such a token."""
+    """By the top 13 bits of a pair hash: bit n-1 is set if a phrase of n tokens ends with such a pair."""
     cue_hashes: U64
     cue_masks: U64
     """Open addressing: phrase hash (0 = free) and the cues it stands for."""
@@ -44,7 +56,7 @@ class Plan(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Outputs, one row per text. ``skeleton`` and the signatures are packed: see ``skeleton_ends`` and ``signed``."""
+    """Outputs, one row per text; skeletons and signatures of rows without words take no room."""
 
     words: NDArray[np.int32]
     exact: I64
@@ -54,61 +66,96 @@ class Texts(NamedTuple):
     skeleton: I64
     skeleton_ends: NDArray[np.int32]
     minhash: NDArray[np.int32]
-    bag: NDArray[np.uint8]
+    bag: U8
+
+
+class Scratch(NamedTuple):
+    """Working memory of one call, reused from text to text."""
+
+    tokens: U64
+    hashes: U64
+    letters: NDArray[np.uint32]
+    begins: I64
+    ends: I64
+    chosen: I64
+    sorted: I64
+    notes: U64
+    """Of the present text: sum over numbers, cues of opening tags, cues of closing tags."""
 
 
 def compiled(function: F) -> F:
     """Compile at first call, keep the machine code on disk, run without the GIL."""
-    return cast(F, numba.njit(nogil=True, cache=True)(function))
+    return cast(F, numba.njit(nogil=True, cache=True, _nrt=False)(function))
 
 
-_ONE, _ZERO = np.uint64(1), np.uint64(0)
+_ONES = 0x0101010101010101
+_0, _1, _3, _6, _7, _8 = (np.uint64(n) for n in (0, 1, 3, 6, 7, 8))
+_27, _29, _30, _31, _32, _49, _51, _56, _63 = (np.uint64(n) for n in (27, 29, 30, 31, 32, 49, 51, 56, 63))
 _MIX_A, _MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_S27, _S30, _S31, _S32, _S51 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32), np.uint64(51)
+_LOWER, _LOW7, _HIGH = np.uint64(0x20 * _ONES), np.uint64(0x7F * _ONES), np.uint64(0x80 * _ONES)
+_FROM_A, _PAST_Z = np.uint64((0x80 - ord("a")) * _ONES), np.uint64((0x7F - ord("z")) * _ONES)
+_FROM_0, _PAST_9 = np.uint64((0x80 - ord("0")) * _ONES), np.uint64((0x7F - ord("9")) * _ONES)
+_FROM_TAB, _FROM_SHIFT_OUT = np.uint64((0x80 - 0x09) * _ONES), np.uint64((0x80 - 0x0E) * _ONES)
+_FROM_GROUPS, _FROM_DELETE = np.uint64((0x80 - 0x1C) * _ONES), np.uint64(_ONES)
+_BLANKS = np.uint64(0x20 * _ONES & ~0xFF)
+_LETTER_BIT = np.uint64(0x40 * _ONES)
+_GATHER = np.uint64(0x0102040810204080)
 _NUMBER, _NUMBER_BEGINS = np.uint64(ord("0")), np.uint64(10)
-_SLOT_BITS, _VALUE_MASK = np.uint64(6), np.uint64(0x7FFFFFFF)
+_NOT_ASCII = np.uint64(1 << 63)
+_SLOT_VALUE = np.uint64(0x7FFFFFFF)
+_SIGN = np.uint64(1 << 63)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _KIND, _CODE = np.uint32(24), np.uint32(0xFFFFFF)
-_WORD, _DIGIT, _SINGLE, _DROP = np.uint32(U.WORD), np.uint32(U.DIGIT), np.uint32(U.SINGLE), np.uint32(U.DROP)
-_IDEOGRAPH, _DROPPED = np.uint32(U.SINGLE << 24), np.uint32(U.DROP << 24)
+_WORD, _DIGIT, _SINGLE, _DROP = (np.uint32(n) for n in (u_.WORD, u_.DIGIT, u_.SINGLE, u_.DROP))
+_IDEOGRAPH, _DROPPED = np.uint32(u_.SINGLE << 24), np.uint32(u_.DROP << 24)
 _MALFORMED = np.int64(0xFFFD)
-_CLOSING_BRACKETS = (np.int64(ord(">")), np.int64(ord("]")))
-_OPENING_BRACKETS = (np.uint8(ord("<")), np.uint8(ord("[")))
-_SLASH = np.uint8(ord("/"))
+_LIKELY, _MANY = 26, 64
+"""Skeleton candidates aimed at, and so many that sorting by rank would be slow."""
+
+
+# ---- hashing
 
 
 @compiled
-def mix(x: np.uint64) -> np.uint64:
+def mix(x: Number) -> Number:
     """Finaliser of splitmix64: every input bit reaches every output bit."""
-    x = (x ^ (x >> _S30)) * _MIX_A
-    x = (x ^ (x >> _S27)) * _MIX_B
-    return x ^ (x >> _S31)
+    x = (x ^ (x >> _30)) * _MIX_A
+    x = (x ^ (x >> _27)) * _MIX_B
+    return x ^ (x >> _31)
 
 
 @compiled
-def step(state: np.uint64, value: np.uint64, multiplier: np.uint64) -> np.uint64:
+def stir(x: Number) -> Number:
+    """Half of ``mix``, enough for sums of values that are mixed already."""
+    x = (x ^ (x >> _32)) * _MIX_A
+    return x ^ (x >> _29)
+
+
+@compiled
+def step(state: Number, value: Number, multiplier: Number) -> Number:
     """Take one more value into a running keyed hash."""
     state = (state ^ value) * multiplier
-    return state ^ (state >> _S32)
+    return state ^ (state >> _32)
 
 
 @compiled
-def stored(x: np.uint64) -> np.int64:
+def finish(state: Number, keys: U64) -> Number:
+    """Token hash of the state after its last lane."""
+    state *= keys[k_.FINISH]
+    return state ^ (state >> _29)
+
+
+@compiled
+def stored(x: Number) -> Number:
     """As written to tables: signed, and never 0, which means that there is no text."""
-    return np.int64(x) if x != _ZERO else np.int64(1)
+    return np.int64(x) if x != _0 else np.int64(1)
+
+
+# ---- characters
 
 
 @compiled
-def classify(code: int, classes: NDArray[np.uint32]) -> np.uint32:
-    """Packed class and folded code point."""
-    if code < U.TABLE_END:
-        return classes[code]
-    if code < U.IDEOGRAPHS_END:
-        return _IDEOGRAPH | np.uint32(code)
-    return _DROPPED if U.TAGS_BEGIN <= code < U.TAGS_END else np.uint32(0)
-
-
-@compiled
-def continuation(data: NDArray[np.uint8], at: int, end: int) -> np.int64:
+def continuation(data: U8, at: Number, end: Number) -> Number:
     """Low six bits of the continuation byte at ``at``; negative if there is none."""
     if at >= end or data[at] & 0xC0 != 0x80:
         return np.int64(-1 << 40)
@@ -116,20 +163,21 @@ def continuation(data: NDArray[np.uint8], at: int, end: int) -> np.int64:
 
 
 @compiled
-def decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[np.int64, int]:
-    """Code point of the multi-byte character at ``at`` and where the next one begins.
+def decode(data: U8, at: Number, end: Number) -> Number:
+    """Code point of the character at ``at`` and where the next one begins.
 
     A byte that begins no well-formed character counts as U+FFFD and is passed over alone.
     """
     lead = np.int64(data[at])
+    if lead < 0x80:
+        return lead, at + 1
     one = continuation(data, at + 1, end)
-    if 0xC2 <= lead < 0xE0:
-        code = (lead & 0x1F) << 6 | one
-        return (code, at + 2) if one >= 0 else (_MALFORMED, at + 1)
+    if 0xC2 <= lead < 0xE0 and one >= 0:
+        return (lead & 0x1F) << 6 | one, at + 2
     two = continuation(data, at + 2, end)
-    if 0xE0 <= lead < 0xF0:
-        code = (lead & 0x0F) << 12 | one << 6 | two
-        return (code, at + 3) if one >= 0 and two >= 0 and code >= 0x800 else (_MALFORMED, at + 1)
+    code = (lead & 0x0F) << 12 | one << 6 | two
+    if 0xE0 <= lead < 0xF0 and one >= 0 and two >= 0 and code >= 0x800:
+        return code, at + 3
     three = continuation(data, at + 3, end)
     code = (lead & 0x07) << 18 | one << 12 | two << 6 | three
     if 0xF0 <= lead < 0xF5 and one >= 0 and two >= 0 and three >= 0 and 0x10000 <= code <= 0x10FFFF:
@@ -138,24 +186,36 @@ def decode(data: NDArray[np.uint8], at: int, end: int) -> tuple[np.int64, int]:
 
 
 @compiled
-def phrase_mask(plan: Plan, phrase: np.uint64) -> np.uint64:
-    """Cues that the phrase with this hash stands for; 0 for all others."""
-    last = np.uint64(plan.cue_hashes.size - 1)
-    slot = phrase & last
-    while plan.cue_hashes[slot] != _ZERO:
-        if plan.cue_hashes[slot] == phrase:
-            return plan.cue_masks[slot]
-        slot = (slot + _ONE) & last
-    return _ZERO
+def classify(code: Number, classes: NDArray[np.uint32]) -> Number:
+    """Packed class and folded code point."""
+    if code < u_.TABLE_END:
+        return classes[code]
+    if code < u_.IDEOGRAPHS_END:
+        return _IDEOGRAPH | np.uint32(code)
+    return _DROPPED if u_.TAGS_BEGIN <= code < u_.TAGS_END else np.uint32(0)
+
+
+# ---- cues
 
 
 @compiled
-def phrases_ending(plan: Plan, tokens: U64, last: int) -> np.uint64:
-    """Cues of all phrases whose final token is ``tokens[last]``. Most tokens end none: one look into a small table."""
-    lengths = np.int64(plan.cue_lengths[tokens[last] >> _S51])
-    found, phrase, at = _ZERO, plan.keys[K.CUE], last
+def phrase_mask(plan: Plan, phrase: Number) -> Number:
+    """Cues that the phrase with this hash stands for; 0 for all others."""
+    last = np.uint64(plan.cue_hashes.size - 1)
+    slot = phrase & last
+    while plan.cue_hashes[slot] != _0:
+        if plan.cue_hashes[slot] == phrase:
+            return plan.cue_masks[slot]
+        slot = (slot + _1) & last
+    return _0
+
+
+@compiled
+def phrases_ending(plan: Plan, tokens: U64, last: Number, lengths: Number) -> Number:
+    """Cues of the phrases whose final token is ``tokens[last]``; bit n-1 of ``lengths`` lets n tokens be tried."""
+    found, phrase, at = _0, plan.keys[k_.PHRASE], last
     while lengths != 0 and at >= 0:
-        phrase = step(phrase, tokens[at], plan.keys[K.MULTIPLIER])
+        phrase = step(phrase, tokens[at], plan.keys[k_.STEP])
         if lengths & 1:
             found |= phrase_mask(plan, phrase)
         lengths >>= 1
@@ -164,83 +224,342 @@ def phrases_ending(plan: Plan, tokens: U64, last: int) -> np.uint64:
 
 
 @compiled
-def tag_masks(
-    plan: Plan, data: NDArray[np.uint8], begin: int, word: int, token: np.uint64
-) -> tuple[np.uint64, np.uint64]:
-    """Cues of a token that begins at ``word`` and is followed by a closing bracket: (as opening tag, as closing tag)."""
-    if word - 1 >= begin and data[word - 1] in _OPENING_BRACKETS:
-        return phrase_mask(plan, step(plan.keys[K.TAG_OPEN], token, plan.keys[K.MULTIPLIER])), _ZERO
-    if word - 2 >= begin and data[word - 1] == _SLASH and data[word - 2] in _OPENING_BRACKETS:
-        return _ZERO, phrase_mask(plan, step(plan.keys[K.TAG_CLOSE], token, plan.keys[K.MULTIPLIER]))
-    return _ZERO, _ZERO
+def has_bit(bits: U64, number: Number) -> Number:
+    return (bits[number >> _6] >> (number & np.uint64(63))) & _1
 
 
 @compiled
-def tokenise(
-    plan: Plan, data: NDArray[np.uint8], begin: int, end: int, tokens: U64
-) -> tuple[int, np.uint64, np.uint64]:
-    """Write the token hashes of one text; returns their number, the running exact hash and the cues of paired tags.
+def find_phrases(plan: Plan, tokens: U64, count: Number, chosen: I64) -> Number:
+    """Cues of a text. One look into a small bit set passes over nearly every token that ends no phrase."""
+    hits, before, turn = 0, _0, plan.keys[k_.PAIR]
+    for k in range(count):
+        token = tokens[k]
+        hit = has_bit(plan.cue_pairs, (before * turn + token) >> _49) | has_bit(plan.cue_singles, token >> _51)
+        chosen[hits] = k
+        hits += np.int64(hit)
+        before = token
+    found = _0
+    for h in range(hits):
+        k = chosen[h]
+        before = tokens[k - 1] if k > 0 else _0
+        lengths = np.int64(plan.cue_lengths[(before * turn + tokens[k]) >> _51]) | 1
+        found |= phrases_ending(plan, tokens, k, lengths)
+    return found
 
-    ``word`` is where the present word would have begun: right after the last character that is no part of a word.
-    """
-    multiplier, fresh, no_digits = plan.keys[K.MULTIPLIER], plan.keys[K.TOKEN], plan.keys[K.DIGITS]
-    count, exact, opened, closed = 0, plan.keys[K.EXACT], _ZERO, _ZERO
-    at, word, state, digits, inside, in_number = begin, begin, fresh, no_digits, False, False
-    while at < end:
-        code, following = np.int64(data[at]), at + 1
-        if code >= 0x80:
-            code, following = decode(data, at, end)
-        entry = classify(code, plan.classes)
-        at = following
-        kind, letter = entry >> _KIND, np.uint64(entry & _CODE)
-        if kind == _WORD:
-            state, inside, in_number = step(state, letter, multiplier), True, False
-        elif kind == _DIGIT:
+
+@compiled
+def note_tag(plan: Plan, data: U8, begin: Number, word: Number, token: Number, notes: U64) -> None:
+    """Note a tag: ``token`` was spelled from ``word`` on and a closing bracket follows it."""
+    if word - 1 >= begin and (data[word - 1] == 60 or data[word - 1] == 91):  # < and [
+        notes[1] |= phrase_mask(plan, step(plan.keys[k_.TAG_OPEN], token, plan.keys[k_.STEP]))
+    elif word - 2 >= begin and data[word - 1] == 47 and (data[word - 2] == 60 or data[word - 2] == 91):  # a slash
+        notes[2] |= phrase_mask(plan, step(plan.keys[k_.TAG_CLOSE], token, plan.keys[k_.STEP]))
+
+
+# ---- tokens, character by character
+
+
+@compiled
+def note_number(keys: U64, letters: NDArray[np.uint32], size: Number, count: Number, notes: U64) -> None:
+    """Let the digits of token number ``count`` (from 1) into ``exact``, and only there."""
+    digits, in_number, numeric = keys[k_.DIGITS], False, False
+    for k in range(size):
+        is_digit = letters[k] >> _KIND == _DIGIT
+        if is_digit:
+            numeric = True
             if not in_number:
-                state, digits = step(state, _NUMBER, multiplier), step(digits, _NUMBER_BEGINS, multiplier)
-            digits, inside, in_number = step(digits, letter, multiplier), True, True
-        elif kind != _DROP:
-            if inside:
-                token = mix(state)
-                tokens[count] = token
-                count += 1
-                exact = step(exact, token ^ digits, multiplier)
-                if code in _CLOSING_BRACKETS:
-                    as_open, as_close = tag_masks(plan, data, begin, word, token)
-                    opened, closed = opened | as_open, closed | as_close
-                state, digits, inside, in_number = fresh, no_digits, False, False
-            if kind == _SINGLE:
-                token = mix(step(fresh, letter, multiplier))
-                tokens[count] = token
-                count += 1
-                exact = step(exact, token ^ no_digits, multiplier)
-            word = at
-    if inside:
-        token = mix(state)
-        tokens[count] = token
-        count += 1
-        exact = step(exact, token ^ digits, multiplier)
-    return count, exact, opened & closed
+                digits = step(digits, _NUMBER_BEGINS, keys[k_.STEP])
+            digits = step(digits, np.uint64(letters[k] & _CODE), keys[k_.STEP])
+        in_number = is_digit
+    if numeric:
+        notes[0] += stir(digits + np.uint64(count) * keys[k_.POSITION])
 
 
 @compiled
-def span_hash(tokens: U64, begin: int, end: int, state: np.uint64, multiplier: np.uint64) -> np.int64:
+def spell(keys: U64, letters: NDArray[np.uint32], size: Number) -> Number:
+    """Token hash of a word given as packed classes and folded letters; each run of digits is one ``0``."""
+    state, lane, fill, in_number = keys[k_.TOKEN], _0, _0, False
+    for k in range(size):
+        letter, is_digit = np.uint64(letters[k] & _CODE), letters[k] >> _KIND == _DIGIT
+        if is_digit:
+            letter = _NUMBER
+        if not (is_digit and in_number):
+            if letter < 128:
+                lane |= letter << fill
+                fill += _8
+            if fill == 64 or (letter >= 128 and fill != 0):
+                state, lane, fill = step(state, lane, keys[k_.STEP]), _0, _0
+            if letter >= 128:
+                state = step(state, letter | _NOT_ASCII, keys[k_.STEP])
+        in_number = is_digit
+    if fill != 0:
+        state = step(state, lane, keys[k_.STEP])
+    return finish(state, keys)
+
+
+@compiled
+def spelled_words(
+    plan: Plan, data: U8, begin: Number, at: Number, end: Number, until: Number, scratch: Scratch, count: Number
+) -> Number:
+    """Tokens from ``at`` on, up to a separator at or past ``until`` from where plain text goes on.
+
+    ``begin`` is where the text begins: a tag is recognised by what stands before its name. Returns the number of
+    tokens so far and the place reached.
+    """
+    keys, letters = plan.keys, scratch.letters
+    word, size = at, 0
+    while at <= end:
+        code, following = decode(data, at, end) if at < end else (np.int64(0x20), at + 1)  # the end separates too
+        entry = classify(code, plan.classes)
+        kind = entry >> _KIND
+        if kind == _WORD or kind == _DIGIT:
+            letters[size] = entry
+            size += 1
+        elif kind != _DROP:
+            if size:
+                scratch.tokens[count] = token = spell(keys, letters, size)
+                count += 1
+                note_number(keys, letters, size, count, scratch.notes)
+                if code == 62 or code == 93:  # > and ]
+                    note_tag(plan, data, begin, word, token, scratch.notes)
+                size = 0
+            if kind == _SINGLE:
+                lane = np.uint64(entry & _CODE) | _NOT_ASCII
+                scratch.tokens[count] = finish(step(keys[k_.TOKEN], lane, keys[k_.STEP]), keys)
+                count += 1
+            word = following
+            if at >= until and code < 128 and following < end and data[following] < 128:
+                return count, following
+        at = following
+    return count, end
+
+
+# ---- tokens, 64 bytes at a time
+
+
+@compiled
+def odd_bytes(eight: Number) -> Number:
+    """Not 0 if a byte of ``eight`` is not plain ASCII: beyond it, or a control character that is dropped."""
+    low = eight & _LOW7
+    tabs_to_returns = (low + _FROM_TAB) & ~(low + _FROM_SHIFT_OUT)
+    return ((low + _FROM_DELETE) | eight | ~((low + _FROM_GROUPS) | tabs_to_returns)) & _HIGH
+
+
+@compiled
+def plain_until(data: U8, at: Number, end: Number) -> Number:
+    """Place of the first byte that is not plain ASCII, or ``end``."""
+    odd = _0
+    while at + 64 <= end and odd == _0:
+        for k in range(8):
+            odd |= odd_bytes(load64(data, at + 8 * k))
+        at += 64
+    if odd:
+        at -= 64
+    while at < end and odd_bytes(np.uint64(data[at]) | _BLANKS) == _0:
+        at += 1
+    return at
+
+
+@compiled
+def letters_of(eight: Number) -> Number:
+    """Bit k is set if byte k of ``eight`` is an ASCII letter or digit."""
+    lower, low = (eight | _LOWER) & _LOW7, eight & _LOW7
+    letters = (lower + _FROM_A) & ~(lower + _PAST_Z)
+    digits = (low + _FROM_0) & ~(low + _PAST_9)
+    flags = ((letters | digits) & ~eight & _HIGH) >> _7
+    return (flags * _GATHER) >> _56
+
+
+@compiled
+def word_bits(data: U8, at: Number, end: Number) -> Number:
+    """Bit k is set if the byte at ``at + k`` is a letter or digit and lies before ``end``; 64 bits."""
+    bits = _0
+    if at + 64 <= data.size:
+        for k in range(8):
+            bits |= letters_of(load64(data, at + 8 * k)) << np.uint64(8 * k)
+        return bits if at + 64 <= end else bits & ((_1 << np.uint64(end - at)) - _1)
+    for k in range(end - at):
+        bits |= letters_of(np.uint64(data[at + k])) << np.uint64(k)
+    return bits
+
+
+@compiled
+def find_words(data: U8, at: Number, end: Number, begins: I64, ends: I64) -> Number:
+    """Write where each word of a plain stretch begins and ends; returns the number of words."""
+    begun, ended, carry = 0, 0, _0
+    while at < end:
+        bits = word_bits(data, at, end)
+        before = (bits << _1) | carry
+        carry = bits >> _63
+        rises, falls = bits & ~before, before & ~bits
+        while rises:
+            begins[begun] = at + trailing_zeros(rises)
+            begun += 1
+            rises &= rises - _1
+        while falls:
+            ends[ended] = at + trailing_zeros(falls)
+            ended += 1
+            falls &= falls - _1
+        at += 64
+    if begun > ended:
+        ends[ended] = end
+    return begun
+
+
+@compiled
+def eight_at(data: U8, at: Number, size: Number) -> Number:
+    """Eight bytes as one number; of those past the first ``size`` nothing is promised."""
+    if at + 8 <= data.size:
+        return load64(data, at)
+    eight = _0
+    for k in range(min(size, 8)):
+        eight |= np.uint64(data[at + k]) << np.uint64(8 * k)
+    return eight
+
+
+@compiled
+def hash_words(keys: U64, data: U8, begins: I64, ends: I64, words: Number, tokens: U64, special: I64) -> Number:
+    """Write the token hashes of ASCII words that are letters only, and list the words that need another look.
+
+    Those have digits, or stand before a closing bracket and may be tags. Returns how many are listed.
+    """
+    fresh, multiplier, last, listed = keys[k_.TOKEN], keys[k_.STEP], keys[k_.FINISH], 0
+    for k in range(words):
+        at, size, digits, state = begins[k], ends[k] - begins[k], _0, fresh
+        after = data[min(ends[k], data.size - 1)]
+        while size > 0:
+            eight = eight_at(data, at, size)
+            mask = _ALL if size >= 8 else (_1 << np.uint64(8 * size)) - _1
+            digits |= ~eight & mask & _LETTER_BIT
+            state = step(state, (eight | _LOWER) & mask, multiplier)
+            at += 8
+            size -= 8
+        state *= last
+        tokens[k] = state ^ (state >> _29)
+        special[listed] = k
+        listed += np.int64((digits != _0) | (after == 62) | (after == 93))  # > and ]
+    return listed
+
+
+@compiled
+def look_again(
+    plan: Plan, data: U8, begin: Number, stop: Number, word: Number, after: Number, scratch: Scratch, place: Number
+) -> None:
+    """The ASCII word from ``word`` to ``after``, token number ``place`` of its text: its digits, and if it is a tag."""
+    for k in range(word, after):
+        scratch.letters[k - word] = plan.classes[data[k]]
+    scratch.tokens[place] = token = spell(plan.keys, scratch.letters, after - word)
+    note_number(plan.keys, scratch.letters, after - word, place + 1, scratch.notes)
+    if after < stop and (data[after] == 62 or data[after] == 93):  # > and ]
+        note_tag(plan, data, begin, word, token, scratch.notes)
+
+
+@compiled
+def plain_words(
+    plan: Plan, data: U8, begin: Number, at: Number, stop: Number, end: Number, scratch: Scratch, count: Number
+) -> Number:
+    """Tokens of the plain stretch from ``at`` to ``stop``; returns their number so far and the place reached.
+
+    A word that touches ``stop`` goes on in odd characters, unless the text ends there: it is left to spelling.
+    """
+    begins, ends, special = scratch.begins, scratch.ends, scratch.chosen
+    words = find_words(data, at, stop, begins, ends)
+    if words > 0 and ends[words - 1] == stop and stop < end:
+        words -= 1
+        stop = begins[words]
+    listed = hash_words(plan.keys, data, begins, ends, words, scratch.tokens[count:], special)
+    for k in special[:listed]:
+        look_again(plan, data, begin, stop, begins[k], ends[k], scratch, count + k)
+    return count + words, stop
+
+
+@compiled
+def tokenise(plan: Plan, data: U8, begin: Number, end: Number, scratch: Scratch) -> Number:
+    """Write the token hashes of one text and its notes; returns the number of tokens."""
+    scratch.notes[:] = _0
+    at, count = begin, 0
+    while at < end:
+        stop = plain_until(data, at, end)
+        if stop > at:
+            count, at = plain_words(plan, data, begin, at, stop, end, scratch, count)
+        if stop < end:
+            count, at = spelled_words(plan, data, begin, at, end, stop, scratch, count)
+    return count
+
+
+# ---- signatures
+
+
+@compiled
+def exact_hash(keys: U64, tokens: U64, count: Number, numbers: Number) -> Number:
+    """Hash of all tokens in their places and of all numbers."""
+    total = numbers
+    for k in range(count):
+        total += stir(tokens[k] + np.uint64(k + 1) * keys[k_.POSITION])
+    return stored(mix(total))
+
+
+@compiled
+def span_hash(tokens: U64, begin: Number, end: Number, state: Number, multiplier: Number) -> Number:
+    """Hash of some tokens in order."""
     for k in range(begin, end):
         state = step(state, tokens[k], multiplier)
     return stored(mix(state))
 
 
 @compiled
-def shingle_at(plan: Plan, tokens: U64, begin: int, size: int) -> np.uint64:
-    """Hash of ``size`` tokens in order."""
-    total = _ZERO
-    for k in range(size):
-        total += tokens[begin + k] * plan.keys[K.SHINGLE + k]
-    return mix(total)
+def shingle(plan: Plan, tokens: U64, count: Number, hashes: U64) -> Number:
+    """Write the shingle hashes of a text that has tokens; returns their number. A short text is one shingle."""
+    size, salt = plan.shingle, _0
+    if count < size:
+        size, salt = count, plan.keys[k_.SHORT]
+    total = count - size + 1
+    for k in range(total):
+        hashes[k] = salt
+    for j in range(size):
+        multiplier = plan.keys[k_.SHINGLE + j]
+        for k in range(total):
+            hashes[k] += tokens[k + j] * multiplier
+    for k in range(total):
+        hashes[k] = stir(hashes[k])
+    return total
 
 
 @compiled
-def keep_smallest(value: np.int64, kept: I64, filled: int) -> int:
+def densify(donors: U8, slots: NDArray[np.int32], filled: Number) -> None:
+    """Fill each empty slot from the first filled one in its keyed order (optimal densification, Shrivastava 2017)."""
+    empty = ~filled & (_ALL >> np.uint64(64 - slots.size))
+    while empty:
+        slot = trailing_zeros(empty)
+        empty &= empty - _1
+        k = 0
+        while not (filled >> np.uint64(donors[slot, k])) & _1:
+            k += 1
+        slots[slot] = slots[donors[slot, k]]
+
+
+@compiled
+def fill_minhash(donors: U8, hashes: U64, total: Number, slots: NDArray[np.int32]) -> None:
+    """One-permutation MinHash: low bits choose the slot, the 31 above bit 6 compete in it."""
+    last, filled = np.uint64(slots.size - 1), _0
+    slots[:] = np.int32(0x7FFFFFFF)
+    for k in range(total):
+        slot = hashes[k] & last
+        slots[slot] = min(slots[slot], np.int32((hashes[k] >> _6) & _SLOT_VALUE))
+        filled |= _1 << slot
+    densify(donors, slots, filled)
+
+
+@compiled
+def fill_bag(tokens: U64, count: Number, bag: U8) -> None:
+    last = np.uint64(bag.size - 1)
+    for k in range(count):
+        bucket = tokens[k] & last
+        bag[bucket] += np.uint8(bag[bucket] != 255)
+
+
+@compiled
+def keep_smallest(value: Number, kept: I64, filled: Number) -> Number:
     """Insert into the ascending distinct ``kept``; returns how many are filled now."""
     place = filled
     while place > 0 and kept[place - 1] >= value:
@@ -251,89 +570,97 @@ def keep_smallest(value: np.int64, kept: I64, filled: int) -> int:
         filled += 1
     for k in range(filled - 1, place, -1):
         kept[k] = kept[k - 1]
-    kept[place] = value
+    if place < kept.size:
+        kept[place] = value
     return filled
 
 
 @compiled
-def densify(donors: NDArray[np.uint8], slots: NDArray[np.int32], filled: np.uint64) -> None:
-    """Fill each empty slot from the first filled one in its keyed order (optimal densification, Shrivastava 2017)."""
-    for slot in range(slots.size):
-        if not (filled >> np.uint64(slot)) & _ONE:
-            k = 0
-            while not (filled >> np.uint64(donors[slot, k])) & _ONE:
-                k += 1
-            slots[slot] = slots[donors[slot, k]]
+def likely_smallest(hashes: U64, total: Number, chosen: I64) -> Number:
+    """Choose the hashes below a bound that some 26 of them should pass; returns their number."""
+    bound = _ALL if total <= _LIKELY else (_ALL // np.uint64(total)) * np.uint64(_LIKELY)
+    found = 0
+    for k in range(total):
+        chosen[found] = stored(hashes[k])
+        found += np.int64((hashes[k] ^ _SIGN) <= bound)
+    return found
 
 
 @compiled
-def fill_bag(tokens: U64, count: int, bag: NDArray[np.uint8]) -> None:
-    last = np.uint64(bag.size - 1)
+def sort_distinct(values: I64, count: Number, by_rank: I64, kept: I64) -> Number:
+    """Write the smallest distinct values in order to ``kept``; returns how many there are. Equal values share a rank."""
+    greatest = np.int64(0x7FFFFFFFFFFFFFFF)
     for k in range(count):
-        bucket = tokens[k] & last
-        if bag[bucket] != 255:
-            bag[bucket] += 1
-
-
-@compiled
-def shingles(plan: Plan, tokens: U64, count: int, hashes: U64) -> int:
-    """Write the shingle hashes of a text that has at least one token; returns their number."""
-    size = plan.shingle
-    if count < size:
-        hashes[0] = shingle_at(plan, tokens, 0, count) ^ plan.keys[K.SHORT]
-        return 1
-    for k in range(count - size + 1):
-        hashes[k] = shingle_at(plan, tokens, k, size)
-    return count - size + 1
-
-
-@compiled
-def fill_minhash(plan: Plan, hashes: U64, count: int, slots: NDArray[np.int32]) -> None:
-    """One-permutation MinHash: low bits choose the slot, the next 31 compete in it."""
-    last, filled = np.uint64(slots.size - 1), _ZERO
+        by_rank[k] = greatest
     for k in range(count):
-        slot, value = hashes[k] & last, np.int32((hashes[k] >> _SLOT_BITS) & _VALUE_MASK)
-        if not (filled >> slot) & _ONE or value < slots[slot]:
-            slots[slot] = value
-        filled |= _ONE << slot
-    densify(plan.donors, slots, filled)
-
-
-@compiled
-def fill_skeleton(hashes: U64, count: int, kept: I64) -> int:
+        value, rank = values[k], 0
+        for j in range(count):
+            rank += np.int64(values[j] < value)
+        by_rank[rank] = value
     filled = 0
     for k in range(count):
+        if by_rank[k] != greatest and filled < kept.size:
+            kept[filled] = by_rank[k]
+            filled += 1
+    return filled
+
+
+@compiled
+def fill_skeleton(hashes: U64, total: Number, scratch: Scratch, kept: I64) -> Number:
+    """Write the smallest distinct shingle hashes in order; returns how many."""
+    found = likely_smallest(hashes, total, scratch.chosen)
+    if found <= _MANY:
+        filled = sort_distinct(scratch.chosen, found, scratch.sorted, kept)
+        if filled == kept.size or found == total:
+            return filled
+    filled = 0  # the guess was off, or many repeat: one by one
+    for k in range(total):
         value = stored(hashes[k])
         if filled < kept.size or value < kept[filled - 1]:
             filled = keep_smallest(value, kept, filled)
     return filled
 
 
+# ---- whole texts
+
+
+def new_scratch(size: int) -> Scratch:
+    """Working memory for texts of up to ``size`` bytes."""
+    return Scratch(
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint32),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(_MANY, np.int64),
+        np.zeros(3, np.uint64),
+    )
+
+
 @compiled
 def sketch_texts(
-    plan: Plan, data: NDArray[np.uint8], offsets: I64, with_signature: bool, skeleton_size: int, out: Texts
+    plan: Plan, data: U8, offsets: I64, with_signature: bool, skeleton_size: int, scratch: Scratch, out: Texts
 ) -> tuple[int, int]:
     """Sketch every text into ``out``; returns how many skeleton hashes and how many signatures were written."""
-    tokens = np.empty(plan.text_bytes + 1, np.uint64)
-    hashes = np.empty(plan.text_bytes + 1, np.uint64)
+    tokens, hashes = scratch.tokens, scratch.hashes
     skeleton_end, signatures = 0, 0
     for row in range(offsets.size - 1):
         begin = offsets[row]
-        end = min(offsets[row + 1], begin + plan.text_bytes)
-        count, exact, cues = tokenise(plan, data, begin, end, tokens)
+        count = tokenise(plan, data, begin, min(offsets[row + 1], begin + plan.text_bytes), scratch)
         out.words[row] = count
         if count:
-            edge, multiplier = min(plan.edge_words, count), plan.keys[K.MULTIPLIER]
-            out.exact[row] = stored(mix(exact))
-            out.opening[row] = span_hash(tokens, 0, edge, plan.keys[K.OPENING], multiplier)
-            out.closing[row] = span_hash(tokens, count - edge, count, plan.keys[K.CLOSING], multiplier)
-            for k in range(count):
-                cues |= phrases_ending(plan, tokens, k)
-            out.cues[row] = np.int64(cues)
-            total = shingles(plan, tokens, count, hashes)
-            skeleton_end += fill_skeleton(hashes, total, out.skeleton[skeleton_end : skeleton_end + skeleton_size])
+            edge, multiplier = min(plan.edge_words, count), plan.keys[k_.STEP]
+            out.exact[row] = exact_hash(plan.keys, tokens, count, scratch.notes[0])
+            out.opening[row] = span_hash(tokens, 0, edge, plan.keys[k_.OPENING], multiplier)
+            out.closing[row] = span_hash(tokens, count - edge, count, plan.keys[k_.CLOSING], multiplier)
+            tags = scratch.notes[1] & scratch.notes[2]
+            out.cues[row] = np.int64(find_phrases(plan, tokens, count, scratch.chosen) | tags)
+            total = shingle(plan, tokens, count, hashes)
+            kept = out.skeleton[skeleton_end : skeleton_end + skeleton_size]
+            skeleton_end += fill_skeleton(hashes, total, scratch, kept)
             if with_signature:
-                fill_minhash(plan, hashes, total, out.minhash[signatures])
+                fill_minhash(plan.donors, hashes, total, out.minhash[signatures])
                 fill_bag(tokens, count, out.bag[signatures])
                 signatures += 1
         out.skeleton_ends[row + 1] = skeleton_end
@@ -341,10 +668,12 @@ def sketch_texts(
 
 
 @compiled
-def token_hashes(plan: Plan, data: NDArray[np.uint8], offsets: I64, tokens: U64, ends: I64) -> None:
+def token_hashes(plan: Plan, data: U8, offsets: I64, scratch: Scratch, tokens: U64, ends: I64) -> None:
     """Token hashes of short texts, one after the other: how cue phrases enter the tables they are found by."""
-    count = 0
+    total = 0
     for row in range(offsets.size - 1):
-        found, _exact, _cues = tokenise(plan, data, offsets[row], offsets[row + 1], tokens[count:])
-        count += found
-        ends[row + 1] = count
+        count = tokenise(plan, data, offsets[row], offsets[row + 1], scratch)
+        for k in range(count):
+            tokens[total + k] = scratch.tokens[k]
+        total += count
+        ends[row + 1] = total

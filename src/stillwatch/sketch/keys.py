@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from stillwatch.sketch.recipe import Recipe, derive
 
-TOKEN, MULTIPLIER, DIGITS, EXACT, OPENING, CLOSING, SHORT, CUE, TAG_OPEN, TAG_CLOSE, SHINGLE = range(11)
+TOKEN, STEP, FINISH, POSITION, PAIR, DIGITS, OPENING, CLOSING, SHORT, PHRASE, TAG_OPEN, TAG_CLOSE, SHINGLE = range(13)
 """Positions in the array of kernel keys; from SHINGLE on, one multiplier per token of a shingle."""
+_MULTIPLIERS = (STEP, FINISH, POSITION, PAIR)
 
 
 def kernel_keys(recipe: Recipe, seed: bytes) -> NDArray[np.uint64]:
     keys = np.frombuffer(derive(seed, "kernel", 8 * (SHINGLE + recipe.shingle)), dtype="<u8").astype(np.uint64)
-    keys[[MULTIPLIER, *range(SHINGLE, len(keys))]] |= np.uint64(1)  # odd: multiplication loses nothing
+    keys[[*_MULTIPLIERS, *range(SHINGLE, len(keys))]] |= np.uint64(1)  # odd: multiplication loses nothing
     return keys
 
 

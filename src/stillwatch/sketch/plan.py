@@ -8,40 +8,51 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.sketch import kernel
-from stillwatch.sketch import keys as K
-from stillwatch.sketch.cues import MAX_TOKENS, CueKind, cue_kinds
+from stillwatch.sketch import keys as k_
+from stillwatch.sketch.cues import MAX_TOKENS, cue_kinds
+from stillwatch.sketch.keys import donor_table, kernel_keys
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.sketch.unicode import class_table
 
-LENGTH_BITS = 13
-"""Size of the table that most tokens stop at; the kernel indexes it by the top 13 bits of a token."""
+PAIR_BITS, SINGLE_BITS, LENGTH_BITS = 15, 13, 13
+"""Sizes of the tables most tokens stop at; the kernel indexes them by that many top bits."""
+_ALL = (1 << 64) - 1
 
-Phrases = list[tuple[int, int, int, int]]
-"""(hash, tokens, last token, mask)."""
+
+class Phrase(NamedTuple):
+    """A phrase or tag as the kernel looks it up."""
+
+    hash: int
+    tokens: tuple[int, ...]
+    mask: int
 
 
 @lru_cache(maxsize=8)
 def plan(recipe: Recipe, seed: bytes) -> kernel.Plan:
     """Everything the kernel needs besides the texts."""
     bare = kernel.Plan(
-        K.kernel_keys(recipe, seed),
-        class_table(),
-        K.donor_table(recipe, seed),
-        np.zeros(1 << LENGTH_BITS, np.uint16),
-        np.zeros(1, np.uint64),
-        np.zeros(1, np.uint64),
-        recipe.text_bytes,
-        recipe.shingle,
-        recipe.edge_words,
+        keys=kernel_keys(recipe, seed),
+        classes=class_table(),
+        donors=donor_table(recipe, seed),
+        cue_pairs=np.zeros(1 << PAIR_BITS - 6, np.uint64),
+        cue_singles=np.zeros(1 << SINGLE_BITS - 6, np.uint64),
+        cue_lengths=np.zeros(1 << LENGTH_BITS, np.uint16),
+        cue_hashes=np.zeros(1, np.uint64),
+        cue_masks=np.zeros(1, np.uint64),
+        text_bytes=recipe.text_bytes,
+        shingle=recipe.shingle,
+        edge_words=recipe.edge_words,
     )
     phrases, tags = _phrases(bare), _tags(bare)
     hashes, masks = _table(phrases + tags)
-    return bare._replace(cue_lengths=_lengths(phrases), cue_hashes=hashes, cue_masks=masks)
+    _mark(bare, phrases)
+    return bare._replace(cue_hashes=hashes, cue_masks=masks)
 
 
 def pack(texts: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -55,55 +66,60 @@ def pack(texts: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 def _tokens(bare: kernel.Plan, texts: list[str]) -> list[list[int]]:
     data, offsets = pack(texts)
     tokens, ends = np.zeros(len(data) + 1, np.uint64), np.zeros(len(texts) + 1, np.int64)
-    kernel.token_hashes(bare, data, offsets, tokens, ends)
+    kernel.token_hashes(bare, data, offsets, kernel.new_scratch(len(data) + 2), tokens, ends)
     return [tokens[a:b].tolist() for a, b in pairwise(ends.tolist())]
 
 
-def _fold(start: int, tokens: list[int], multiplier: int) -> int:
+def _fold(bare: kernel.Plan, start: int, tokens: list[int]) -> int:
     """``kernel.step`` over tokens, in plain integers."""
-    state = start
+    state, multiplier = int(bare.keys[start]), int(bare.keys[k_.STEP])
     for token in tokens:
-        state = (state ^ token) * multiplier & (1 << 64) - 1
+        state = (state ^ token) * multiplier & _ALL
         state ^= state >> 32
     return state
 
 
-def _phrases(bare: kernel.Plan) -> Phrases:
-    wanted: list[tuple[CueKind, str]] = [(kind, phrase) for kind in cue_kinds() for _, phrase in kind.phrases]
-    found: Phrases = []
+def _phrases(bare: kernel.Plan) -> list[Phrase]:
+    wanted = [(kind, phrase) for kind in cue_kinds() for _, phrase in kind.phrases]
+    found = []
     for (kind, phrase), tokens in zip(wanted, _tokens(bare, [phrase for _, phrase in wanted]), strict=True):
         if not 1 <= len(tokens) <= MAX_TOKENS:
-            raise ValueError(
-                f"cues.toml: {phrase!r} of {kind.id!r} has {len(tokens)} tokens, allowed are 1 to {MAX_TOKENS}"
-            )
-        key = _fold(int(bare.keys[K.CUE]), tokens[::-1], int(bare.keys[K.MULTIPLIER]))
-        found.append((key, len(tokens), tokens[-1], kind.mask))
+            raise ValueError(f"cues.toml: {phrase!r} of {kind.id!r} has {len(tokens)} tokens, allowed are 1 to 12")
+        found.append(Phrase(_fold(bare, k_.PHRASE, tokens[::-1]), tuple(tokens), kind.mask))
     return found
 
 
-def _tags(bare: kernel.Plan) -> Phrases:
+def _tags(bare: kernel.Plan) -> list[Phrase]:
     wanted = [(kind, tag) for kind in cue_kinds() for tag in kind.tags]
-    found: Phrases = []
+    found = []
     for (kind, tag), tokens in zip(wanted, _tokens(bare, [tag for _, tag in wanted]), strict=True):
         if len(tokens) != 1:
             raise ValueError(f"cues.toml: tag {tag!r} of {kind.id!r} is not one token")
-        for start in (K.TAG_OPEN, K.TAG_CLOSE):
-            found.append((_fold(int(bare.keys[start]), tokens, int(bare.keys[K.MULTIPLIER])), 1, tokens[0], kind.mask))
+        found += [Phrase(_fold(bare, form, tokens), tuple(tokens), kind.mask) for form in (k_.TAG_OPEN, k_.TAG_CLOSE)]
     return found
 
 
-def _lengths(phrases: Phrases) -> NDArray[np.uint16]:
-    lengths = np.zeros(1 << LENGTH_BITS, np.uint16)
-    for _, count, last, _ in phrases:
-        lengths[last >> 64 - LENGTH_BITS] |= np.uint16(1 << count - 1)
-    return lengths
+def _mark(bare: kernel.Plan, phrases: list[Phrase]) -> None:
+    """Fill the small tables that tell the kernel where a phrase could end."""
+    for phrase in phrases:
+        *_, before, last = (0, *phrase.tokens)
+        pair = (before * int(bare.keys[k_.PAIR]) + last) & _ALL
+        if len(phrase.tokens) == 1:
+            _set(bare.cue_singles, last >> 64 - SINGLE_BITS)
+        else:
+            _set(bare.cue_pairs, pair >> 64 - PAIR_BITS)
+            bare.cue_lengths[pair >> 64 - LENGTH_BITS] |= np.uint16(1 << len(phrase.tokens) - 1)
 
 
-def _table(phrases: Phrases) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _set(bits: NDArray[np.uint64], number: int) -> None:
+    bits[number >> 6] |= np.uint64(1 << (number & 63))
+
+
+def _table(phrases: list[Phrase]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Open addressing at a load of at most a quarter; several kinds may share a phrase."""
     masks: dict[int, int] = {}
-    for key, _, _, mask in phrases:
-        masks[key] = masks.get(key, 0) | mask
+    for phrase in phrases:
+        masks[phrase.hash] = masks.get(phrase.hash, 0) | phrase.mask
     size = 1 << (4 * len(masks)).bit_length()
     hashes, values = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
     for key, mask in masks.items():

@@ -1,0 +1,196 @@
+"""The sketch of a text in plain Python, slow and written from the description: the kernel must agree bit by bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stillwatch.sketch import keys as k_
+from stillwatch.sketch import unicode as u_
+from stillwatch.sketch.cues import cue_kinds
+from stillwatch.sketch.recipe import Recipe
+
+ALL = (1 << 64) - 1
+CLASSES = u_.class_table().tolist()
+
+
+@dataclass
+class Token:
+    hash: int
+    letters: list[int]
+    digits: list[str]
+    """Runs of digits, in order."""
+    before: list[int] = field(default_factory=list)
+    """Up to two bytes before it, nearest first."""
+    after: int = 0x20
+    """Character that ended it."""
+
+
+def mix(x: int) -> int:
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & ALL
+    x = (x ^ x >> 27) * 0x94D049BB133111EB & ALL
+    return x ^ x >> 31
+
+
+def stir(x: int) -> int:
+    x = (x ^ x >> 32) * 0xBF58476D1CE4E5B9 & ALL
+    return x ^ x >> 29
+
+
+def signed(x: int) -> int:
+    return (x - (1 << 64) if x >> 63 else x) or 1
+
+
+def characters(data: bytes) -> list[tuple[int, int]]:
+    """(code point, place after it); each byte that begins no well-formed character is U+FFFD."""
+    found, at = [], 0
+    while at < len(data):
+        for size in (1, 2, 3, 4):
+            try:
+                found.append((ord(data[at : at + size].decode()), at + size))
+                break
+            except (UnicodeDecodeError, TypeError):
+                continue
+        else:
+            found.append((0xFFFD, at + 1))
+        at = found[-1][1]
+    return found
+
+
+def classify(code: int) -> tuple[int, int]:
+    if code < u_.TABLE_END:
+        return CLASSES[code] >> 24, CLASSES[code] & 0xFFFFFF
+    if code < u_.IDEOGRAPHS_END:
+        return u_.SINGLE, code
+    return (u_.DROP if u_.TAGS_BEGIN <= code < u_.TAGS_END else u_.SEPARATOR), code
+
+
+class Oracle:
+    def __init__(self, recipe: Recipe, seed: bytes) -> None:
+        self.recipe = recipe
+        self.keys = k_.kernel_keys(recipe, seed).tolist()
+        self.donors = k_.donor_table(recipe, seed).tolist()
+        self.phrases = [
+            (kind.mask, [token.hash for token in self.tokens(phrase.encode())])
+            for kind in cue_kinds()
+            for _, phrase in kind.phrases
+        ]
+        self.tags = [(kind.mask, self.tokens(tag.encode())[0].hash) for kind in cue_kinds() for tag in kind.tags]
+
+    def step(self, state: int, value: int) -> int:
+        state = (state ^ value) * self.keys[k_.STEP] & ALL
+        return state ^ state >> 32
+
+    def fold(self, start: int, values: list[int]) -> int:
+        for value in values:
+            start = self.step(start, value)
+        return start
+
+    def spell(self, letters: list[int]) -> int:
+        """Lanes of up to eight ASCII characters, or one other."""
+        lanes: list[int] = []
+        ascii_run = bytearray()
+        for letter in [*letters, -1]:
+            if 0 <= letter < 128:
+                ascii_run.append(letter)
+                continue
+            lanes += [int.from_bytes(ascii_run[k : k + 8], "little") for k in range(0, len(ascii_run), 8)]
+            ascii_run.clear()
+            if letter >= 0:
+                lanes.append(letter | 1 << 63)
+        state = self.fold(self.keys[k_.TOKEN], lanes) * self.keys[k_.FINISH] & ALL
+        return state ^ state >> 29
+
+    def tokens(self, data: bytes) -> list[Token]:
+        found: list[Token] = []
+        letters: list[int] = []
+        digits: list[str] = []
+        word_at, in_number = 0, False
+
+        def end_word(after: int) -> None:
+            nonlocal letters, digits, in_number
+            if letters:
+                before = list(data[max(0, word_at - 2) : word_at][::-1])
+                found.append(Token(self.spell(letters), letters, digits, before, after))
+            letters, digits, in_number = [], [], False
+
+        for code, after in characters(data):
+            kind, letter = classify(code)
+            if kind == u_.DROP:
+                continue
+            if kind == u_.WORD:
+                letters.append(letter)
+                in_number = False
+            elif kind == u_.DIGIT:
+                if not in_number:
+                    letters.append(ord("0"))
+                    digits.append("")
+                digits[-1] += chr(letter)
+                in_number = True
+            else:
+                end_word(code)
+                if kind == u_.SINGLE:
+                    found.append(Token(self.spell([letter]), [letter], []))
+                word_at = after
+        end_word(0x20)
+        return found
+
+    def exact(self, tokens: list[Token]) -> int:
+        total = 0
+        for place, token in enumerate(tokens, 1):
+            total += stir((token.hash + place * self.keys[k_.POSITION]) & ALL)
+            if token.digits:
+                signs = [sign for run in token.digits for sign in (10, *map(ord, run))]
+                number = self.fold(self.keys[k_.DIGITS], signs)
+                total += stir((number + place * self.keys[k_.POSITION]) & ALL)
+        return signed(mix(total & ALL))
+
+    def shingles(self, hashes: list[int]) -> list[int]:
+        size = min(self.recipe.shingle, len(hashes))
+        salt = self.keys[k_.SHORT] if len(hashes) < self.recipe.shingle else 0
+        return [
+            stir((salt + sum(hashes[k + j] * self.keys[k_.SHINGLE + j] for j in range(size))) & ALL)
+            for k in range(len(hashes) - size + 1)
+        ]
+
+    def minhash(self, shingles: list[int]) -> list[int]:
+        size = self.recipe.minhash_size
+        slots: dict[int, int] = {}
+        for value in shingles:
+            slot = value % size
+            slots[slot] = min(slots.get(slot, 1 << 31), value >> 6 & 0x7FFFFFFF)
+        return [slots[next(donor for donor in [slot, *self.donors[slot]] if donor in slots)] for slot in range(size)]
+
+    def cues(self, tokens: list[Token]) -> int:
+        hashes = [token.hash for token in tokens]
+        found = 0
+        for mask, phrase in self.phrases:
+            n = len(phrase)
+            if any(hashes[k : k + n] == phrase for k in range(len(hashes) - n + 1)):
+                found |= mask
+        brackets = [token for token in tokens if token.after in (0x3E, 0x5D)]
+        opened = {token.hash for token in brackets if token.before[:1] and token.before[0] in b"<["}
+        closed = {t.hash for t in brackets if t.before[:1] == [0x2F] and t.before[1:] and t.before[1] in b"<["}
+        found_open = sum({mask for mask, tag in self.tags if tag in opened})
+        found_closed = sum({mask for mask, tag in self.tags if tag in closed})
+        return found | (found_open & found_closed)
+
+    def sketch(self, data: bytes) -> dict[str, object]:
+        tokens = self.tokens(data[: self.recipe.text_bytes])
+        hashes = [token.hash for token in tokens]
+        empty = {"words": 0, "exact": 0, "open": 0, "close": 0, "cues": 0, "skeleton": [], "minhash": b"", "bag": b""}
+        if not tokens:
+            return empty
+        shingles, edge = self.shingles(hashes), self.recipe.edge_words
+        bag = [0] * self.recipe.bag_size
+        for value in hashes:
+            bag[value % len(bag)] = min(255, bag[value % len(bag)] + 1)
+        return {
+            "words": len(tokens),
+            "exact": self.exact(tokens),
+            "open": signed(mix(self.fold(self.keys[k_.OPENING], hashes[:edge]))),
+            "close": signed(mix(self.fold(self.keys[k_.CLOSING], hashes[-edge:]))),
+            "cues": self.cues(tokens),
+            "skeleton": sorted(set(map(signed, shingles)))[: self.recipe.skeleton_size],
+            "minhash": b"".join(value.to_bytes(4, "little") for value in self.minhash(shingles)),
+            "bag": bytes(bag),
+        }
