@@ -85,3 +85,9 @@ def test_every_declared_link_kind_has_words_and_a_look_of_its_own() -> None:
 def test_standings_differ_by_more_than_colour() -> None:
     glyphs = [s.glyph for s in (*catalogue.STANDINGS, catalogue.UNKNOWN_STANDING)]
     assert len(set(glyphs)) == len(glyphs)
+
+
+def test_a_single_account_is_not_called_independent_of_itself() -> None:
+    report = found(sample.campaign("c", "watched", 1, 1.0, None))
+    (c,) = report.watched
+    assert "independen" not in " ".join((*narrative.would_decide(c), narrative.gate_meaning(c, c.independence)))

@@ -16,6 +16,9 @@ NULL_MEANINGS = {
     "independence": "these accounts act independently of one another",
     "cohort": "they are coordinated the way harmless groups are: a firm, a plugin, a class, a benchmark",
 }
+# A single account cannot be independent of itself: its first gate asks whether it is used as accounts ordinarily are.
+SINGLE_LABEL = "Ordinary use"
+SINGLE_MEANING = "this account is used the way accounts ordinarily are"
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Exchange", "One request to the model together with its response."),
@@ -121,6 +124,18 @@ def calibration(run: Run) -> str:
     return f"{wording.plural(known.cohorts, 'harmless cohort')} to compare with{floor}"
 
 
+def gate_label(campaign: Campaign, gate: Gate) -> str:
+    """Name of the null that a gate tests for this campaign."""
+    single = campaign.kind == "single" and gate.null == "independence"
+    return SINGLE_LABEL if single else NULL_LABELS[gate.null]
+
+
+def gate_meaning(campaign: Campaign, gate: Gate) -> str:
+    """That null as a clause."""
+    single = campaign.kind == "single" and gate.null == "independence"
+    return SINGLE_MEANING if single else NULL_MEANINGS[gate.null]
+
+
 def gate_reading(gate: Gate) -> str:
     """A gate in words."""
     if gate.strength is None:
@@ -186,23 +201,26 @@ def _relations(c: Campaign) -> str:
 
 def would_decide(c: Campaign) -> tuple[str, ...]:
     """What would turn a watched group into a campaign or clear it."""
-    return tuple(s for s in (_first_gate_lacks(c.independence), _second_gate_lacks(c), _permission(c)) if s)
+    return tuple(s for s in (_first_gate_lacks(c), _second_gate_lacks(c), _permission(c)) if s)
 
 
-def _first_gate_lacks(gate: Gate) -> str:
+def _first_gate_lacks(c: Campaign) -> str:
+    gate, null = c.independence, gate_label(c, c.independence).lower()
     if gate.strength is None:
-        return "Traffic after the proposal: independence has not been tested yet."
+        return f"Traffic after the proposal: {null} has not been tested yet."
     if gate.passed or gate.missing is None:
         return ""
     return (
-        f"More traffic of the same kind: the evidence against independence lacks {wording.power(gate.missing)} powers "
-        "of ten. If it stops growing, nothing speaks against independent accounts."
+        f"More traffic of the same kind: the evidence against {null} lacks {wording.power(gate.missing)} powers of "
+        "ten. If it stops growing, nothing speaks against that null."
     )
 
 
 def _second_gate_lacks(c: Campaign) -> str:
     if not c.independence.passed or c.cohort.passed:
         return ""
+    if c.kind == "single":
+        return "A comparison with harmless accounts of the same habits, such as evaluations and nightly batches."
     if c.cohort.strength is None:
         return "A comparison with harmless coordinated groups; coordination is established, harm is not."
     return (
