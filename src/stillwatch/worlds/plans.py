@@ -6,6 +6,7 @@ functions of their arguments, and the seed changes all that is not an argument: 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
@@ -28,7 +29,6 @@ from stillwatch.worlds.stream import Actor
 
 _FIRST_MONDAY = 1_767_571_200_000_000
 _DEMO_REQUESTS = 17_500
-_DEMO_LOOKALIKES = 9
 A = TypeVar("A")
 
 
@@ -50,7 +50,7 @@ def held_to(actor: Actor, daily: float) -> Actor:
 def background(rng: np.random.Generator, people: int) -> tuple[Actor, ...]:
     """Individuals and scripts: one script to about fifteen people."""
     return (
-        Individuals(accounts=people, rate=float(rng.uniform(3.0, 5.0)), turns=float(rng.uniform(1.8, 2.8))),
+        Individuals(accounts=people, rate=float(rng.uniform(3.6, 5.0)), turns=float(rng.uniform(1.8, 2.8))),
         Scripts(accounts=max(4, people // 15), rate=float(rng.uniform(20.0, 40.0))),
     )
 
@@ -63,14 +63,17 @@ def drawn(rng: np.random.Generator, kinds: Sequence[str], count: int, ceiling: f
 
 
 def demo_plan(seed: int) -> Plan:
-    """One day of about 17,500 requests: four operators of different methods among nine kinds of look-alikes.
+    """One day of about 17,500 requests: four operators of different methods among nine kinds of look-alikes,
+    seven of which are real cohorts.
 
-    Three of the operators can be found within the day; the low and slow one cannot, and is there to be missed.
+    Three of the operators leave marks; the low and slow one does not, and is there to be missed. The operators rent
+    their exits from one pool: shared infrastructure does not make them one actor.
     """
     rng = np.random.default_rng([seed, 1])
     operators = _demo_operators(rng)
-    kinds = rng.choice(catalogue.LOOKALIKE_KINDS, size=_DEMO_LOOKALIKES, replace=False).tolist()
-    lookalikes = [_with(a, accounts=min(a.accounts, 90)) for a in drawn(rng, kinds, _DEMO_LOOKALIKES, 700.0)]
+    loose = [kind for kind in catalogue.LOOKALIKE_KINDS if kind not in catalogue.COHORT_KINDS]
+    kinds = rng.choice(catalogue.COHORT_KINDS, 7, replace=False).tolist() + rng.choice(loose, 2, replace=False).tolist()
+    lookalikes = [_with(a, accounts=min(a.accounts, 90)) for a in drawn(rng, kinds, len(kinds), 700.0)]
     fixed = sum(a.accounts * a.rate for a in (*operators, *lookalikes))
     crowd = background(rng, 1_000)
     per_person = sum(a.accounts * a.rate for a in crowd) / 1_000
@@ -79,7 +82,7 @@ def demo_plan(seed: int) -> Plan:
     return Plan(_start(rng), 1.0, (*crowd, *lookalikes, *operators), release_day=float(rng.uniform(0.2, 0.8)))
 
 
-def _demo_force(rng: np.random.Generator, **changes: Any) -> Force:
+def _demo_force(rng: np.random.Generator, pool: int, **changes: Any) -> Force:
     """A force as disclosed: young accounts, cards in batches or virtual, rotating exits or several clouds."""
     force = Force(
         schedule=("least_recent", "random", "sticky")[int(rng.integers(3))],
@@ -90,7 +93,7 @@ def _demo_force(rng: np.random.Generator, **changes: Any) -> Force:
         payment=("batches", "virtual")[int(rng.integers(2))],
         age_days=float(rng.uniform(3, 30)),
         siblings=bool(rng.random() < 0.7),
-        pool_seed=int(rng.integers(12)),
+        pool_seed=pool,
     )
     return replace(force, **changes)
 
@@ -99,12 +102,19 @@ def _demo_operators(rng: np.random.Generator) -> list[Actor]:
     def some(low: int, high: int) -> int:
         return int(rng.integers(low, high))
 
+    pool = int(rng.integers(12))
     language = str(rng.choice(LANGUAGES))
     relayed = LiveRelay(
-        accounts=some(35, 60), rate=float(rng.uniform(22, 34)), language=language, force=_demo_force(rng, siblings=True)
+        accounts=some(35, 60),
+        rate=float(rng.uniform(22, 34)),
+        language=language,
+        force=_demo_force(rng, pool, siblings=True),
     )
     milled = PromptMill(
-        accounts=some(35, 60), rate=float(rng.uniform(22, 34)), wordings=whole(rng, 4, 30), force=_demo_force(rng)
+        accounts=some(35, 60),
+        rate=float(rng.uniform(22, 34)),
+        wordings=whole(rng, 4, 30),
+        force=_demo_force(rng, pool),
     )
     return [
         FixedTemplate(
@@ -112,13 +122,13 @@ def _demo_operators(rng: np.random.Generator) -> list[Actor]:
             rate=float(rng.uniform(25, 38)),
             wordings=whole(rng, 1, 10),
             language=str(rng.choice(LANGUAGES)),
-            force=_demo_force(rng, takeover=float(rng.uniform(0.5, 0.8))),
+            force=_demo_force(rng, pool, takeover=float(rng.uniform(0.5, 0.8))),
         ),
         Elicitation(
             accounts=some(40, 70),
             rate=float(rng.uniform(22, 34)),
             wordings=whole(rng, 10, 60),
-            force=_demo_force(rng, cover=float(rng.uniform(0.0, 0.3)), stolen=2),
+            force=_demo_force(rng, pool, cover=float(rng.uniform(0.0, 0.3)), stolen=2),
         ),
         (relayed, milled)[some(0, 2)],
         LowAndSlow(accounts=some(110, 170), rate=float(rng.uniform(2.5, 4.5)), force=quiet(rng)),
@@ -150,7 +160,8 @@ def cohort_plan(
     ceiling: float = 2_000.0,
 ) -> Plan:
     """``n`` actors over the named kinds, harmless or not, among ``people`` individuals; for calibration and tests."""
-    rng = np.random.default_rng([seed, 4])
+    names = tuple(kinds)
+    rng = np.random.default_rng([seed, 4, zlib.crc32(" ".join(names).encode())])
     crowd = background(rng, people) if people else ()
-    actors = (*crowd, *drawn(rng, tuple(kinds), n, ceiling))
+    actors = (*crowd, *drawn(rng, names, n, ceiling))
     return Plan(_start(rng), days, actors, release_day=float(rng.uniform(0, days)))

@@ -1,7 +1,7 @@
 """A labelled world: a log, its account register and the truth about both.
 
-``make_world`` is a pure function of plan and seed. Every actor draws from a generator of its own, derived from the seed
-and its place in the plan: what one actor does never changes because another was added behind it.
+``make_world`` is a pure function of plan and seed. Every actor draws from a generator of its own, derived from the
+seed, its kind and its place in the plan: what one actor does never changes because another was added behind it.
 
 Invariants: exchanges and accounts have exactly the declared schemas; exchanges are sorted by (ts, event_id) and
 truth_exchanges has the same rows in the same order; every account of the log is in the register and in the truth.
@@ -9,6 +9,7 @@ truth_exchanges has the same rows in the same order; every account of the log is
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def make_world(plan: Plan, seed: int) -> World:
     truth: list[_Truth] = []
     accounts: list[Account] = []
     for number, actor in enumerate(plan.actors):
-        rng = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([seed, number, zlib.crc32(actor.kind.encode())])
         part = actor.play(rng, plan.span)
         operator = f"operator-{number:03d}" if actor.operator else None
         accounts.extend(part.accounts)

@@ -53,17 +53,9 @@ def paragraph(dice: Random, sentences: int, language: str = "en", topic: Topic |
     if language != "en":
         return tongues.paragraph(dice, language, sentences)
     slots = _slots(dice, topic or one(dice, TOPICS))
-    return " ".join(_filled(one(dice, _FACTS).say(dice, slots), slots) for _ in range(sentences))
+    return " ".join(one(dice, _FACTS).say(dice, slots) for _ in range(sentences))
 
 
 def message(dice: Random, topic: Topic | None = None) -> str:
     """What a customer writes."""
-    slots = _slots(dice, topic or one(dice, TOPICS))
-    return _filled(one(dice, _MESSAGES).say(dice, slots), slots)
-
-
-def _filled(text: str, slots: Slots) -> str:
-    for name in ("who", "firm", "thing"):
-        if f"<{name}>" in text:
-            text = text.replace(f"<{name}>", slots[name]())
-    return text
+    return one(dice, _MESSAGES).say(dice, _slots(dice, topic or one(dice, TOPICS)))

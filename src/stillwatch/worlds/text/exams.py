@@ -23,9 +23,9 @@ _QUESTIONS = lines(
     {A spring|A beam|A disc|A block} of <n> {kg|g} {slides|rotates|rests} {on a ramp of|at} <m> {degrees|percent}. {Neglect friction|With friction 0.<k>}: {what force|which acceleration} {acts|results}?
     {Which|What} {statement|reason} about <thing> is {correct|false|best supported}? (A) {it needs|one must} <job> (B) <snag> (C) {both|neither} (D) {cannot be said|depends on} <other>
     {Prove|Show|Argue} that the {sum|product} of <k> consecutive {odd|even|} integers is {divisible by <e>|never a prime|not a square}{.| if the first exceeds <n>.}
-    {How many|In how many ways can} {<k>-letter words|teams of <e>|routes on a <e> by <k> grid} {exist|be formed} {without|with} {repetition|two neighbours alike|crossing the diagonal}{?| from <n> symbols?}
+    {How many|In how many ways can} {<k>-letter words|teams of <e>|routes on a <e> by <k> grid} {be formed|be drawn up} {without|with} {repetition|two neighbours alike|crossing the diagonal}{?| from <n> symbols?}
     {The|A} {mean|median|variance} of <n> readings is <m>; after {removing|adding|doubling} one of <k> it {becomes|is}? {Round to two places|Exact fraction}.
-    {Translate into logic|Negate}: {every|some|no} {sailor|potter|bee keeper|clerk} who <job>s {also|never} {owns|fears|repairs} <thing>.
+    {Translate into logic|Negate}: {every|some|no} {sailor|potter|bee keeper|clerk} who {can|wants to|must} <job> {also|never} {owns|fears|repairs} <thing>{ and <n> others||, if <k> do}.
     {Mixing|Heating|Diluting} <n> ml of {acid|brine|dye} at <m> % {with|into} <k> ml {water|of the same at <e> %}: {what concentration|how much solute} {results|is there}?
     """
 )
@@ -46,12 +46,7 @@ def question(dice: Random) -> str:
         "job": lambda: one(dice, topic.jobs),
         "snag": lambda: one(dice, topic.snags),
     }
-    text = one(dice, _QUESTIONS).say(dice, slots)
-    # Slots inside a variant are not parsed as such: fill what is left.
-    for name, fill in slots.items():
-        if f"<{name}>" in text:
-            text = text.replace(f"<{name}>", fill())
-    return text
+    return one(dice, _QUESTIONS).say(dice, slots)
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
@@ -18,6 +19,11 @@ Slots = Mapping[str, Callable[[], str]]
 """How to fill each slot; called once per occurrence."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    name: str
+
+
 class Phrase:
     """One parsed pattern."""
 
@@ -25,30 +31,34 @@ class Phrase:
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        pieces: list[str | tuple[str, ...] | list[str]] = []
+        pieces: list[str | _Slot | tuple[str | Phrase, ...]] = []
         last = 0
         for match in _TOKEN.finditer(pattern):
             pieces.append(pattern[last : match.start()])
             variants, slot = match.groups()
-            pieces.append([slot] if slot is not None else tuple(variants.split("|")))
+            pieces.append(_Slot(slot) if variants is None else tuple(_variant(v) for v in variants.split("|")))
             last = match.end()
         pieces.append(pattern[last:])
-        self._pieces = [p for p in pieces if p != ""]
+        self._pieces = [piece for piece in pieces if piece != ""]
 
     def say(self, dice: Random, slots: Slots | None = None) -> str:
         """One variant of the pattern; a slot that the caller does not fill stays in the text as written."""
         out = []
         draw = dice.random
         for piece in self._pieces:
-            if isinstance(piece, str):
-                out.append(piece)
-            elif isinstance(piece, tuple):
-                out.append(piece[int(draw() * len(piece))])
-            elif slots is not None and piece[0] in slots:
-                out.append(slots[piece[0]]())
+            if isinstance(piece, tuple):
+                variant = piece[int(draw() * len(piece))]
+                out.append(variant if isinstance(variant, str) else variant.say(dice, slots))
+            elif isinstance(piece, _Slot):
+                out.append(slots[piece.name]() if slots is not None and piece.name in slots else f"<{piece.name}>")
             else:
-                out.append(f"<{piece[0]}>")
+                out.append(piece)
         return "".join(out)
+
+
+def _variant(text: str) -> str | Phrase:
+    """A variant stays a plain string unless it has slots of its own."""
+    return Phrase(text) if _TOKEN.search(text) else text
 
 
 def phrases(patterns: Iterable[str]) -> tuple[Phrase, ...]:
