@@ -174,6 +174,22 @@ def test_prompts_of_ten_megabytes_end_batches_early(tmp_path: Path) -> None:
     assert rejects.count == 0
 
 
+def test_long_nested_messages_are_carried_as_they_stand() -> None:
+    messages = [{"role": "user", "content": f"turn {i}"} for i in range(50_000)]
+    found, rejects = read_bytes(json_lines([row(messages=messages, temperature=0.5, tool_count=[{}] * 50_000)]))
+    assert json.loads(found["input_messages"][0].as_py()) == messages
+    assert found["temperature"].to_pylist() == [0.5]
+    assert rejects.wrong_values == {"tool_count": 1}
+
+
+def test_hostile_nesting_in_a_scalar_column_is_cheap() -> None:
+    deep = b"[" * 900 + b"]" * 900
+    line = b'{"ts":1772366400,"account_id":"a","temperature":%b,"seed":%b,"org_id":%b}\n' % (deep, deep, deep)
+    found, rejects = read_bytes(line * 100)
+    assert found.num_rows == 100
+    assert rejects.wrong_values == {"temperature": 100, "seed": 100, "org_id": 100}
+
+
 def test_lines_beyond_the_limit_are_rejected_unseen() -> None:
     good = json_lines([row()])
     found, rejects = read_bytes(good + b'{"ts": "' + b"9" * (65 * MB) + b'"}\n' + good + b"x" * (65 * MB))
@@ -283,10 +299,10 @@ def test_legible_parts_of_a_prompt_with_a_bad_byte_are_kept(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("packer", sorted(set(PACKERS) - {"plain"}))
 def test_rows_before_the_break_of_a_packed_file_are_kept(packer: str) -> None:
-    written = json_lines([row(event_id=os.urandom(30).hex()) for _ in range(8_000)])
+    written = json_lines([row(event_id=os.urandom(30).hex()) for _ in range(14_000)])
     packed = PACKERS[packer](written)
     found, rejects = read_bytes(packed[: len(packed) * 3 // 4])
-    assert 2_000 < found.num_rows < 8_000
+    assert 2_000 < found.num_rows < 14_000
     assert reasons(rejects) == [(found.num_rows + 1, lines.BROKEN)]
 
 

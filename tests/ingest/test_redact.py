@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stillwatch.ingest.redact import redact
 
-MILLION = 1_000_000
+LONG = 300_000
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,43 @@ def test_a_secret_across_the_end_of_the_window_is_not_half_shown() -> None:
 
 
 HOSTILE = {
-    "letters": "a", "digits": "1", "mixed": "a1", "at": "a@", "dotted": "a@a.", "begin": "-----BEGIN A-----", "links": "a://",
-    "short links": "http://a/ ", "colons": ":", "hex colons": "1:", "spaced digits": "1 ", "numbers": "12345 ", "brackets": "(",
-    "accounts": "AB12 ", "greetings": "Dear Ab ", "titles": "dear mr ", "tokens": "token= ", "dots": "1.", "dashes": "1-",
-    "keys": "sk-", "bearers": "bearer ", "names": "my name is ",
-}  # fmt: skip
+    "letters": "a",
+    "digits": "1",
+    "mixed": "a1",
+    "at": "a@",
+    "dotted": "a@a.",
+    "begin": "-----BEGIN A-----",
+    "links": "a://",
+    "short links": "http://a/ ",
+    "colons": ":",
+    "hex colons": "1:",
+    "spaced digits": "1 ",
+    "numbers": "12345 ",
+    "brackets": "(",
+    "accounts": "AB12 ",
+    "greetings": "Dear Ab ",
+    "titles": "dear mr ",
+    "tokens": "token= ",
+    "dots": "1.",
+    "dashes": "1-",
+    "keys": "sk-",
+    "bearers": "bearer ",
+    "names": "my name is ",
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_work_grows_with_the_text_and_not_faster(name: str) -> None:
     unit = HOSTILE[name]
-    text = unit * (MILLION // len(unit))
+    text = unit * (LONG // len(unit))
     start = time.process_time()
     redact(text, limit=len(text))
     # Linear patterns need well below a second; a quadratic one would need hours.
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 3
 
 
 def test_ten_megabytes_cost_no_more_than_the_window() -> None:
-    text = "a@" * (5 * MILLION)
+    text = "a@" * 5_000_000
     start = time.process_time()
     assert len(redact(text)) <= 240
     assert time.process_time() - start < 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.errors import InputError
+from stillwatch.ingest.chunk import Limits
 from stillwatch.ingest.read import Rejects, read_exchanges
 from stillwatch.ingest.sources.catalogue import FORMATS, recognise
+from stillwatch.ingest.sources.documents import documents
+from stillwatch.ingest.streams import Bytes
 from tests.ingest.logs import KEY, PACKERS, WRITERS, Row, json_lines, read_bytes, row, rows, table
 
 BEGINNINGS = (b"", b'{"ts":', b"ts,account_id\n", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh9")
@@ -73,6 +77,27 @@ def test_every_unquoted_record_is_a_row_or_a_reject(records: list[list[str]]) ->
     lines = [",".join(record) for record in records]
     found, rejects = read_bytes("\n".join(["ts,account_id,user_agent", "2026-01-01,a,b", *lines]).encode())
     assert found.num_rows + rejects.count == 1 + sum(bool(line.strip()) for line in lines)
+
+
+class SmallBlocks(Bytes):
+    """A stream that gives its bytes a few at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(io.BytesIO(data))
+        self._data, self._size = io.BytesIO(data), size
+
+    def block(self) -> bytes:
+        return self._data.read(self._size)
+
+
+@settings(max_examples=40)
+@given(values=st.lists(st.text('a"\\\\{}[],\n', max_size=8), min_size=1, max_size=6), size=st.integers(1, 9))
+def test_an_array_is_cut_the_same_wherever_its_blocks_end(values: list[str], size: int) -> None:
+    written = [row(prompt="x" + value, extra={"nested": [value]}) for value in values]
+    data = WRITERS["json array"](written) + b"\n" + WRITERS["json over lines"](written)
+    stream = SmallBlocks(data, size)
+    texts = [text for run in documents(stream, "f", rejects=Rejects(), limits=Limits()) for text in run.texts]
+    assert [json.loads(text) for text in texts] == written * 2
 
 
 def test_every_format_has_a_sample_and_recognises_its_own() -> None:

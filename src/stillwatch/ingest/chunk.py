@@ -16,6 +16,20 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 Values: TypeAlias = pa.Array | list[Any]
+CAST_FAILS = (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError)
+"""What Arrow raises when values do not fit a type."""
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def as_array(values: list[Any]) -> Values:
+    """An array where all values are of one plain type; Arrow is not asked to guess at nested or mixed ones."""
+    types = set(map(type, values))
+    if not types <= _PLAIN or len(types - {type(None)}) > 1:
+        return values
+    try:
+        return pa.array(values)
+    except CAST_FAILS:
+        return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.ingest.chunk import Values
+from stillwatch.ingest.chunk import Values, as_array
 
 TIME = pa.timestamp("us", tz="UTC")
 FIRST_US = 1_420_070_400_000_000
@@ -35,7 +35,7 @@ def to_times(values: Values) -> tuple[pa.Array, pa.Array]:
     """Times and, per row, whether a value was understood but lies outside the window; both unreadable and outside
     become null."""
     if isinstance(values, list):
-        values = _as_array(values)
+        values = as_array(values)
     if isinstance(values, list):
         return _one_by_one(values)
     kind = values.type
@@ -48,13 +48,6 @@ def to_times(values: Values) -> tuple[pa.Array, pa.Array]:
     if pa.types.is_string(kind):
         return _from_text(values)
     return _one_by_one(values.to_pylist())
-
-
-def _as_array(values: list[Any]) -> Values:
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError):
-        return values
 
 
 def _from_timestamps(values: pa.Array, unit: str) -> tuple[pa.Array, pa.Array]:

@@ -19,11 +19,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.ingest.chunk import Values
+from stillwatch.ingest.chunk import CAST_FAILS, Values, as_array
 from stillwatch.ingest.times import to_times
 
 Converted = tuple[pa.Array, int]
-_CAST_FAILS = (pa.ArrowException, OverflowError, UnicodeError, TypeError, ValueError)
 _TRUTH = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 _TEXTS = pa.list_(pa.string())
 _NO_DIGITS_AFTER = 30
@@ -40,7 +39,7 @@ _WRONG = _Wrong()
 def convert(values: Values, kind: str, *, json: bool = False) -> Converted:
     """``values`` as the declared type word ``kind`` and how many of them did not fit; ``json`` columns may nest."""
     if isinstance(values, list):
-        values = values if json or kind == "strings" else _as_array(values)
+        values = values if json or kind == "strings" else as_array(values)
     if not isinstance(values, list):
         values = decoded(values)
         if pa.types.is_null(values.type):
@@ -81,13 +80,6 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return any(is_kind(kind) for is_kind in kinds)
 
 
-def _as_array(values: list[Any]) -> Values:
-    try:
-        return pa.array(values)
-    except _CAST_FAILS:
-        return values
-
-
 def _is_number(kind: pa.DataType) -> bool:
     return any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal))
 
@@ -122,7 +114,7 @@ def _to_text(values: Values) -> Converted:
         if _is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_temporal(kind):
             try:
                 return values.cast(pa.string()), 0
-            except _CAST_FAILS:
+            except CAST_FAILS:
                 pass
     column, wrong = _one_by_one(values, pa.string(), _text)
     return blanks_to_null(column), wrong
@@ -168,7 +160,7 @@ def _json(value: Any) -> Any:
         return _text(value)
     try:
         return msgspec.json.encode(value).decode() if isinstance(value, (list, dict)) else _WRONG
-    except (*_CAST_FAILS, RecursionError, msgspec.MsgspecError):
+    except (*CAST_FAILS, RecursionError, msgspec.MsgspecError):
         return _WRONG
 
 
@@ -199,7 +191,7 @@ def _to_int(values: Values) -> Converted:
     if not isinstance(values, list) and _is_number(values.type):
         try:
             return values.cast(pa.int64()), 0
-        except _CAST_FAILS:
+        except CAST_FAILS:
             pass
     return _one_by_one(values, pa.int64(), _int)
 
@@ -259,7 +251,12 @@ def _to_texts(values: Values) -> Converted:
             column = values.cast(_TEXTS)
             column.validate(full=True)
             return column, 0
-        except _CAST_FAILS:
+        except CAST_FAILS:
+            pass
+    if isinstance(values, list) and set(map(type, values)) <= {list, type(None)}:
+        try:
+            return pa.array(values, type=_TEXTS), 0
+        except CAST_FAILS:
             pass
     return _one_by_one(values, _TEXTS, _texts)
 
@@ -269,7 +266,7 @@ def _texts(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = msgspec.json.decode(value)
-        except (*_CAST_FAILS, RecursionError, msgspec.MsgspecError):
+        except (*CAST_FAILS, RecursionError, msgspec.MsgspecError):
             return _WRONG
     if isinstance(value, str):
         return [value] if value.strip() and _is_utf8(value) else None

@@ -16,7 +16,7 @@ from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.streams import BrokenStreamError, Bytes
 
 _OUTSIDE = re.compile(rb'["{}]')
-_INSIDE = re.compile(rb'["\\]')
+_INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN = b" \t\r\n,[]"
 
 
@@ -31,13 +31,17 @@ class _Cutter:
     def cuts(self, block: bytes) -> Iterator[int]:
         """Offsets in ``block`` where an outermost object begins or has just ended."""
         at, self._skip = self._skip, 0
-        while hit := (_INSIDE if self._quoted else _OUTSIDE).search(block, at):
+        while at < len(block):
+            if self._quoted:
+                at = self._behind_string(block, at)
+                continue
+            hit = _OUTSIDE.search(block, at)
+            if hit is None:
+                return
             at = hit.end()
             match hit.group():
-                case b"\\":
-                    at += 1
                 case b'"':
-                    self._quoted = not self._quoted and self._depth > 0
+                    self._quoted = self._depth > 0
                 case b"{":
                     self._depth += 1
                     if self._depth == 1:
@@ -46,7 +50,17 @@ class _Cutter:
                     self._depth -= self._depth > 0
                     if not self._depth:
                         yield at
-        self._skip = max(at - len(block), 0)
+
+    def _behind_string(self, block: bytes, at: int) -> int:
+        """Where the string that goes on at ``at`` has ended, or the end of the block."""
+        rest = _INSIDE.match(block, at)
+        end = at if rest is None else rest.end()
+        if block[end : end + 1] == b'"':
+            self._quoted = False
+        elif end < len(block):
+            # The block ends in a backslash: what it escapes is the first byte of the next.
+            self._skip = 1
+        return end + 1
 
 
 def documents(stream: Bytes, file: str, *, rejects: Rejects, limits: Limits) -> Iterator[Run]:

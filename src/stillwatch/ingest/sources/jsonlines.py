@@ -12,7 +12,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -33,6 +33,11 @@ _LOOK_AT_LINES = 20
 
 Row = dict[str, Any]
 _decode = msgspec.json.Decoder().decode
+_decode_shallow = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_LARGE_LINE = 1 << 20
+_LARGE_VALUE = 1 << 16
+_GROUP_BYTES = 8 << 20
+"""Text of this size decodes to at most some 200 MB of objects, whatever it holds."""
 
 
 def recognises(head: bytes) -> bool:
@@ -50,7 +55,7 @@ def mapped(opened: Opened, rejects: Rejects, limits: Limits, read: Callable[[Row
     """The rows of any JSON file, each passed through ``read``."""
     split = documents if _OVER_LINES.match(opened.stream.head.removeprefix(UTF8_BOM)) else runs
     pieces = split(opened.stream, opened.source.name, rejects=rejects, limits=limits)
-    for run in grouped(pieces, limits):
+    for run in grouped(pieces, replace(limits, chunk_bytes=min(limits.chunk_bytes, _GROUP_BYTES))):
         rows, origins = list[Row](), list[int]()
         for i, text in enumerate(run.texts):
             row = decode(text)
@@ -68,7 +73,7 @@ def decode(text: bytes) -> Row | str:
     """The object in ``text``, or the reason why there is none."""
     text = text.removeprefix(UTF8_BOM)
     try:
-        row = _decode(text)
+        row = _decode(text) if len(text) < _LARGE_LINE else _decode_large(text)
     except UnicodeDecodeError:
         return NOT_UTF8
     except RecursionError:
@@ -78,6 +83,16 @@ def decode(text: bytes) -> Row | str:
     if isinstance(row, _Reason):
         return row.text
     return row if isinstance(row, dict) else NOT_OBJECT
+
+
+def _decode_large(text: bytes) -> Row:
+    """A long line, with long nested values left as the JSON text they are: as objects they may be 20 times larger."""
+    row: Row = {}
+    for name, raw in _decode_shallow(text).items():
+        value = bytes(raw)
+        nested = len(value) > _LARGE_VALUE and not value.startswith(b'"')
+        row[name] = value.decode() if nested else _decode(value)
+    return row
 
 
 @dataclass(frozen=True, slots=True)
