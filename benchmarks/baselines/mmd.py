@@ -1,10 +1,10 @@
 """Windowed maximum mean discrepancy (after arXiv 2606.05725), per account.
 
-There, queries are embedded, and a window of them is compared with benign traffic by MMD, the threshold set so that 0.3
-% of benign windows pass it. Here the embedding is a hashed bag of words, the kernel a Gaussian by random Fourier
-features (its width the median distance), and what counts as benign is all traffic: a provider has no clean log
-either. Contract: one group per account with a full window; a level is the window's length; score = the account's
-largest MMD², in units of the value that 0.3 % of all accounts' windows exceed.
+There, queries are embedded, and a window of them is compared with benign traffic by MMD; 0.3 % of benign windows may
+pass the threshold. Here the embedding is a hashed bag of words, the kernel a Gaussian by random Fourier features
+(its width the median distance), and what counts as benign is all traffic: a provider has no clean log either.
+Contract: one group per account with a full window; a level is the window's length; score = the account's largest
+MMD², in units of the value that 0.3 % of all accounts' windows exceed.
 """
 
 from __future__ import annotations
