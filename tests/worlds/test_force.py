@@ -7,41 +7,55 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.worlds.operators.force import Force, dispatch, hire
+from stillwatch.worlds.operators.force import Force, Ints, arrive, assign, hire, tours
+from stillwatch.worlds.register import Account
 from stillwatch.worlds.span import DAY, Span
 
 SPAN = Span(1_767_571_200_000_000, 2.0)
 
 
+def dispatch(rng: np.random.Generator, force: Force, count: int, requests: int) -> tuple[Ints, Ints]:
+    open_in = tours(rng, force, count, SPAN)
+    ts = arrive(rng, force, requests, SPAN)
+    who = assign(rng, force, open_in, ts)
+    assert np.all((ts >= open_in.first[who]) & (ts < open_in.last[who]))
+    return ts, who
+
+
+def hired(force: Force, count: int) -> list[Account]:
+    rng = np.random.default_rng(2)
+    return hire(rng, force, tours(rng, force, count, SPAN), SPAN)
+
+
 @given(st.integers(0, 2**32), st.integers(4, 60), st.integers(0, 600))
 def test_every_request_gets_an_account_that_is_open(seed: int, count: int, requests: int) -> None:
     rng = np.random.default_rng(seed)
-    shift = dispatch(rng, Force.draw(rng), count, requests, SPAN)
-    assert len(shift.ts) == len(shift.who) == requests
-    assert np.all(np.diff(shift.ts) >= 0)
-    assert np.all((shift.who >= 0) & (shift.who < count))
+    ts, who = dispatch(rng, Force.draw(rng), count, requests)
+    assert len(ts) == len(who) == requests
+    assert np.all(np.diff(ts) >= 0)
+    assert np.all((who >= 0) & (who < count))
 
 
 def test_least_recently_used_goes_round() -> None:
-    shift = dispatch(np.random.default_rng(1), Force(schedule="least_recent"), 20, 400, SPAN)
-    assert all(len(set(shift.who[n : n + 20].tolist())) == 20 for n in range(380))
+    _, who = dispatch(np.random.default_rng(1), Force(schedule="least_recent"), 20, 400)
+    assert all(len(set(who[n : n + 20].tolist())) == 20 for n in range(380))
 
 
 def test_random_does_not_go_round() -> None:
-    shift = dispatch(np.random.default_rng(1), Force(schedule="random"), 20, 400, SPAN)
-    assert all(len(set(shift.who[n : n + 20].tolist())) < 20 for n in range(0, 400, 20))
+    _, who = dispatch(np.random.default_rng(1), Force(schedule="random"), 20, 400)
+    assert all(len(set(who[n : n + 20].tolist())) < 20 for n in range(0, 400, 20))
 
 
 def test_a_takeover_silences_the_first_pool() -> None:
-    shift = dispatch(np.random.default_rng(1), Force(takeover=0.5), 20, 1000, SPAN)
-    late = shift.ts >= SPAN.start + DAY
-    assert set(shift.who[~late].tolist()) == set(range(10))
-    assert set(shift.who[late].tolist()) == set(range(10, 20))
+    ts, who = dispatch(np.random.default_rng(1), Force(takeover=0.5), 20, 1000)
+    late = ts >= SPAN.start + DAY
+    assert set(who[~late].tolist()) == set(range(10))
+    assert set(who[late].tolist()) == set(range(10, 20))
 
 
 def test_churn_replaces_some_accounts_and_keeps_the_rest() -> None:
-    shift = dispatch(np.random.default_rng(1), Force(churn=0.5), 30, 6000, SPAN)
-    early, late = (set(shift.who[rows].tolist()) for rows in (slice(0, 300), slice(-300, None)))
+    _, who = dispatch(np.random.default_rng(1), Force(churn=0.5), 30, 6000)
+    early, late = (set(who[rows].tolist()) for rows in (slice(0, 300), slice(-300, None)))
     assert early - late
     assert late - early
     assert early & late
@@ -49,12 +63,12 @@ def test_churn_replaces_some_accounts_and_keeps_the_rest() -> None:
 
 @pytest.mark.parametrize(("payment", "cards"), [("shared", 1), ("virtual", 40)])
 def test_payment(payment: str, cards: int) -> None:
-    accounts = hire(np.random.default_rng(2), Force(payment=payment), 40, SPAN)  # type: ignore[arg-type]
+    accounts = hired(Force(payment=payment), 40)  # type: ignore[arg-type]
     assert len({a.payment for a in accounts}) == cards
 
 
 def test_card_batches_lie_between() -> None:
-    accounts = hire(np.random.default_rng(2), Force(payment="batches"), 40, SPAN)
+    accounts = hired(Force(payment="batches"), 40)
     assert 2 < len({a.payment for a in accounts}) < 20
 
 
@@ -63,10 +77,12 @@ def test_card_batches_lie_between() -> None:
     [("one_place", 1, 1), ("mixed_clouds", 3, 7), ("rotating", 1, 1), ("steady_homes", 30, 30)],
 )
 def test_infrastructure(infrastructure: str, low: int, high: int) -> None:
-    accounts = hire(np.random.default_rng(2), Force(infrastructure=infrastructure), 30, SPAN)  # type: ignore[arg-type]
+    accounts = hired(Force(infrastructure=infrastructure), 30)  # type: ignore[arg-type]
     assert low <= len({a.where for a in accounts}) <= high
 
 
-def test_accounts_exist_before_they_are_used() -> None:
-    accounts = hire(np.random.default_rng(3), Force(age_days=3.0), 60, SPAN)
-    assert all(a.created_at < SPAN.start for a in accounts)
+def test_accounts_exist_before_they_are_used_and_age_from_their_first_work() -> None:
+    accounts = hired(Force(age_days=3.0, takeover=0.5), 60)
+    assert all(a.created_at < SPAN.start for a in accounts[:30])
+    assert all(a.created_at < SPAN.start + DAY for a in accounts[30:])
+    assert max(a.created_at for a in accounts[30:]) > max(a.created_at for a in accounts[:30])

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.worlds.span import DAY, HOUR, SECOND, Span
+from stillwatch.worlds.span import DAY, HOUR, MINUTE, SECOND, Span
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -91,6 +91,15 @@ class Sittings:
     def __len__(self) -> int:
         return len(self.ts)
 
+    def within(self, first: Ints, last: Ints) -> Sittings:
+        """Only the sittings that begin at or after ``first`` and end before ``last`` of their person."""
+        begins = np.flatnonzero(self.turn == 0)
+        lengths = np.diff(begins, append=len(self))
+        ends = self.ts[begins + lengths - 1]
+        owner = self.who[begins]
+        keep = np.repeat((self.ts[begins] >= first[owner]) & (ends < last[owner]), lengths)
+        return Sittings(self.ts[keep], self.who[keep], self.sitting[keep], self.turn[keep])
+
 
 def sittings(
     rng: np.random.Generator,
@@ -124,7 +133,7 @@ def sittings(
 def cron(rng: np.random.Generator, span: Span, minute: int, hours: tuple[int, ...], size: int, spread: float) -> Ints:
     """``size`` requests at each of the given UTC hours and minute, ``spread`` seconds apart on average."""
     first_day = span.start // DAY * DAY
-    ticks = [day + h * HOUR + minute * 60 * SECOND for day in range(first_day, span.end, DAY) for h in hours]
+    ticks = [day + h * HOUR + minute * MINUTE for day in range(first_day, span.end, DAY) for h in hours]
     base = np.asarray([t for t in ticks if span.start <= t < span.end], dtype=np.int64)
     steps = np.cumsum(rng.exponential(spread, (len(base), size)), axis=1) * SECOND
     return (base[:, None] + steps.astype(np.int64)).ravel()

@@ -18,6 +18,8 @@ from stillwatch.worlds.span import SECOND
 from stillwatch.worlds.stream import OnRefusal
 
 _ROUNDS = 4
+_TRIES = 6
+_NEARBY = 100
 SERVED, LIMITED, SHED = 0, 1, 2
 ERROR_TYPES: tuple[str | None, ...] = (None, "rate_limit_exceeded", "shed_experiment")
 
@@ -40,18 +42,21 @@ class Chances(NamedTuple):
     shed: float
 
 
-def _sibling(rng: np.random.Generator, who: Ints, active: Ints) -> Ints:
-    """Another active account; a lone account stays itself."""
-    if len(active) < 2:
-        return who
-    shift = rng.integers(1, len(active), size=len(who))
-    found: Ints = active[(np.searchsorted(active, who) + shift) % len(active)]
-    return found
+def _siblings(rng: np.random.Generator, ts: Ints, who: Ints, sent: Ints, senders: Ints) -> Ints:
+    """For each refused request another account that was at work shortly before; a lone account stays itself."""
+    order = np.argsort(sent, kind="stable")
+    position = np.searchsorted(sent[order], ts)
+    chosen = who.copy()
+    for _ in range(_TRIES):
+        same = chosen == who
+        back = rng.integers(1, _NEARBY, size=int(same.sum()))
+        chosen[same] = senders[order[np.maximum(position[same] - back, 0)]]
+    return chosen
 
 
 def send(rng: np.random.Generator, ts: Ints, who: Ints, chances: Chances, on_refusal: OnRefusal) -> Sent:
     """Let every wanted request reach the provider, be refused or served, and be sent again."""
-    active = np.unique(who)
+    sent, senders = ts, who
     rounds: list[Sent] = []
     row = np.arange(len(ts), dtype=np.int64)
     for _ in range(_ROUNDS):
@@ -64,5 +69,5 @@ def send(rng: np.random.Generator, ts: Ints, who: Ints, chances: Chances, on_ref
         row, ts, who = row[again], ts[again], who[again]
         ts = ts + (rng.lognormal(np.log(2.5), 0.7, len(ts)) * SECOND).astype(np.int64)
         if on_refusal == "sibling":
-            who = _sibling(rng, who, active)
+            who = _siblings(rng, ts, who, sent, senders)
     return Sent(*(np.concatenate(column) for column in zip(*rounds, strict=True)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 SECOND = 1_000_000
+MINUTE = 60 * SECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from stillwatch.worlds import clients, register
 from stillwatch.worlds.benign.cohort import Cohort, Ints, named, worded
 from stillwatch.worlds.benign.individuals import talk
 from stillwatch.worlds.dice import between, dice, whole
-from stillwatch.worlds.span import DAY, HOUR, SECOND, Span
+from stillwatch.worlds.span import DAY, HOUR, MINUTE, SECOND, Span
 from stillwatch.worlds.stream import Part, Stream
 from stillwatch.worlds.text import families, names, tasks
 from stillwatch.worlds.text.wording import word
@@ -56,7 +56,7 @@ class Plugin(Cohort):
 
     def _nights(self, rng: np.random.Generator, span: Span) -> tuple[Ints, Ints]:
         nights = np.arange(span.start // DAY * DAY, span.end, DAY, dtype=np.int64)
-        nights = nights + self.hour * HOUR + self.minute * 60 * SECOND
+        nights = nights + self.hour * HOUR + self.minute * MINUTE
         nights = nights[(nights >= span.start) & (nights < span.end)]
         mean = self.rate * (1 - self.chat) * span.days / max(1, len(nights))
         notes = rng.poisson(mean, (len(nights), self.accounts))

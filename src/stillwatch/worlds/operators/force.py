@@ -1,7 +1,7 @@
 """What operators have in common: bought accounts, a dispatcher, cover traffic, standby pools, stolen keys.
 
-``Force`` holds the knobs, all independent of the method. ``hire`` makes the accounts; ``dispatch`` decides when each
-request is sent and by which account; ``assemble`` adds cover and the misuse of stolen keys to a method's streams.
+``Force`` holds the knobs, all independent of the method. ``tours`` says when each account is open, ``hire`` makes the
+accounts, ``arrive`` and ``assign`` dispatch the requests, ``assemble`` adds cover and the misuse of stolen keys.
 
 Invariant: the accounts together send about ``accounts x rate`` requests a day, cover included; standby accounts share
 that total with those they replace.
@@ -91,15 +91,16 @@ class Force:
         return "sibling" if self.siblings else "same"
 
 
-class Shift(NamedTuple):
-    """When each request is sent and by which account."""
+class Tours(NamedTuple):
+    """First and last moment at which each account is open for work."""
 
-    ts: Ints
-    who: Ints
+    first: Ints
+    last: Ints
 
 
-def hire(rng: np.random.Generator, force: Force, count: int, span: Span) -> list[register.Account]:
-    """Accounts with the force's addresses, cards, ages and clients."""
+def hire(rng: np.random.Generator, force: Force, open_in: Tours, span: Span) -> list[register.Account]:
+    """Accounts with the force's addresses, cards, ages (counted from their first moment of work) and clients."""
+    count = len(open_in.first)
     wheres = _wheres(rng, force, count)
     cards = _cards(rng, force, count)
     common = clients.client(rng)
@@ -117,7 +118,7 @@ def hire(rng: np.random.Generator, force: Force, count: int, span: Span) -> list
                 account,
                 where=wheres[n],
                 payment=cards[n],
-                created_at=min(created, span.start - HOUR),
+                created_at=min(created, span.start - HOUR) + int(open_in.first[n]) - span.start,
                 client=common if force.one_client else account.client,
                 settings=chosen,
                 domain=f"mail-{rng.integers(40)}",
@@ -144,8 +145,8 @@ def _cards(rng: np.random.Generator, force: Force, count: int) -> list[str]:
     return [cards[n // per_card] for n in range(count)]
 
 
-def _tours(rng: np.random.Generator, force: Force, count: int, span: Span) -> tuple[Ints, Ints]:
-    """First and last moment of every account: takeovers and closures with their replacements."""
+def tours(rng: np.random.Generator, force: Force, count: int, span: Span) -> Tours:
+    """First and last moment of every account: takeovers, and closures with their replacements."""
     first = np.full(count, span.start, dtype=np.int64)
     last = np.full(count, span.end, dtype=np.int64)
     if force.takeover is not None and count >= 4:
@@ -158,24 +159,27 @@ def _tours(rng: np.random.Generator, force: Force, count: int, span: Span) -> tu
         moments = span.start + (rng.uniform(0.05, 0.95, closed) * span.length).astype(np.int64)
         last[:closed] = moments
         first[count - closed :] = moments
-    return first, last
+    return Tours(first, last)
 
 
-def dispatch(rng: np.random.Generator, force: Force, count: int, requests: int, span: Span) -> Shift:
-    """Spread ``requests`` over the span and over the accounts that are open at the time."""
+def arrive(rng: np.random.Generator, force: Force, requests: int, span: Span) -> Ints:
+    """When the requests of one job list are sent."""
     weights = arrivals.week(force.hours, int(rng.integers(-8, 11)))
-    ts = arrivals.stream(rng, requests, span, force.rhythm, weights, force.jitter)
-    first, last = _tours(rng, force, count, span)
-    edges = np.unique(np.concatenate((first, last, [span.start, span.end])))
-    who = np.zeros(requests, dtype=np.int64)
+    return arrivals.stream(rng, requests, span, force.rhythm, weights, force.jitter)
+
+
+def assign(rng: np.random.Generator, force: Force, open_in: Tours, ts: Ints) -> Ints:
+    """Which of the accounts that are open at the time sends each request; ``ts`` is sorted."""
+    edges = np.unique(np.concatenate(open_in))
+    who = np.zeros(len(ts), dtype=np.int64)
     for begin, end in itertools.pairwise(edges.tolist()):
         rows = np.flatnonzero((ts >= begin) & (ts < end))
-        active = np.flatnonzero((first <= begin) & (last >= end))
-        who[rows] = _assign(rng, force.schedule, active, ts[rows])
-    return Shift(ts, who)
+        active = np.flatnonzero((open_in.first <= begin) & (open_in.last >= end))
+        who[rows] = _turns(rng, force.schedule, active, ts[rows])
+    return who
 
 
-def _assign(rng: np.random.Generator, schedule: Schedule, active: Ints, ts: Ints) -> Ints:
+def _turns(rng: np.random.Generator, schedule: Schedule, active: Ints, ts: Ints) -> Ints:
     if schedule == "random":
         return rng.choice(active, size=len(ts))
     if schedule == "least_recent":
@@ -192,6 +196,7 @@ def assemble(
     span: Span,
     force: Force,
     accounts: list[register.Account],
+    open_in: Tours,
     harvest: Sequence[Stream],
     rate: float,
     victim_ask: Callable[[], Ask] | None = None,
@@ -199,7 +204,7 @@ def assemble(
     """The method's streams, dressed, with cover traffic and with the keys of victims."""
     streams = [_dressed(rng, force, stream) for stream in harvest]
     if force.cover > 0:
-        chat = talk(rng, span, accounts, rate * force.cover).streams[0]
+        chat = talk(rng, span, accounts, rate * force.cover, window=open_in).streams[0]
         streams.append(replace(chat, by_operator=True))
     if not force.stolen or victim_ask is None:
         return Part(accounts, streams)

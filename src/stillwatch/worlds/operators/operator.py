@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from stillwatch.worlds.operators.force import Force, assemble, dispatch, hire
+from stillwatch.worlds.operators.force import Force, arrive, assemble, assign, hire, tours
 from stillwatch.worlds.span import Span
 from stillwatch.worlds.stream import Ask, Part, Stream
 
@@ -31,9 +31,9 @@ class Operator:
         self, rng: np.random.Generator, span: Span, asks: Sequence[Ask], spare: Callable[[], Ask] | None = None
     ) -> Part:
         """Send a list of asks through the dispatcher, one after the other; ``spare`` feeds the stolen keys."""
-        accounts = hire(rng, self.force, self.accounts, span)
-        shift = dispatch(rng, self.force, self.accounts, len(asks), span)
-        take = Stream(
-            accounts, shift.ts, shift.who, asks, harvest=True, by_operator=True, on_refusal=self.force.on_refusal
-        )
-        return assemble(rng, span, self.force, accounts, [take], self.rate, spare)
+        open_in = tours(rng, self.force, self.accounts, span)
+        accounts = hire(rng, self.force, open_in, span)
+        ts = arrive(rng, self.force, len(asks), span)
+        who = assign(rng, self.force, open_in, ts)
+        take = Stream(accounts, ts, who, asks, harvest=True, by_operator=True, on_refusal=self.force.on_refusal)
+        return assemble(rng, span, self.force, accounts, open_in, [take], self.rate, spare)

@@ -16,13 +16,12 @@ from stillwatch.worlds import arrivals
 from stillwatch.worlds.benign.individuals import said
 from stillwatch.worlds.dice import between, dice, whole
 from stillwatch.worlds.operators.fixed_template import LANGUAGES
-from stillwatch.worlds.operators.force import Force, assemble, dispatch, hire
+from stillwatch.worlds.operators.force import Force, Tours, assemble, assign, hire, tours
 from stillwatch.worlds.operators.operator import Operator
 from stillwatch.worlds.places import COUNTRIES
 from stillwatch.worlds.span import HOUR, Span
 from stillwatch.worlds.stream import Ask, Part, Stream
-from stillwatch.worlds.text import chats, families, names
-from stillwatch.worlds.text.phrase import one
+from stillwatch.worlds.text import families, names
 from stillwatch.worlds.text.wording import speech
 
 
@@ -58,26 +57,26 @@ class LiveRelay(Operator):
         name = names.word(rolls)
         systems = [speech(rolls, families.ASSISTANT).replace("<name>", name) for _ in range(self.personas)] or [""]
         asks = _under(said(rng, seats, customers, "", self.language), seats.sitting.tolist(), systems)
-        accounts = hire(rng, self.force, self.accounts, span)
-        who = self._lanes(rng, seats, span)
+        open_in = tours(rng, self.force, self.accounts, span)
+        accounts = hire(rng, self.force, open_in, span)
+        who = self._lanes(rng, seats, open_in)
         take = Stream(accounts, seats.ts, who, asks, harvest=True, by_operator=True, on_refusal=self.force.on_refusal)
-        manner = chats.persona(rolls, self.language)
-        return assemble(
-            rng, span, self.force, accounts, [take], self.rate, lambda: chats.single(rolls, manner, one(rolls, systems))
-        )
+        return assemble(rng, span, self.force, accounts, open_in, [take], self.rate)
 
-    def _lanes(self, rng: np.random.Generator, seats: arrivals.Sittings, span: Span) -> arrivals.Ints:
-        """The account of each request: the dispatcher's, kept through a session when sessions are sticky."""
+    def _lanes(self, rng: np.random.Generator, seats: arrivals.Sittings, open_in: Tours) -> arrivals.Ints:
+        """The account of each request: the dispatcher's, kept for an hour of a session when sessions are sticky."""
         order = np.argsort(seats.ts, kind="stable")
-        shift = dispatch(rng, self.force, self.accounts, len(seats), span)
         who = np.empty(len(seats), dtype=np.int64)
-        who[order] = shift.who
+        who[order] = assign(rng, self.force, open_in, seats.ts[order])
         if not self.sticky or not len(seats):
             return who
-        hour = (seats.ts - seats.ts[seats.turn == 0][seats.sitting - seats.sitting[0]]) // HOUR
-        first = np.flatnonzero((seats.turn == 0) | (np.diff(hour, prepend=0) != 0))
-        leading: arrivals.Ints = first[np.searchsorted(first, np.arange(len(who)), side="right") - 1]
-        return who[leading]
+        begins = np.flatnonzero(seats.turn == 0)
+        hour = (seats.ts - np.repeat(seats.ts[begins], np.diff(begins, append=len(seats)))) // HOUR
+        leads = np.flatnonzero((seats.turn == 0) | (np.diff(hour, prepend=0) != 0))
+        kept: arrivals.Ints = who[leads[np.searchsorted(leads, np.arange(len(who)), side="right") - 1]]
+        # A session does not outlive its account: whatever comes after the closure moves on.
+        closed = seats.ts >= open_in.last[kept]
+        return np.where(closed, who, kept)
 
 
 def _under(asks: list[Ask], sittings: list[int], systems: list[str]) -> list[Ask]:
