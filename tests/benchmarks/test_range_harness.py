@@ -12,6 +12,7 @@ from benchmarks.range import looks, run, worlds
 from benchmarks.range.scan import ScanFailedError, scan
 from benchmarks.range.scoring import queue_ranks
 from benchmarks.range.worlds import WorldSpec
+from benchmarks.scan import run as speed
 
 MAKER = """
 import argparse, json, pathlib, sys
@@ -163,3 +164,18 @@ def test_operators_are_read_from_the_truth(tmp_path: Path) -> None:
 
     pq.write_table(pa.table({"account_id": ["a", "b"], "operator": ["one", None]}), tmp_path / "truth.parquet")
     assert operators_of(tmp_path) == {"a": "one"}
+
+
+def test_two_sizes_are_compared_in_one_run(range_folder: Path, scanner: str, tmp_path: Path) -> None:
+    table = tmp_path / "speed.md"
+    words = [str(range_folder), "--world", "week:1", "--scales", "1", "2", "--repeats", "2"]
+    assert speed.main([*words, "--work", str(tmp_path / "work"), "--program", scanner, "--table", str(table)]) == 0
+    rows = [line.split(" | ") for line in table.read_text().splitlines() if line.startswith("| ")][2:]
+    assert [row[0] for row in rows] == ["| 1", "| 2"]
+    assert all(row[1] == "3" and row[3].count(",") == 1 for row in rows)
+
+
+def test_sizes_of_several_seeds_are_not_compared(range_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        speed.main([str(range_folder), "--world", "week:1-2"])
+    assert "several seeds" in capsys.readouterr().err
