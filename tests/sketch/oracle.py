@@ -163,16 +163,18 @@ class Oracle:
     def cues(self, tokens: list[Token]) -> int:
         hashes = [token.hash for token in tokens]
         found = 0
+        starts: dict[int, list[int]] = {}
+        for place, value in enumerate(hashes):
+            starts.setdefault(value, []).append(place)
         for mask, phrase in self.phrases:
-            n = len(phrase)
-            if any(hashes[k : k + n] == phrase for k in range(len(hashes) - n + 1)):
+            if not found & mask and any(hashes[k : k + len(phrase)] == phrase for k in starts.get(phrase[0], ())):
                 found |= mask
         brackets = [token for token in tokens if token.after in (0x3E, 0x5D)]
         opened = {token.hash for token in brackets if token.before[:1] and token.before[0] in b"<["}
         closed = {t.hash for t in brackets if t.before[:1] == [0x2F] and t.before[1:] and t.before[1] in b"<["}
-        found_open = sum({mask for mask, tag in self.tags if tag in opened})
-        found_closed = sum({mask for mask, tag in self.tags if tag in closed})
-        return found | (found_open & found_closed)
+        tagged_open = {mask for mask, tag in self.tags if tag in opened}
+        tagged_closed = {mask for mask, tag in self.tags if tag in closed}
+        return found | sum(tagged_open & tagged_closed)
 
     def sketch(self, data: bytes) -> dict[str, object]:
         tokens = self.tokens(data[: self.recipe.text_bytes])

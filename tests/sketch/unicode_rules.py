@@ -1,7 +1,7 @@
 """The rules behind ``sketch/unicode.tsv``, stated on the Unicode database of the running Python.
 
-``python -m tests.sketch.unicode_rules > src/stillwatch/sketch/unicode.tsv`` writes the table anew. The product ships the
-table instead of these rules because sketches must not change when Python's copy of Unicode does.
+``python -m tests.sketch.unicode_rules > src/stillwatch/sketch/unicode.tsv`` writes the table anew. The product ships
+the table instead of these rules because sketches must not change when Python's copy of Unicode does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Exchanges in, sketches out: the only function of this stage that the rest of the product calls.
 
-Contract: reads a batch of ``EXCHANGES`` (missing columns count as null), writes a batch of ``SKETCHES`` of as many rows in
-the same order. Pure: equal input, recipe and key give equal output, and a row does not depend on its neighbours. No text
-survives it. Rows without text (``content_state`` hashed or absent, null, or no word in it) get zeros and empty values.
+Contract: reads a batch of ``EXCHANGES`` (missing columns count as null), writes a batch of ``SKETCHES`` of as many
+rows in the same order. Pure: equal input, recipe and key give equal output, and a row does not depend on its
+neighbours. No text survives it. Rows without text (``content_state`` hashed or absent, null, or no word in it) get
+zeros and empty values.
 
 It deliberately knows no engine, no file and no clock.
 """

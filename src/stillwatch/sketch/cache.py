@@ -1,7 +1,7 @@
 """Where compiled kernels are kept, so that only the first run of an installation waits for the compiler.
 
-Contract: call ``use_cache`` before anything imports ``stillwatch.sketch.kernel``; Numba reads the folder when a function
-is decorated. Stale entries are Numba's business: it keys them on source file, version and processor.
+Contract: call ``use_cache`` before anything imports ``stillwatch.sketch.kernel``; Numba reads the folder when a
+function is decorated. Stale entries are Numba's business: it keys them on source file, version and processor.
 
 It deliberately imports neither Numba nor anything that does.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def use_cache(folder: Path) -> Path:
-    """Keep compiled kernels in ``folder``/kernels; a ``NUMBA_CACHE_DIR`` set by the user wins. Returns the folder used."""
+    """Keep compiled kernels in ``folder``/kernels; ``NUMBA_CACHE_DIR``, if set, wins. Returns the folder used."""
     chosen = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "kernels")))
     numba = sys.modules.get("numba")
     if numba is not None:  # someone imported it earlier, with the folder of that moment

@@ -1,12 +1,13 @@
 """The cue catalogue: turns of phrase of people who collect training data, as bits of a mask.
 
-Contract: ``cue_kinds`` reads ``cues.toml`` (content, not code) in its order, which is the order of the bits; kinds are only
-ever appended. A phrase is a run of tokens, matched exactly and in order by the kernel; a tag counts when both its opening
-and its closing form stand in the text. Phrases are written as people write them and tokenised like every other text.
+Contract: ``cue_kinds`` reads ``cues.toml`` (content, not code) in its order, which is the order of the bits; kinds
+are only ever appended. A phrase is a run of tokens, matched exactly and in order by the kernel; a tag counts when
+both its opening and its closing form stand in the text. Phrases are written as people write them and tokenised like
+every other text.
 
-A cue is **never evidence by itself**: teachers, graders, test benches, careful engineers and ordinary curious people use every
-one of these phrases, in every language. What they are worth is decided elsewhere by how rare they are among the
-accounts of the same log. Languages are listed so that a phrase means the same thing whoever writes it, no more.
+A cue is **never evidence by itself**: teachers, graders, test benches, careful engineers and ordinary curious people
+use every one of these phrases, in every language. What they are worth is decided elsewhere by how rare they are among
+the accounts of the same log. Languages are listed so that a phrase means the same thing whoever writes it, no more.
 """
 
 from __future__ import annotations

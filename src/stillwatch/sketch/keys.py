@@ -1,9 +1,10 @@
 """The 64-bit constants a kernel runs on, all drawn from the key by HMAC.
 
-Contract: ``kernel_keys`` is a function of recipe and key alone. The hashing of the kernel is *keyed hashing, not a MAC*: its
-mixing is that of fast non-cryptographic hashes with secret constants. Who lacks the key cannot compute a sketch of
-a guessed text; who holds the key can test guesses, and colliding texts could be searched for. So sketches stay inside
-the installation and the key in its keyring. Ids (addresses, end users, sessions) use keyed BLAKE2b, which is a MAC.
+Contract: ``kernel_keys`` is a function of recipe and key alone. The hashing of the kernel is *keyed hashing, not a
+MAC*: its mixing is that of fast non-cryptographic hashes with secret constants. Who lacks the key cannot compute a
+sketch of a guessed text; who holds the key can test guesses, and colliding texts could be searched for. So sketches
+stay inside the installation and the key in its keyring. Ids (addresses, end users, sessions) use keyed BLAKE2b, which
+is a MAC.
 """
 
 from __future__ import annotations

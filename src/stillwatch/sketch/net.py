@@ -1,7 +1,7 @@
 """Client addresses and caller-supplied ids as keyed hashes, and the range an address lies in.
 
-Contract: work is done once per distinct value. One address has one spelling: IPv4 inside IPv6 is IPv4, zones and brackets go.
-What is no address (a pseudonym the log already carries) still gets a hash, but no range.
+Contract: work is done once per distinct value. One address has one spelling: IPv4 inside IPv6 is IPv4, zones and
+brackets go. What is no address (a pseudonym the log already carries) still gets a hash, but no range.
 
 It deliberately resolves nothing and looks up no country.
 """

@@ -1,7 +1,7 @@
 """What the kernel needs for one recipe and key: constants, class table, and the cue phrases as a hash table.
 
-Contract: ``plan`` is pure and remembered per recipe and key. Phrases are tokenised by the kernel itself, so that a phrase
-and a prompt are cut into words by the same rules.
+Contract: ``plan`` is pure and remembered per recipe and key. Phrases are tokenised by the kernel itself, so that a
+phrase and a prompt are cut into words by the same rules.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a sketch is made of, and which sketches may be compared.
 
-Contract: a ``Recipe`` fixes every choice that changes the numbers of a sketch. ``recipe_id`` names a recipe together with
-the Unicode table, the cue catalogue and the key it was used with; two sketches mean the same thing if and only if
-their ids are equal, and ``require_same`` refuses everything else. The check of the key inside an id is a truncated
+Contract: a ``Recipe`` fixes every choice that changes the numbers of a sketch. ``recipe_id`` names a recipe together
+with the Unicode table, the cue catalogue and the key it was used with; two sketches mean the same thing if and only
+if their ids are equal, and ``require_same`` refuses everything else. The check of the key inside an id is a truncated
 HMAC of a 256-bit random key: it tells keys apart and gives nothing back. All kernel seeds come from the key by HMAC.
 
 It deliberately does not read or keep keys: the keyring does.

@@ -1,9 +1,9 @@
 """From logged messages to the two texts that are sketched: the prompt and the system instructions.
 
-Contract: ``read_messages`` reads one logged value (UTF-8 bytes) in any of four shapes: OpenTelemetry parts, OpenAI chat, a
-bare JSON string, or text that is no JSON at all; ``read_system`` also a bare list of parts. It never fails: what is not
-messages is text. The *prompt* is the last user message that has text (agents send tool results as user messages);
-*turns* counts the messages before it, system and developer messages apart, which go to the system text.
+Contract: ``read_messages`` reads one logged value (UTF-8 bytes) in any of four shapes: OpenTelemetry parts, OpenAI
+chat, a bare JSON string, or text that is no JSON at all; ``read_system`` also a bare list of parts. It never fails:
+what is not messages is text. The *prompt* is the last user message that has text (agents send tool results as user
+messages); *turns* counts the messages before it, system and developer messages apart, which go to the system text.
 
 It deliberately drops everything that is not text (images, tool calls) and looks at nothing after the prompt.
 """
@@ -60,7 +60,7 @@ def text_of(item: Item, depth: int = 0) -> str:
 
 def read_messages(raw: Raw) -> Request:
     items = _items(raw)
-    if type(items) is str:
+    if isinstance(items, str):
         return Request(items, "", 0)
     last = _last_prompt(items)
     end = len(items) if last < 0 else last
@@ -75,7 +75,7 @@ def read_messages(raw: Raw) -> Request:
 
 def read_system(raw: Raw) -> str:
     items = _items(raw)
-    return items if type(items) is str else "\n".join(filter(None, map(text_of, items)))
+    return items if isinstance(items, str) else "\n".join(filter(None, (text_of(item) for item in items)))
 
 
 def join(first: str, second: str) -> str:

@@ -1,10 +1,10 @@
 """The table that says what each character is to the tokeniser: part of a word, a digit, a token of its own, nothing.
 
-Contract: ``class_table`` gives one packed entry per code point below 0x20000: class in the top byte, folded code point
-below. Folding takes case, optional marks (accents, Arabic vowel signs) and compatibility forms (full width, mathematical
-letters) away, so that NFC, NFD and look-alike spellings of one letter agree. Invisible characters (zero width, bidi,
-soft hyphen, tags, stray controls) are dropped and cannot split a word. The table is shipped, not asked of
-``unicodedata``, because sketches must not change with the Python version.
+Contract: ``class_table`` gives one packed entry per code point below 0x20000: class in the top byte, folded code
+point below. Folding takes case, optional marks (accents, Arabic vowel signs) and compatibility forms (full width,
+mathematical letters) away, so that NFC, NFD and look-alike spellings of one letter agree. Invisible characters (zero
+width, bidi, soft hyphen, tags, stray controls) are dropped and cannot split a word. The table is shipped, not asked
+of ``unicodedata``, because sketches must not change with the Python version.
 
 It deliberately does not map letters of one script to look-alikes of another, and knows no dictionary: scripts without
 spaces (Han, kana, Thai, Lao, Khmer, Myanmar, Yi) give one token per character.
