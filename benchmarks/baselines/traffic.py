@@ -2,8 +2,8 @@
 
 Contract: `read` takes the two canonical Parquet files and answers one frame of requests, sorted by time, and one
 frame of accounts. Columns of `requests`: account (index into `accounts`), ts, second, hour, network (/24),
-client, system, prompt (text of the last user message), model, tokens_in, tokens_out, refused. Columns of `accounts`: account,
-account_id, payment, created. Nothing else of the log is used; above all neither country nor network operator.
+client, system, prompt (text of the last user message), model, tokens_in, tokens_out, refused. Columns of
+`accounts`: account, account_id, payment, created. Nothing else is used; above all neither country nor network operator.
 Refused requests are kept: to most of these methods a request is a request.
 """
 
