@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.sketch.recipe import Recipe
-from stillwatch.worlds.plans import null_plan, week_plan
+from stillwatch.worlds.plans import week_plan
 from stillwatch.worlds.world import World, make_world
 
 PENALTY = 0.02
@@ -62,6 +64,12 @@ def samples(world: World) -> list[Sample]:
     return found
 
 
+def world_samples(which: tuple[int, int]) -> list[Sample]:
+    """Samples of one made-up week with so many operators."""
+    seed, operators = which
+    return samples(make_world(week_plan(seed, operators=operators, cohort_count=COHORTS), seed))
+
+
 def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """L2-penalised logistic regression with balanced classes; harvest and products may only speak for a campaign."""
     balance = np.where(y == 1, 0.5 / max(y.mean(), 1e-9), 0.5 / max(1 - y.mean(), 1e-9))
@@ -81,23 +89,24 @@ SIDES = {"harvest": (0, None), "product": (0, None), "concealment": (None, None)
 BOUNDS = dict.fromkeys(
     ("tied_org", "tied_payment", "tied_domain", "tied_network", "tied_client", "verified"), (None, 0)
 )
+COHORTS, OPERATORS, NULL_SEEDS = 30, 7, 10_000
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--train", type=int, default=12)
     arguments.add_argument("--calibrate", type=int, default=30)
+    arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("--seed", type=int, default=1000)
     arguments.add_argument("--out", type=Path, required=True)
     given = arguments.parse_args()
+    seeds = [(given.seed + i, OPERATORS) for i in range(given.train)]
+    seeds += [(given.seed + NULL_SEEDS + i, 0) for i in range(given.calibrate)]
     train, null = [], []
-    for i in range(given.train):
-        train += samples(make_world(week_plan(given.seed + i), given.seed + i))
-        print(f"training world {i + 1}: {len(train)} groups", flush=True)
-    for i in range(given.calibrate):
-        seed = given.seed + 10_000 + i
-        null += samples(make_world(null_plan(seed), seed))
-        print(f"calibration world {i + 1}: {len(null)} groups", flush=True)
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        for (seed, operators), found in zip(seeds, pool.map(world_samples, seeds), strict=True):
+            (train if operators else null).extend(found)
+            print(f"world {seed}: {len(train)} training groups, {len(null)} calibration groups", flush=True)
     given.out.write_text(json.dumps(calibration(train, null), indent=1) + "\n", "utf-8")
 
 

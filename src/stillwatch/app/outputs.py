@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.campaigns.gates import log_e_independence
-from stillwatch.campaigns.membership import membership_prob
+from stillwatch.campaigns.membership import membership_probs
 from stillwatch.campaigns.standing import Standing, shown_members
 from stillwatch.evidence.evalues import LOG10
 from stillwatch.model.frame import Codebook
@@ -32,16 +32,17 @@ def campaigns_table(standings: list[Standing], accounts: Codebook) -> pa.Table:
             "p_cohort": lineage.p_cohort,
             "alpha_cohort": lineage.alpha_cohort,
         }
-        rows += [group | _member(standing, a, accounts) for a in sorted(lineage.joined)]
+        likely = membership_probs(lineage)
+        rows += [group | _member(standing, a, likely[a], accounts) for a in sorted(lineage.joined)]
     return pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS))
 
 
-def _member(standing: Standing, account: int, accounts: Codebook) -> dict[str, object]:
+def _member(standing: Standing, account: int, likely: float, accounts: Codebook) -> dict[str, object]:
     lineage = standing.lineage
     return {
         "account_id": accounts.names[account],
         "role": "member",
-        "membership_prob": membership_prob(lineage, account),
+        "membership_prob": likely,
         "since": _moment(lineage.joined[account]),
         "named_at": _moment(lineage.named.get(account)),
         "exchanges": lineage.member_component.get(account, 0),

@@ -22,7 +22,7 @@ from stillwatch.model.identity import Identities
 def advance(state: State, frame: Frame, identities: Identities) -> State:
     """Take in one closed epoch; ``identities`` = the register as of its end. Changes and returns ``state``."""
     state.epochs += 1
-    number = frame.start_us // (frame.end_us - frame.start_us)
+    number = frame.start_us // (state.rules.epoch_hours * 3_600_000_000)
     state.independence.accrue()
     state.cohort.accrue()
     index = EpochIndex(frame)

@@ -8,7 +8,7 @@ from typing import Any
 
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import membership_prob
+from stillwatch.campaigns.membership import membership_probs
 from stillwatch.campaigns.standing import Standing, shown_members
 from stillwatch.campaigns.statements import statements
 from stillwatch.evidence.calibration import Calibration
@@ -50,7 +50,7 @@ def campaign(
         "calibration_id": calibration.calibration_id,
         "score": None if lineage.score is None else round(lineage.score, 3),
         "why_not_alarmed": None if standing.state == "alarmed" else why_not(lineage, calibration),
-        "accounts": [_account(lineage, a, accounts) for a in shown_members(standing)],
+        "accounts": _accounts(standing, accounts),
         "predecessor": None,
         "shared_infrastructure_with": [],
         "evidence": statements(lineage, calibration),
@@ -76,12 +76,16 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
     )
 
 
-def _account(lineage: Lineage, account: int, accounts: Codebook) -> dict[str, Any]:
-    return {
-        "account_id": accounts.names[account],
-        "membership_prob": round(membership_prob(lineage, account), 4),
-        "exchanges": lineage.member_component.get(account, 0),
-        "role": "member",
-        "since": iso(lineage.joined[account]),
-        "named_at": iso(lineage.named.get(account)),
-    }
+def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
+    lineage, likely = standing.lineage, membership_probs(standing.lineage)
+    return [
+        {
+            "account_id": accounts.names[a],
+            "membership_prob": round(likely[a], 4),
+            "exchanges": lineage.member_component.get(a, 0),
+            "role": "member",
+            "since": iso(lineage.joined[a]),
+            "named_at": iso(lineage.named.get(a)),
+        }
+        for a in shown_members(standing)
+    ]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
-from stillwatch.evidence import conformal
+from stillwatch.evidence import conformal, couse
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
@@ -19,13 +17,7 @@ MOST_ALPHA = 0.01
 
 def log_e_independence(lineage: Lineage) -> float:
     """Log e-value against independence: the mean over the tests, valid under any dependence between them."""
-    return log_mean([lineage.couse, log_e_timing(lineage)])
-
-
-def log_e_timing(lineage: Lineage) -> float:
-    """Log e-value of the timing test: the mean over its bets, with the wealth that was not yet put on any."""
-    unused = 1.0 / (lineage.timing_epochs + 1)
-    return float(np.logaddexp(log_mean(lineage.timing.tolist()), np.log(unused)))
+    return log_mean([couse.log_e(lineage.couse), lineage.timing or 0.0])
 
 
 def ask_independence_gate(state: State, now_us: int) -> None:

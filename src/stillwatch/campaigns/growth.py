@@ -14,9 +14,14 @@ from stillwatch.campaigns.state import State
 from stillwatch.groups.proposals import Proposal
 
 INSIDE = 0.5
-"""A proposal continues a group when so much of the proposal is in the group ..."""
+"""A proposal is a known group, or a piece of one, when so much of it is in the group."""
 COVERS = 0.3
-"""... and so much of the group is in the proposal; a smaller piece of a group says nothing new."""
+"""It says something new about the group only if it holds so much of it."""
+ALIKE = 0.8
+"""So much of the proposal in the group makes it the same accounts, whatever they share now."""
+SAME_KEYS = 0.3
+"""So much of its machinery in the group's makes it the same machinery."""
+SAME_MACHINERY = 0.5
 MOST_KEYS = 2048
 STALE_US = 4 * 86_400_000_000
 """A group that passed no gate and was not proposed again for so long is let go."""
@@ -48,13 +53,22 @@ def _continue(proposal: Proposal, of_account: dict[int, list[Lineage]], now_us: 
     known = False
     for number, common in sorted(counts.items(), key=lambda c: (-c[1], c[0])):
         lineage = by_number[number]
-        if common < INSIDE * len(proposal.accounts):
-            break
-        known = True
-        if common >= COVERS * len(lineage.joined):
+        inside, covers = common / len(proposal.accounts), common / len(lineage.joined)
+        if covers >= COVERS and _same_hand(proposal, lineage, inside, covers):
             _grow(lineage, proposal, of_account, now_us)
-            break
+            return True
+        known = known or inside >= INSIDE
     return known
+
+
+def _same_hand(proposal: Proposal, lineage: Lineage, inside: float, covers: float) -> bool:
+    """Whether the proposal is this group grown, and not another one that overlaps with it."""
+    if inside >= ALIKE:
+        return True
+    common = len(np.intersect1d(proposal.keys, lineage.keys, assume_unique=True))
+    if inside >= INSIDE:
+        return common >= SAME_KEYS * len(proposal.keys)
+    return covers >= INSIDE and common >= SAME_MACHINERY * min(len(proposal.keys), len(lineage.keys))
 
 
 def _grow(lineage: Lineage, proposal: Proposal, of_account: dict[int, list[Lineage]], now_us: int) -> None:

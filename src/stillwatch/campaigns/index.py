@@ -9,11 +9,15 @@ from stillwatch.model.frame import Codes, Frame, Ints
 
 
 class EpochIndex:
-    """Rows of a frame by account code and by template key. Cost: one sort each; a look-up is a binary search."""
+    """Rows of a frame by account code and by template key. Cost: one sort each; a look-up is a binary search.
+
+    ``texts``: requests with text by account code.
+    """
 
     def __init__(self, frame: Frame) -> None:
         self._by_account = np.argsort(frame.account, kind="stable")
         self._accounts = frame.account[self._by_account]
+        self.texts = np.bincount(frame.account[frame.exact != 0], minlength=int(frame.account.max(initial=-1)) + 1)
         keys = request_keys(frame)
         flat = keys.ravel()
         used = np.flatnonzero(flat != 0)

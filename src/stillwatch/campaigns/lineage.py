@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.campaigns.tally import Tally
-from stillwatch.evidence import timing
+from stillwatch.evidence import couse
 from stillwatch.model.frame import Codes, Ints
 
 
@@ -27,12 +27,13 @@ class Lineage:
     seen_us: int
     alpha_independence: float
     founded_by: tuple[tuple[int, ...], tuple[int, ...]]
-    couse: float = 0.0
+    couse: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(couse.LOG_ODDS)))
     couse_seen: set[int] = field(default_factory=set)
     couse_used: int = 0
     couse_expected: float = 0.0
-    timing: NDArray[np.float64] = field(default_factory=lambda: np.full(timing.bets(), -np.inf))
-    timing_epochs: int = 0
+    watched_ts: list[Ints] = field(default_factory=list)
+    watched_accounts: list[Codes] = field(default_factory=list)
+    timing: float | None = None
     timing_requests: int = 0
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)

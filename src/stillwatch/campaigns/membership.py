@@ -10,29 +10,44 @@ import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
 
-BYSTANDER_RATE = 0.02
-"""Share of a bystander's requests that carry the group's machinery."""
+BYSTANDER_RATE = 0.1
+"""Share of a bystander's requests that may carry the group's machinery: copies, and what others sent with its key."""
+LEAST_RATE = 0.15
+PRIOR_ODDS = 0.25
+LEAST_REQUESTS = 3
+"""Requests with the machinery without which nobody is named, however likely."""
 NAMED_PROB = 0.9
 
 
-def membership_prob(lineage: Lineage, account: int) -> float:
-    """Posterior probability of membership at even odds, from the account's requests since it joined."""
-    n, k = lineage.member_requests.get(account, 0), lineage.member_component.get(account, 0)
+def membership_probs(lineage: Lineage) -> dict[int, float]:
+    """Posterior probability of membership of every account, from its requests since it joined."""
     rate = member_rate(lineage)
-    gain = k * np.log(rate / BYSTANDER_RATE) + (n - k) * np.log((1 - rate) / (1 - BYSTANDER_RATE))
-    return float(1 / (1 + np.exp(-np.clip(gain, -30, 30))))
+    gain, loss = np.log(rate / BYSTANDER_RATE), np.log((1 - rate) / (1 - BYSTANDER_RATE))
+    found = {}
+    for account in lineage.joined:
+        n, k = lineage.member_requests.get(account, 0), lineage.member_component.get(account, 0)
+        odds = np.log(PRIOR_ODDS) + k * gain + (n - k) * loss
+        found[account] = float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+    return found
 
 
 def member_rate(lineage: Lineage) -> float:
     """The group's own rate: the median over its active accounts, halved to leave room for uneven members."""
-    rates = [lineage.member_component.get(a, 0) / n for a, n in lineage.member_requests.items() if n >= 3]
-    return float(np.clip(np.median(rates) / 2 if rates else 0.5, 2 * BYSTANDER_RATE, 0.9))
+    rates = [lineage.member_component.get(a, 0) / n for a, n in lineage.member_requests.items() if n >= LEAST_REQUESTS]
+    return float(np.clip(np.median(rates) / 2 if rates else 0.5, LEAST_RATE, 0.9))
+
+
+def established(lineage: Lineage) -> list[int]:
+    """Accounts whose membership the evidence carries, ascending."""
+    likely = membership_probs(lineage)
+    return [
+        a for a in sorted(likely) if likely[a] >= NAMED_PROB and lineage.member_component.get(a, 0) >= LEAST_REQUESTS
+    ]
 
 
 def name_members(lineage: Lineage, now_us: int) -> None:
     """Name the accounts of an alarmed group whose membership is established by now; nobody is un-named."""
     if lineage.alarmed_us is None:
         return
-    for account in lineage.joined:
-        if account not in lineage.named and membership_prob(lineage, account) >= NAMED_PROB:
-            lineage.named[account] = now_us
+    for account in established(lineage):
+        lineage.named.setdefault(account, now_us)

@@ -10,45 +10,58 @@ from stillwatch.evidence import couse, timing
 from stillwatch.model.frame import Codes, Frame, Ints
 
 MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
+TIMING_SPAN_US = 86_400_000_000
 
 
 def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> None:
     """Update tests and sums of ``lineage`` with the epoch."""
     members = lineage.members(frame.start_us)
     rows = index.rows_of(members)
-    if not len(rows):
+    if not len(rows) and lineage.timing is not None:
         return
     carrying, carried = index.rows_with(lineage.keys)
     common, _, where = np.intersect1d(rows, carrying, assume_unique=True, return_indices=True)
     if lineage.gated_us is None:
-        _test_couse(lineage, frame, rows, common, len(carrying) - len(common))
-        _test_timing(lineage, frame, common, seed)
+        _test_couse(lineage, frame, index, members, carrying)
+    _test_timing(lineage, frame, common, seed)
     if lineage.gated_us is not None:
         lineage.tally.add(frame, rows, common, int(carried[where].sum()))
         _keep_examples(lineage, frame, common)
     _sum(lineage, frame, rows, common)
 
 
-def _test_couse(lineage: Lineage, frame: Frame, rows: Ints, common: Ints, outside_uses: int) -> None:
-    texts = rows[frame.exact[rows] != 0]
-    accounts, requests = np.unique(frame.account[texts], return_counts=True)
-    fresh = ~np.isin(accounts, np.fromiter(lineage.couse_seen, dtype=np.int32, count=len(lineage.couse_seen)))
-    accounts, requests = accounts[fresh], requests[fresh]
-    uses = np.isin(accounts, frame.account[common])
-    outside = int((frame.exact != 0).sum()) - len(texts)
-    lineage.couse += couse.log_e(uses, requests, outside_uses, outside)
-    lineage.couse_used += int(uses.sum())
-    lineage.couse_expected += couse.expected_uses(requests, outside_uses, outside)
-    lineage.couse_seen.update(accounts.tolist())
+def _test_couse(lineage: Lineage, frame: Frame, index: EpochIndex, members: Codes, carrying: Ints) -> None:
+    """Bet on every member the first time it is seen, against the outside accounts of the same epoch."""
+    users = np.zeros(len(index.texts), dtype=bool)
+    users[frame.account[carrying[frame.exact[carrying] != 0]]] = True
+    member = np.zeros(len(index.texts), dtype=bool)
+    member[members[members < len(member)]] = True
+    active = np.flatnonzero(index.texts)
+    seen = np.fromiter(lineage.couse_seen, dtype=np.int64, count=len(lineage.couse_seen))
+    fresh = np.setdiff1d(active[member[active]], seen)
+    others = active[~member[active]]
+    if not len(fresh):
+        return
+    mine = couse.Takers(index.texts[fresh], users[fresh])
+    theirs = couse.Takers(index.texts[others], users[others])
+    lineage.couse += couse.log_gains(mine, theirs)
+    lineage.couse_used += int(users[fresh].sum())
+    lineage.couse_expected += couse.expected_uses(mine, theirs)
+    lineage.couse_seen.update(fresh.tolist())
 
 
 def _test_timing(lineage: Lineage, frame: Frame, common: Ints, seed: int) -> None:
-    account: Codes = frame.account[common]
-    draw = seed ^ lineage.number ^ (frame.start_us // 1_000_000)
-    gain = timing.epoch_log_e(frame.ts[common], account, frame.start_us, frame.end_us, draw)
-    lineage.timing_epochs += 1
-    lineage.timing = np.logaddexp(lineage.timing, np.log(timing.start_share(lineage.timing_epochs))) + gain
-    lineage.timing_requests += len(common)
+    """Collect the first day after the proposal, then test once."""
+    if lineage.timing is not None:
+        return
+    lineage.watched_ts.append(frame.ts[common])
+    lineage.watched_accounts.append(frame.account[common])
+    if frame.end_us < lineage.proposed_us + TIMING_SPAN_US:
+        return
+    ts, account = np.concatenate(lineage.watched_ts), np.concatenate(lineage.watched_accounts)
+    lineage.timing = timing.log_e(ts, account, lineage.proposed_us, frame.end_us, seed ^ lineage.number)
+    lineage.timing_requests = len(ts)
+    lineage.watched_ts, lineage.watched_accounts = [], []
 
 
 def _keep_examples(lineage: Lineage, frame: Frame, common: Ints) -> None:

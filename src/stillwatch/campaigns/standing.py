@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import NAMED_PROB, membership_prob
+from stillwatch.campaigns.membership import established
 from stillwatch.model.frame import Codebook, Codes
 from stillwatch.model.identity import Identities
 
@@ -66,7 +66,7 @@ def shown_members(standing: Standing) -> list[int]:
     lineage = standing.lineage
     if standing.state == "alarmed":
         return sorted(lineage.named)
-    return [a for a in sorted(lineage.joined) if membership_prob(lineage, a) >= NAMED_PROB]
+    return established(lineage)
 
 
 def _state(lineage: Lineage, provisional: bool) -> str:

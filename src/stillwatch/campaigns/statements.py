@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.campaigns.gates import log_e_timing
 from stillwatch.campaigns.lineage import Lineage
+from stillwatch.evidence import couse
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.evalues import LOG10
 from stillwatch.evidence.profile import FEATURES, Profile
@@ -18,6 +18,7 @@ COUSE_COULD_BE = (
     "a public template or a viral prompt",
     "a plugin or tool that many people use",
     "one firm with many keys",
+    "people who each keep to their copy of a public text",
 )
 TIMING_COULD_BE = (
     "a firm that spreads its own product over several accounts",
@@ -37,19 +38,19 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
             "null": "independence",
             "statistic": lineage.couse_used,
             "expected": round(lineage.couse_expected, 3),
-            "log10_e": round(lineage.couse / LOG10, 2),
+            "log10_e": round(couse.log_e(lineage.couse) / LOG10, 2),
             "observed": f"{lineage.couse_used} of {len(lineage.couse_seen)} accounts seen since the proposal "
             "used the group's prompt machinery",
             "could_be": list(COUSE_COULD_BE),
         }
-    if lineage.timing_requests:
+    if lineage.timing is not None:
         yield {
             "test": "timing",
             "null": "independence",
             "statistic": lineage.timing_requests,
             "expected": None,
-            "log10_e": round(log_e_timing(lineage) / LOG10, 2),
-            "observed": f"evenness of {lineage.timing_requests} merged requests against Poisson and shifted accounts",
+            "log10_e": round(lineage.timing / LOG10, 2),
+            "observed": f"evenness of {lineage.timing_requests} merged requests of one day against accounts shifted in time",
             "could_be": list(TIMING_COULD_BE),
         }
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 
 def p_value(score: float, calibration: NDArray[np.float64]) -> float:
-    """(1 + number of calibration scores at least as high) / (n + 1); ties count against the accusation."""
-    return (1 + int(np.count_nonzero(calibration >= score))) / (len(calibration) + 1)
+    """(1 + number of calibration scores not below it) / (n + 1); ties, and a score that is no number, never accuse."""
+    return (1 + int(np.count_nonzero(~(calibration < score)))) / (len(calibration) + 1)
 
 
 def floor(n: int) -> float:

@@ -1,36 +1,82 @@
-"""T1: members take up the group's prompt machinery far more often than its popularity explains.
+"""T1: members take up the group's prompt machinery more often than comparable accounts outside do.
 
-Null (independence): each account picks its wording by how popular the wording is elsewhere, whatever the others do.
-Sees: one prompt machinery behind many accounts. Misses: distinct wording per account. Mistakes: a public template,
-a plugin, a class (all truly share a cause: the cohort gate must tell them apart). Evading it costs distinct wording.
+Null (independence): among accounts that send about as much, a member is no likelier to use the machinery than an
+outside account of the same epoch. Conditional on how many accounts of a volume class use it, the number of users among
+the members is then hypergeometric at most, whatever the popularity: nothing is estimated. The bet is theta^k over its
+mean under that law, averaged over several theta (the noncentral hypergeometric likelihood ratio; Fisher 1935).
+
+Sees: one prompt machinery behind many accounts. Misses: distinct wording per account. Mistakes: everything with a
+common cause, and independent people who keep to their own copy of a public template: members were found *because* they
+used it, and habits last. So passing this test says "something shared", never "one operator"; the cohort gate tells.
+Evading it costs distinct wording.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln, logsumexp
 
-BET = 0.5
-"""Share of accounts that the bet expects to use the machinery; a bet too high or too low only loses power."""
+from stillwatch.model.frame import Ints
+
+LOG_ODDS = np.log(np.array([4.0, 16.0, 64.0, 256.0]))
+"""Odds ratios that are bet on, with equal stakes."""
 
 
-def log_e(uses: NDArray[np.bool_], requests: NDArray[np.int64], outside_uses: int, outside_requests: int) -> float:
-    """Log e-value of one bet per account, the first time it is seen after the proposal.
+@dataclass(frozen=True)
+class Takers:
+    """Accounts of one side: how much each sent (shape (n,), at least 1) and whether it used the machinery."""
 
-    ``uses`` (shape (n,)): whether the account used the machinery at all; ``requests``: how many requests it made while
-    it was watched. The null chance of a use by n requests at popularity p is 1 - (1 - p)^n; p is estimated from the
-    accounts outside the group with one success added, which makes it larger than it is: the bet then wins less.
+    requests: Ints
+    uses: NDArray[np.bool_]
+
+
+def log_gains(members: Takers, outside: Takers) -> NDArray[np.float64]:
+    """Log e-values of one epoch's accounts, one per odds ratio; shape (len(LOG_ODDS),).
+
+    Accounts are compared within classes of volume (powers of two of their requests).
     """
-    if not len(uses):
-        return 0.0
-    popularity = (outside_uses + 1.0) / (outside_requests + 2.0)
-    chance = np.clip(-np.expm1(requests * np.log1p(-popularity)), 1e-12, 1 - 1e-12)
-    gains = np.where(uses, np.log(BET / chance), np.log((1 - BET) / (1 - chance)))
-    # Where the null already expects a use, the bet is worthless and is not made.
-    return float(gains[chance < BET].sum())
+    mine, theirs = _volume(members.requests), _volume(outside.requests)
+    gains = np.zeros(len(LOG_ODDS))
+    for volume in np.unique(mine).tolist():
+        m, o = mine == volume, theirs == volume
+        users = int(members.uses[m].sum())
+        gains += _stratum(users, int(m.sum()), users + int(outside.uses[o].sum()), int(m.sum() + o.sum()))
+    return gains
 
 
-def expected_uses(requests: NDArray[np.int64], outside_uses: int, outside_requests: int) -> float:
-    """How many of the accounts would use the machinery under the null, for the report."""
-    popularity = (outside_uses + 1.0) / (outside_requests + 2.0)
-    return float(-np.expm1(requests * np.log1p(-popularity)).sum())
+def log_e(gains: NDArray[np.float64]) -> float:
+    """One e-value of the parallel bets."""
+    return float(logsumexp(gains) - np.log(len(LOG_ODDS)))
+
+
+def expected_uses(members: Takers, outside: Takers) -> float:
+    """How many members the null expects to use the machinery, for the report."""
+    mine, theirs = _volume(members.requests), _volume(outside.requests)
+    total = 0.0
+    for volume in np.unique(mine).tolist():
+        m, o = mine == volume, theirs == volume
+        used = members.uses[m].sum() + outside.uses[o].sum()
+        total += float(m.sum() * used / (m.sum() + o.sum()))
+    return total
+
+
+def _volume(requests: Ints) -> Ints:
+    return np.log2(np.maximum(requests, 1)).astype(np.int64)
+
+
+def _stratum(users: int, members: int, all_users: int, accounts: int) -> NDArray[np.float64]:
+    """Log likelihood ratios of ``users`` among ``members`` when ``all_users`` of ``accounts`` use the machinery."""
+    possible = np.arange(max(0, members - (accounts - all_users)), min(members, all_users) + 1)
+    law = _log_choose(members, possible) + _log_choose(accounts - members, all_users - possible)
+    law = law - _log_choose(accounts, np.array([all_users]))
+    tilted: NDArray[np.float64] = logsumexp(law[None] + LOG_ODDS[:, None] * possible[None], axis=1)
+    result: NDArray[np.float64] = users * LOG_ODDS - tilted
+    return result
+
+
+def _log_choose(n: int, k: Ints) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+    return result

@@ -1,11 +1,14 @@
 """T3: the group's merged requests come more evenly than independent accounts would send them.
 
-Null (independence): accounts send independently of each other. The spans T1, T2 of two adjacent windows of m requests
-then have T1 / (T1 + T2) ~ Beta(m, m) if the merged stream is locally Poisson; the bet is on the ratio being nearer to
-one half. Because each account may be regular by itself (a cron job), the same bet is placed on streams in which every
-account is shifted by its own random amount around the epoch; under independence of stationary accounts the real stream
-is exchangeable with those (Barber and Janson 2022, permutation e-values). The smaller of both e-values is taken, so it
-is valid under either null.
+Null (independence): accounts send independently of each other, each however regularly it likes. Shifting every account
+by its own random time around the watched span then changes nothing in law, so the wealth of a bet on the real stream
+is exchangeable with its wealth on shifted ones, and their ratio is an e-value of at most ``SHIFTS`` + 1 (Ramdas and
+Manole 2023, "Randomized and exchangeable improvements"). Phases persist, so evidence of a later span would be the same
+evidence again: the test is made once per group, on the first day after its proposal, and never multiplied.
+
+The bet: spans T1, T2 of adjacent windows of m requests give T1 / (T1 + T2) ~ Beta(m, m) for a Poisson stream; wealth
+grows where the ratio is nearer to one half. A day's rhythm makes the real stream less even than the shifted ones and
+only loses power.
 
 Sees: one dispatcher draining one queue. Misses: Poisson arrivals. Mistakes: a benign pool behind a load balancer (the
 cohort gate). Evading it costs idle accounts and throughput.
@@ -21,64 +24,54 @@ from stillwatch.model.frame import Codes, Ints
 
 WINDOWS = (8, 16, 32)
 SHARPNESS = (1.5, 3.0, 10.0, 40.0)
-SHIFTS = 39
+SHIFTS = 99
 MOST_EVENTS = 1000
-"""Requests per epoch that are looked at: bounds the cost, loses only power."""
+"""Requests that are looked at, in a piece of the span chosen without looking at them: bounds the cost."""
 
 
-def bets() -> int:
-    """Number of parallel bets; their e-processes are averaged at the end."""
-    return len(WINDOWS) * len(SHARPNESS)
-
-
-def epoch_log_e(ts: Ints, account: Codes, start_us: int, end_us: int, seed: int) -> NDArray[np.float64]:
-    """Log e-values of all bets for one epoch, shape (bets,); ``ts`` ascending, in microseconds."""
-    ts, account = ts[:MOST_EVENTS], account[:MOST_EVENTS]
+def log_e(ts: Ints, account: Codes, start_us: int, end_us: int, seed: int) -> float:
+    """Log e-value of one span; ``ts`` in microseconds, all within [start_us, end_us)."""
     if len(ts) <= 2 * WINDOWS[0]:
-        return np.zeros(bets())
+        return 0.0
     rng = np.random.default_rng(seed)
-    # Coarse clocks make ties; spreading them inside their tick is what a Poisson stream would look like.
-    times = ts + rng.random(len(ts)) * _tick(ts)
-    times.sort()
-    real = _log_wealth(times, account)
     span = float(end_us - start_us)
-    _, who = np.unique(account, return_inverse=True)
-    shifted = np.empty((SHIFTS, bets()))
-    for i in range(SHIFTS):
-        moved = start_us + (times - start_us + rng.uniform(0, span, who.max() + 1)[who]) % span
-        order = np.argsort(moved, kind="stable")
-        shifted[i] = _log_wealth(moved[order], account[order])
-    against = logsumexp(np.vstack([shifted, real]), axis=0) - np.log(SHIFTS + 1)
-    result: NDArray[np.float64] = np.minimum(real, real - against)
-    return result
+    # Coarse clocks make ties; spreading them inside their tick is what a Poisson stream would look like.
+    times = (ts - start_us + rng.random(len(ts)) * _tick(ts)) % span
+    names, who = np.unique(account, return_inverse=True)
+    # The number of requests survives the shifts, so a piece sized by it is the same rule for every stream.
+    piece = span * min(1.0, MOST_EVENTS / len(ts))
+    left = rng.uniform(0, span - piece) if piece < span else 0.0
+    wealth = [_log_wealth(*_cut(times, account, left, piece))]
+    for _ in range(SHIFTS):
+        moved = (times + rng.uniform(0, span, len(names))[who]) % span
+        wealth.append(_log_wealth(*_cut(moved, account, left, piece)))
+    return float(wealth[0] - logsumexp(wealth) + np.log(SHIFTS + 1))
 
 
-def start_share(epoch: int) -> float:
-    """Wealth put on the bets in the ``epoch``-th epoch after the proposal (1, 2, ...); the shares add up to one.
-
-    A group is seldom complete when it is proposed, and part of a regular stream is not regular: so the bets do not all
-    start at once. The mixture over starts is an e-process because each start is one.
-    """
-    return 1.0 / (epoch * (epoch + 1))
+def _cut(times: NDArray[np.float64], account: Codes, left: float, piece: float) -> tuple[NDArray[np.float64], Codes]:
+    inside = np.flatnonzero((times >= left) & (times <= left + piece))
+    order = inside[np.argsort(times[inside], kind="stable")]
+    return times[order], account[order]
 
 
 def _tick(ts: Ints) -> int:
     """Resolution of the clock that stamped the requests, in microseconds."""
-    for tick in (1_000_000, 1_000):
+    for tick in (60_000_000, 1_000_000, 1_000):
         if not np.any(ts % tick):
             return tick
     return 1
 
 
-def _log_wealth(times: NDArray[np.float64], account: Codes) -> NDArray[np.float64]:
-    out = np.zeros(bets())
-    for i, m in enumerate(WINDOWS):
+def _log_wealth(times: NDArray[np.float64], account: Codes) -> float:
+    """Log of the mean wealth over all bets."""
+    logs = []
+    for m in WINDOWS:
         ratio = _ratios(times, account, m)
-        for j, sharpness in enumerate(SHARPNESS):
+        evenness = np.log(ratio) + np.log1p(-ratio)
+        for sharpness in SHARPNESS:
             k = sharpness * m
-            gain = betaln(m, m) - betaln(k, k) + (k - m) * (np.log(ratio) + np.log1p(-ratio))
-            out[i * len(SHARPNESS) + j] = gain.sum()
-    return out
+            logs.append(float(((betaln(m, m) - betaln(k, k)) + (k - m) * evenness).sum()))
+    return float(logsumexp(logs) - np.log(len(logs)))
 
 
 def _ratios(times: NDArray[np.float64], account: Codes, m: int) -> NDArray[np.float64]:

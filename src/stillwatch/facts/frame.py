@@ -5,6 +5,7 @@ Reads SKETCHES, sorted by time. The codebooks of the scan are extended, never re
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,15 +30,15 @@ class Codebooks:
 def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int) -> Frame:
     """Build the frame of one epoch from rows already sorted by (ts, event_id)."""
     table = table.combine_chunks()
-    status = _ints(table, "http_status")
+    status, salt = _ints(table, "http_status"), _salt(table)
     return Frame(
         start_us=start_us,
         end_us=end_us,
         event_id=table["event_id"].to_pylist(),
         ts=table["ts"].cast(pa.int64()).to_numpy(),
-        account=_codes(_scoped_account(table), books.account),
-        net=_codes(table["client_net"], books.net),
-        agent=_codes(_client(table), books.agent),
+        account=_codes(_scoped(table, table["account_id"]), books.account),
+        net=_codes(_scoped(table, table["client_net"]), books.net),
+        agent=_codes(_scoped(table, _client(table)), books.agent),
         model=_codes(table["model_request"], books.model),
         address=_ints(table, "client_addr"),
         session=_ints(table, "session"),
@@ -51,24 +52,45 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
         temperature=pc.fill_null(table["temperature"], np.nan).to_numpy(),
         max_tokens=_ints(table, "max_tokens"),
         tool_count=_ints(table, "tool_count"),
-        exact=_ints(table, "prompt_exact"),
-        opening=_ints(table, "prompt_open"),
-        closing=_ints(table, "prompt_close"),
-        system=_ints(table, "system_exact"),
-        skeleton=_padded(table["prompt_skeleton"]),
-        system_skeleton=_padded(table["system_skeleton"]),
+        exact=_salted(_ints(table, "prompt_exact"), salt),
+        opening=_salted(_ints(table, "prompt_open"), salt),
+        closing=_salted(_ints(table, "prompt_close"), salt),
+        system=_salted(_ints(table, "system_exact"), salt),
+        skeleton=_salted(_padded(table["prompt_skeleton"]), salt),
+        system_skeleton=_salted(_padded(table["system_skeleton"]), salt),
         minhash=_fixed(table["prompt_minhash"], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False),
         bag=_fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE),
         cues=_ints(table, "cues"),
     )
 
 
-def _scoped_account(table: pa.Table) -> pa.ChunkedArray:
-    """Account ids are unique within a tenant only; the unit separator cannot stand in either."""
-    if table["tenant_id"].null_count == len(table):
-        return table["account_id"]
-    tenant = pc.fill_null(table["tenant_id"], "")
-    return pc.binary_join_element_wise(tenant, table["account_id"], "\x1f")
+def _scoped(table: pa.Table, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values as they are, or behind their tenant where there is one; the unit separator cannot stand in either."""
+    tenant = table["tenant_id"]
+    if tenant.null_count == len(table):
+        return values
+    return pc.if_else(pc.is_null(tenant), values, pc.binary_join_element_wise(tenant, values, "\x1f"))
+
+
+def _salt(table: pa.Table) -> Ints | None:
+    """A number per row that makes equal texts of different tenants differ: links never cross tenants."""
+    tenant = table["tenant_id"]
+    if tenant.null_count == len(table):
+        return None
+    names = {name: _number(name) for name in pc.unique(tenant).to_pylist()}
+    return np.array([names[name] for name in tenant.to_pylist()], dtype=np.int64)
+
+
+def _number(name: str | None) -> int:
+    digest = hashlib.blake2b((name or "").encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return 0 if name is None else int.from_bytes(digest, "little", signed=True)
+
+
+def _salted(values: Ints, salt: Ints | None) -> Ints:
+    if salt is None:
+        return values
+    shaped = salt if values.ndim == 1 else salt[:, None]
+    return np.where(values == 0, 0, values ^ shaped)
 
 
 def _client(table: pa.Table) -> pa.ChunkedArray:

@@ -5,6 +5,8 @@ Reads ACCOUNTS. A row with a later ``valid_from`` is invisible before it: an epo
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pyarrow as pa
 
@@ -12,6 +14,7 @@ from stillwatch.model.frame import Codebook
 from stillwatch.model.identity import Identities
 
 _FOREVER = np.iinfo(np.int64).min
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Register:
@@ -58,12 +61,13 @@ class Register:
 
     def _code(self, column: str, row: dict[str, object]) -> int:
         value = row[column]
-        return -1 if value is None else self._books[column].code(str(value))
+        if value is None:
+            return -1
+        tenant = row["tenant_id"]
+        return self._books[column].code(str(value) if tenant is None else f"{tenant}\x1f{value}")
 
 
 def _micros(value: object) -> int:
-    from datetime import UTC, datetime
-
     if not isinstance(value, datetime):
         raise TypeError(f"expected a timestamp, got {value!r}")
-    return int((value - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
+    return (value - _EPOCH) // timedelta(microseconds=1)

@@ -23,7 +23,9 @@ JACCARD = 0.5
 KEY_SHARE = 0.2
 LEAST_KEYS = 3
 """A machinery leaves several keys; one shared shingle is a turn of phrase."""
-COMMON_SHARE = 0.25
+COMMON_SHARE = 0.5
+"""What more than this share of a large population uses is everybody's habit: a limit that `rehearse` must show."""
+LARGE_POPULATION = 200
 _BANDS, _ROWS = 12, 2
 
 
@@ -38,11 +40,11 @@ class Block:
 def find_blocks(pairs: Pairs, min_accounts: int, population: int) -> list[Block]:
     """Blocks of at least ``min_accounts`` accounts; ``population`` = accounts seen, to tell machinery from habit.
 
-    A key that more than ``COMMON_SHARE`` of a large population uses is a habit of everybody.
+    A key that more than ``COMMON_SHARE`` of a large population uses is dropped.
     """
     starts = _starts(pairs.key)
     sizes = np.diff(np.append(starts, len(pairs)))
-    ceiling = max(COMMON_SHARE * population, 4 * min_accounts)
+    ceiling = COMMON_SHARE * population if population >= LARGE_POPULATION else population
     chosen = (sizes >= min_accounts) & (sizes <= ceiling)
     kept = pairs.where(np.repeat(chosen, sizes))
     if not len(kept):

@@ -1,0 +1,137 @@
+"""``hunt``: from accounts that somebody holds to be one operator's to every other account that behaves alike.
+
+Reads the logs through the same border as a scan: texts become sketches in a temporary folder and are gone with it. No
+gate is asked and no budget spent, so a hunt has no error rate and names nobody; it orders what a person looks at next.
+
+Writes the rows to ``out`` if asked, completely or not at all. The same log and the same key give the same rows.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.app.border import Spool, sketched
+from stillwatch.app.hunting import check_out, result, write_rows
+from stillwatch.app.naming import SEPARATOR, absent, account_of, find, shown, tenant_of, the_only
+from stillwatch.app.requests import HuntRequest, HuntResult
+from stillwatch.errors import ConfigurationError
+from stillwatch.facts.frame import Codebooks, build_frame
+from stillwatch.facts.register import Register
+from stillwatch.groups.kinship import Kinship, compare
+from stillwatch.groups.traces import Traces, Wanted
+from stillwatch.ingest.accounts import read_accounts
+from stillwatch.ingest.read import read_exchanges
+from stillwatch.ingest.rejects import Rejects
+from stillwatch.keyring import load_keyring
+from stillwatch.model.frame import Frame
+from stillwatch.model.progress import Progress
+from stillwatch.sketch.batch import warm_up
+from stillwatch.sketch.cache import use_cache
+from stillwatch.sketch.recipe import Recipe
+
+HOUR_US = 3_600_000_000
+
+
+def hunt(request: HuntRequest, progress: Progress) -> HuntResult:
+    """Rank every other account of the log by its likeness to ``request.accounts``."""
+    check_out(request.out)
+    keys = load_keyring(request.home)
+    use_cache(request.home)
+    rejects = Rejects(keys.derive("rows"))
+    table = None if request.register is None else read_accounts(request.register, rejects=rejects)
+    with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
+        spool = Spool(Path(work), request.settings.epoch_hours * HOUR_US)
+        _sketch(request, spool, rejects, keys.derive("rows"), keys.derive("sketch"), progress)
+        seeds = _resolve(request, spool)
+        kin, books = _compare(spool, seeds, Register(table), progress)
+    found = result(kin, books.account, seeds, has_register=table is not None, rejected=rejects.count)
+    if request.out is not None:
+        write_rows(found.rows, request.out)
+    return found
+
+
+def _sketch(
+    request: HuntRequest, spool: Spool, rejects: Rejects, rows_key: bytes, seed: bytes, progress: Progress
+) -> None:
+    with progress.stage("compiling kernels (first run only takes seconds)", None):
+        warm_up()
+    with progress.stage("reading and sketching", None) as stage:
+        batches = read_exchanges(
+            request.inputs,
+            rejects=rejects,
+            key=rows_key,
+            batch_rows=request.settings.batch_rows,
+            stdin=sys.stdin.buffer if "-" in request.inputs else None,
+        )
+        for batch in sketched(batches, Recipe(), seed, request.settings.threads or os.cpu_count() or 1):
+            spool.add(batch)
+            stage.advance(len(batch))
+    spool.flush()
+
+
+def _resolve(request: HuntRequest, spool: Spool) -> list[str]:
+    """The seeds as scoped names of the log, ascending; every mistake in them at once."""
+    names = _names(spool)
+    found = {asked: find(asked, names) for asked in dict.fromkeys(request.accounts)}
+    where = f"the log ({len(names):,} accounts in {', '.join(request.inputs)})"
+    if unknown := [asked for asked, hits in found.items() if not hits]:
+        raise ConfigurationError(*(absent(asked, "account", where, names) for asked in unknown))
+    seeds = sorted({the_only(asked, hits) for asked, hits in found.items()})
+    if len({tenant_of(name) for name in seeds}) > 1:
+        several = ", ".join(map(shown, seeds))
+        raise ConfigurationError(f"{several} belong to different tenants, which are never compared: hunt in one each")
+    return seeds
+
+
+def _names(spool: Spool) -> set[str]:
+    names: set[str] = set()
+    for files in spool.parts.values():
+        names.update(_scoped(pq.read_table(files, columns=["tenant_id", "account_id"])).unique().to_pylist())
+    return names
+
+
+def _scoped(table: pa.Table) -> pa.ChunkedArray:
+    """Scoped names row by row: the account alone where the row names no tenant."""
+    joined = pc.binary_join_element_wise(table["tenant_id"], table["account_id"], SEPARATOR)
+    return pc.coalesce(joined, table["account_id"])
+
+
+def _compare(spool: Spool, seeds: list[str], register: Register, progress: Progress) -> tuple[Kinship, Codebooks]:
+    books = Codebooks()
+    with progress.stage("comparing accounts", spool.rows) as stage:
+        traces = Traces(Wanted.of(frame for _, frame in _frames(spool, books, seeds, seeds)))
+        end = 0
+        for end, frame in _frames(spool, books, seeds, None):
+            traces.observe(frame, len(books.account))
+            stage.advance(len(frame))
+    identities = register.at(end, books.account)
+    codes = books.account.encode(sorted(seeds))
+    codes.sort()
+    return compare(codes, traces, identities), books
+
+
+def _frames(spool: Spool, books: Codebooks, seeds: list[str], wanted: list[str] | None) -> Iterator[tuple[int, Frame]]:
+    """(end, frame) of every epoch, in time order: the rows of the ``wanted`` accounts, or all of the seeds' tenant.
+
+    Rows lie as they were read; neither traces nor sums depend on their order, and a copy of a row changes neither.
+    """
+    tenant = tenant_of(seeds[0])
+    for number in sorted(spool.parts):
+        table = pq.read_table(spool.parts[number], filters=_filter(wanted))
+        if tenant is not None:
+            table = table.filter(pc.equal(pc.fill_null(table["tenant_id"], ""), tenant))
+        start = number * spool.epoch_us
+        if len(table):
+            yield start + spool.epoch_us, build_frame(table, books, start_us=start, end_us=start + spool.epoch_us)
+
+
+def _filter(wanted: list[str] | None) -> pc.Expression | None:
+    return None if wanted is None else pc.field("account_id").isin([account_of(name) for name in wanted])

@@ -1,0 +1,157 @@
+"""What a hunt hands back: rows for programs, a table with reasons for people, a file of the rows.
+
+Rows hold ids as the log has them; lines are inert. The words rank and explain: they say what two accounts share, how
+many others share it and what else it could be, never whose account it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stillwatch import inert
+from stillwatch.app.naming import SEPARATOR, shown
+from stillwatch.app.requests import HuntResult
+from stillwatch.errors import ConfigurationError
+from stillwatch.groups.kinship import KINDS, Kind, Kinship
+from stillwatch.model.frame import Codebook
+from stillwatch.report.wording import plural
+from stillwatch.store.files import write_atomic
+
+SHOWN = 25
+LEAST_PART = 0.1
+"""A kind that weighs less than this is not worth a person's reading."""
+FORMATS = (".csv", ".json", ".jsonl")
+
+
+def result(kin: Kinship, accounts: Codebook, seeds: Sequence[str], *, has_register: bool, rejected: int) -> HuntResult:
+    """Rows of all accounts that agree with the seeds in anything, and lines about the first of them."""
+    rows = [_row(kin, accounts, code) for code in kin.ranked().tolist()]
+    return HuntResult(rows, list(_lines(rows, seeds, len(kin.weight), has_register, rejected)))
+
+
+def _row(kin: Kinship, accounts: Codebook, code: int) -> dict[str, Any]:
+    used = {name: part for name, part in kin.parts.items() if part.weight[code] > 0}
+    tenant, separator, account = accounts.names[code].rpartition(SEPARATOR)
+    return {
+        "account_id": account,
+        **({"tenant_id": tenant} if separator else {}),
+        "weight": round(float(kin.weight[code]), 3),
+        "parts": {name: round(float(part.weight[code]), 3) for name, part in used.items()},
+        "shared": {name: int(part.shared[code]) for name, part in used.items()},
+        "holders_elsewhere": {name: int(part.holders[code]) - 1 for name, part in used.items()},
+    }
+
+
+def _lines(
+    rows: Sequence[Mapping[str, Any]], seeds: Sequence[str], population: int, has_register: bool, rejected: int
+) -> Iterator[str]:
+    others = population - len(seeds)
+    yield f"Accounts that behave like {', '.join(map(shown, seeds))}"
+    yield ""
+    if not rows:
+        yield f"None of the {plural(others, 'other account')} shares anything with it that is rarer than usual."
+        yield from _caveats(has_register, rejected)
+        return
+    yield f"  {'':>4}  {'weight':>6}  {'account':<28}  why"
+    for place, row in enumerate(rows[:SHOWN], 1):
+        name = shown(SEPARATOR.join((row.get("tenant_id", ""), row["account_id"])))
+        reasons = "; ".join(_reasons(row)) or "nothing that stands out"
+        yield f"  {place:>3}.  {row['weight']:>6.1f}  {name:<28}  {reasons}"
+    if len(rows) > SHOWN:
+        yield f"  … and {plural(len(rows) - SHOWN, 'more account')} with lower weights (--json or --out lists all)"
+    yield ""
+    yield from _reading(others)
+    yield from _other_stories(rows[:SHOWN])
+    yield from _caveats(has_register, rejected)
+
+
+def _reasons(row: Mapping[str, Any]) -> Iterator[str]:
+    kinds = {kind.name: kind for kind in KINDS}
+    for name, weight in sorted(row["parts"].items(), key=lambda part: (-part[1], part[0])):
+        if weight >= LEAST_PART:
+            yield f"{_reason(kinds[name], row['shared'][name], row['holders_elsewhere'][name])} {weight:+.1f}"
+
+
+def _reason(kind: Kind, shared: int, elsewhere: int) -> str:
+    rarity = "nobody else" if elsewhere <= 0 else f"{elsewhere:,} more"
+    if kind.name == "onset":
+        return f"opened within a day of it (so did {rarity})"
+    if kind.name == "succession":
+        return f"one began where the other stopped (so did {rarity})"
+    if kind.name == "wording":
+        return f"chooses words alike (as closely: {rarity})"
+    count = f"{shared:,} pieces of {kind.shares}" if kind.name == "template" else kind.shares
+    count = f"{shared:,} address ranges" if kind.name == "network" and shared > 1 else count
+    return f"same {count} (held by {rarity})"
+
+
+def _reading(others: int) -> Iterator[str]:
+    yield (
+        "How to read it: a weight of 2 means that the agreement is 10^2 = 100 times as likely between accounts of one "
+        "operator as between strangers."
+    )
+    yield (
+        f"One account in {others:,} picked blindly starts at −{math.log10(max(others, 1)):.1f}, so below "
+        f"{math.log10(max(others, 1)):.1f} it is more likely than not unrelated."
+    )
+
+
+def _other_stories(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    seen = {name for row in rows for name, weight in row["parts"].items() if weight >= LEAST_PART}
+    yield "What else it could be:"
+    for kind in KINDS:
+        if kind.name in seen:
+            yield f"  same {kind.shares}: {kind.could_be}"
+
+
+def _caveats(has_register: bool, rejected: int) -> Iterator[str]:
+    if not has_register:
+        yield "No account register: means of payment, organisation, mail domain and day of opening were not compared."
+    if rejected:
+        yield f"{plural(rejected, 'row')} could not be read and are missing here; a scan lists them with reasons."
+    yield (
+        "A hunt names nobody and has no error rate: the weights are added as if the kinds were independent, which "
+        "flatters firms and offices. It says where to look next; a scan says what can be defended."
+    )
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse a file that cannot be written in the end, before the log is read."""
+    if out is None:
+        return
+    if out.suffix.lower() not in FORMATS:
+        allowed = ", ".join(FORMATS)
+        raise ConfigurationError(f"cannot tell the format of --out {out}: its name must end in one of {allowed}")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise ConfigurationError(f"cannot write --out {out}: name a file in a folder that exists")
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
+    """Write all rows to ``out`` in the format of its name."""
+    suffix = out.suffix.lower()
+    if suffix == ".csv":
+        write_atomic(out, _as_csv(rows))
+    elif suffix == ".json":
+        write_atomic(out, json.dumps(list(rows), indent=1) + "\n")
+    else:
+        write_atomic(out, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One line per account, one column per kind and figure; text made safe for spreadsheets."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    figures = ("parts", "shared", "holders_elsewhere")
+    columns = [(kind.name, figure) for kind in KINDS for figure in figures]
+    headings = {"parts": "weight", "shared": "shared", "holders_elsewhere": "holders_elsewhere"}
+    writer.writerow(["account_id", "tenant_id", "weight", *(f"{name}_{headings[f]}" for name, f in columns)])
+    for row in rows:
+        ids = [inert.csv_cell(row["account_id"]), inert.csv_cell(row.get("tenant_id", ""))]
+        writer.writerow([*ids, row["weight"], *(row[figure].get(name, "") for name, figure in columns)])
+    return text.getvalue()
