@@ -44,7 +44,7 @@ def span(work: Callable[[], object], clock: Callable[[], float]) -> float:
 
 
 def seconds(work: Callable[[], object], repeats: int, clock: Callable[[], float] = time.process_time) -> float:
-    """Median of ``repeats`` runs after one that is not counted: CPU time, which other work on the machine moves less."""
+    """Median of ``repeats`` runs after one not counted; CPU time, as others may use the machine."""
     work()
     return statistics.median(span(work, clock) for _ in range(repeats))
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 
-COMMON = (
-    "the of and to a in is it you that for on are with as this be at have from or by not but what all were we when your "
-    "can said there use an each which she do how their if will up other about out many then them these so some her "
-    "would make like him into time has look two more write go see number no way could people my than first water been "
-    "call who its now find long down day did get come made may part"
-).split()
-SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi xo zu bran clor dest fren gluv mant prist quol strem".split()
+_COMMON = """
+the of and to a in is it you that for on are with as this be at have from or by not but what all were we when your can
+said there use an each which she do how their if will up other about out many then them these so some her would make
+like him into time has look two more write go see number no way could people my than first water been call who its now
+find long down day did get come made may part
+"""
+_SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi xo zu bran clor dest fren gluv mant prist quol strem"
+COMMON = tuple(_COMMON.split())
+SYLLABLES = tuple(_SYLLABLES.split())
 
 
 def vocabulary(source: random.Random, size: int = 4000) -> list[str]:
     """Common words first, then invented ones of two to four syllables."""
     invented = {"".join(source.choices(SYLLABLES, k=source.randint(2, 4))) for _ in range(size)}
-    return COMMON + sorted(invented)
+    return [*COMMON, *sorted(invented)]
 
 
 def prompts(count: int, *, characters: int = 600, seed: int = 1) -> list[str]:

@@ -101,7 +101,7 @@ def test_ids_are_keyed_and_told_apart_by_purpose() -> None:
 
 def test_permuting_rows_permutes_sketches() -> None:
     source = random.Random(3)
-    words = "amber birch cedar dune elm fjord 字 grove ёлка 12".split()
+    words = ["amber", "birch", "cedar", "dune", "elm", "fjord", "字", "grove", "ёлка", "12"]
     rows: list[dict[str, object]] = [
         {
             "event_id": f"e{k}",

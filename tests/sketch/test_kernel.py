@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from stillwatch.sketch import kernel
 from stillwatch.sketch.batch import sketch_bytes, sketch_strings
 from stillwatch.sketch.cues import cue_kinds
-from stillwatch.sketch.plan import pack
+from stillwatch.sketch.layout import new_scratch
+from stillwatch.sketch.plan import pack, plan
 from stillwatch.sketch.recipe import Recipe
 
 from .oracle import Oracle
@@ -198,8 +199,6 @@ def test_cost_is_linear_in_the_text() -> None:
 def test_kernel_hashes_phrases_like_texts() -> None:
     data, offsets = pack(["step by", "逐"])
     tokens, ends = np.zeros(32, np.uint64), np.zeros(3, np.int64)
-    from stillwatch.sketch.plan import plan
-
-    kernel.token_hashes(plan(RECIPE, SEED), data, offsets, kernel.new_scratch(64), tokens, ends)
+    kernel.token_hashes(plan(RECIPE, SEED), data, offsets, new_scratch(64), tokens, ends)
     assert tokens[:3].tolist() == _hashes(["step", "by", "逐"])
     assert ends.tolist() == [0, 2, 3]

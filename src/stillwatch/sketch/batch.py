@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.tables import EXCHANGES, SKETCHES, arrow_schema
 from stillwatch.sketch import kernel
+from stillwatch.sketch.layout import Scratch, Texts, new_scratch
 from stillwatch.sketch.net import addresses, hashed
 from stillwatch.sketch.plan import plan
 from stillwatch.sketch.recipe import Recipe
@@ -64,7 +65,7 @@ def sketch_bytes(
     """The same for texts as bytes; malformed UTF-8 separates words."""
     rows = len(offsets) - 1
     signed_rows = rows if with_signature else 0
-    raw = kernel.Texts(
+    raw = Texts(
         words=np.zeros(rows, np.int32),
         exact=np.zeros(rows, np.int64),
         opening=np.zeros(rows, np.int64),
@@ -92,8 +93,8 @@ def sketch_bytes(
     return found
 
 
-def _scratch(recipe: Recipe, data: NDArray[np.uint8]) -> kernel.Scratch:
-    return kernel.new_scratch(min(recipe.text_bytes, len(data)) + 2)
+def _scratch(recipe: Recipe, data: NDArray[np.uint8]) -> Scratch:
+    return new_scratch(min(recipe.text_bytes, len(data)) + 2)
 
 
 def warm_up() -> None:

@@ -10,83 +10,19 @@ stretches find their words 64 bytes at a time (``plain_words``); everything else
 (``spelled_words``); both give the same tokens. A run of digits hashes as one sign, so that numbers drop out of
 everything but ``exact``.
 
-All compiled functions but two instructions live in this file, because Numba's cache does not see changes elsewhere.
+All compiled code but two instructions lives in this file, because Numba's cache does not see changes elsewhere.
 It deliberately knows neither JSON nor Arrow nor where its keys come from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.sketch import keys as k_
 from stillwatch.sketch import unicode as u_
-from stillwatch.sketch.machine import load64, trailing_zeros
-
-F = TypeVar("F", bound=Callable[..., Any])
-U8 = NDArray[np.uint8]
-U64 = NDArray[np.uint64]
-I64 = NDArray[np.int64]
-Number: Any = Any
-"""A machine number inside compiled code: Numba infers which, annotations are for people."""
-
-
-class Plan(NamedTuple):
-    """What a kernel needs to know besides the texts; made by ``plan.plan``."""
-
-    keys: U64
-    classes: NDArray[np.uint32]
-    donors: U8
-    cue_pairs: U64
-    """Bit set over the top 15 bits of pair hashes: the last two tokens of some phrase."""
-    cue_singles: U64
-    """Bit set over the top 13 bits of token hashes: phrases of one token."""
-    cue_lengths: NDArray[np.uint16]
-    """By the top 13 bits of a pair hash: bit n-1 is set if a phrase of n tokens ends with such a pair."""
-    cue_hashes: U64
-    cue_masks: U64
-    """Open addressing: phrase hash (0 = free) and the cues it stands for."""
-    text_bytes: int
-    shingle: int
-    edge_words: int
-
-
-class Texts(NamedTuple):
-    """Outputs, one row per text; skeletons and signatures of rows without words take no room."""
-
-    words: NDArray[np.int32]
-    exact: I64
-    opening: I64
-    closing: I64
-    cues: I64
-    skeleton: I64
-    skeleton_ends: NDArray[np.int32]
-    minhash: NDArray[np.int32]
-    bag: U8
-
-
-class Scratch(NamedTuple):
-    """Working memory of one call, reused from text to text."""
-
-    tokens: U64
-    hashes: U64
-    letters: NDArray[np.uint32]
-    begins: I64
-    ends: I64
-    chosen: I64
-    sorted: I64
-    notes: U64
-    """Of the present text: sum over numbers, cues of opening tags, cues of closing tags."""
-
-
-def compiled(function: F) -> F:
-    """Compile at first call, keep the machine code on disk, run without the GIL."""
-    return cast(F, numba.njit(nogil=True, cache=True, _nrt=False)(function))
-
+from stillwatch.sketch.layout import I64, SORTED, U8, U64, Number, Plan, Scratch, Texts
+from stillwatch.sketch.machine import compiled, load64, trailing_zeros
 
 _ONES = 0x0101010101010101
 _0, _1, _3, _6, _7, _8 = (np.uint64(n) for n in (0, 1, 3, 6, 7, 8))
@@ -101,15 +37,14 @@ _BLANKS = np.uint64(0x20 * _ONES & ~0xFF)
 _LETTER_BIT = np.uint64(0x40 * _ONES)
 _GATHER = np.uint64(0x0102040810204080)
 _NUMBER, _NUMBER_BEGINS = np.uint64(ord("0")), np.uint64(10)
-_NOT_ASCII = np.uint64(1 << 63)
-_SLOT_VALUE = np.uint64(0x7FFFFFFF)
-_SIGN = np.uint64(1 << 63)
+_NOT_ASCII, _EMPTY_SLOT = np.uint64(1 << 63), np.int32(0x7FFFFFFF)
+_SLOT_VALUE, _SIGN = np.uint64(0x7FFFFFFF), np.uint64(1 << 63)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _KIND, _CODE = np.uint32(24), np.uint32(0xFFFFFF)
 _WORD, _DIGIT, _SINGLE, _DROP = (np.uint32(n) for n in (u_.WORD, u_.DIGIT, u_.SINGLE, u_.DROP))
 _IDEOGRAPH, _DROPPED = np.uint32(u_.SINGLE << 24), np.uint32(u_.DROP << 24)
 _MALFORMED = np.int64(0xFFFD)
-_LIKELY, _MANY = 26, 64
+_LIKELY, _MANY = 26, SORTED
 """Skeleton candidates aimed at, and so many that sorting by rank would be slow."""
 
 
@@ -231,7 +166,7 @@ def has_bit(bits: U64, number: Number) -> Number:
 @compiled
 def find_phrases(plan: Plan, tokens: U64, count: Number, chosen: I64) -> Number:
     """Cues of a text. One look into a small bit set passes over nearly every token that ends no phrase."""
-    hits, before, turn = 0, _0, plan.keys[k_.PAIR]
+    hits, before, turn = np.int64(0), _0, plan.keys[k_.PAIR]
     for k in range(count):
         token = tokens[k]
         hit = has_bit(plan.cue_pairs, (before * turn + token) >> _49) | has_bit(plan.cue_singles, token >> _51)
@@ -312,7 +247,7 @@ def spelled_words(
         code, following = decode(data, at, end) if at < end else (np.int64(0x20), at + 1)  # the end separates too
         entry = classify(code, plan.classes)
         kind = entry >> _KIND
-        if kind == _WORD or kind == _DIGIT:
+        if kind in (_WORD, _DIGIT):
             letters[size] = entry
             size += 1
         elif kind != _DROP:
@@ -423,7 +358,7 @@ def hash_words(keys: U64, data: U8, begins: I64, ends: I64, words: Number, token
 
     Those have digits, or stand before a closing bracket and may be tags. Returns how many are listed.
     """
-    fresh, multiplier, last, listed = keys[k_.TOKEN], keys[k_.STEP], keys[k_.FINISH], 0
+    fresh, multiplier, last, listed = keys[k_.TOKEN], keys[k_.STEP], keys[k_.FINISH], np.int64(0)
     for k in range(words):
         at, size, digits, state = begins[k], ends[k] - begins[k], _0, fresh
         after = data[min(ends[k], data.size - 1)]
@@ -542,7 +477,7 @@ def densify(donors: U8, slots: NDArray[np.int32], filled: Number) -> None:
 def fill_minhash(donors: U8, hashes: U64, total: Number, slots: NDArray[np.int32]) -> None:
     """One-permutation MinHash: low bits choose the slot, the 31 above bit 6 compete in it."""
     last, filled = np.uint64(slots.size - 1), _0
-    slots[:] = np.int32(0x7FFFFFFF)
+    slots[:] = _EMPTY_SLOT
     for k in range(total):
         slot = hashes[k] & last
         slots[slot] = min(slots[slot], np.int32((hashes[k] >> _6) & _SLOT_VALUE))
@@ -579,7 +514,7 @@ def keep_smallest(value: Number, kept: I64, filled: Number) -> Number:
 def likely_smallest(hashes: U64, total: Number, chosen: I64) -> Number:
     """Choose the hashes below a bound that some 26 of them should pass; returns their number."""
     bound = _ALL if total <= _LIKELY else (_ALL // np.uint64(total)) * np.uint64(_LIKELY)
-    found = 0
+    found = np.int64(0)
     for k in range(total):
         chosen[found] = stored(hashes[k])
         found += np.int64((hashes[k] ^ _SIGN) <= bound)
@@ -588,12 +523,12 @@ def likely_smallest(hashes: U64, total: Number, chosen: I64) -> Number:
 
 @compiled
 def sort_distinct(values: I64, count: Number, by_rank: I64, kept: I64) -> Number:
-    """Write the smallest distinct values in order to ``kept``; returns how many there are. Equal values share a rank."""
+    """Write the smallest distinct values in order to ``kept``; returns how many. Equal values share a rank."""
     greatest = np.int64(0x7FFFFFFFFFFFFFFF)
     for k in range(count):
         by_rank[k] = greatest
     for k in range(count):
-        value, rank = values[k], 0
+        value, rank = values[k], np.int64(0)
         for j in range(count):
             rank += np.int64(values[j] < value)
         by_rank[rank] = value
@@ -622,20 +557,6 @@ def fill_skeleton(hashes: U64, total: Number, scratch: Scratch, kept: I64) -> Nu
 
 
 # ---- whole texts
-
-
-def new_scratch(size: int) -> Scratch:
-    """Working memory for texts of up to ``size`` bytes."""
-    return Scratch(
-        np.empty(size, np.uint64),
-        np.empty(size, np.uint64),
-        np.empty(size, np.uint32),
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.empty(size, np.int64),
-        np.empty(_MANY, np.int64),
-        np.zeros(3, np.uint64),
-    )
 
 
 @compiled

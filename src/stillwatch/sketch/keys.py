@@ -10,6 +10,7 @@ is a MAC.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,13 @@ def donor_table(recipe: Recipe, seed: bytes) -> NDArray[np.uint8]:
     return np.argsort(ranks, axis=1, kind="stable").astype(np.uint8)
 
 
-def id_hash(seed: bytes, purpose: str, text: str) -> int:
-    """Keyed hash of an identifier, signed 64-bit."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=derive(seed, purpose))
-    return int.from_bytes(digest.digest(), "little", signed=True)
+def id_hasher(seed: bytes, purpose: str) -> Callable[[str], int]:
+    """Keyed hash of identifiers of one purpose, signed 64-bit."""
+    keyed = hashlib.blake2b(digest_size=8, key=derive(seed, purpose))
+
+    def hash_one(text: str) -> int:
+        state = keyed.copy()
+        state.update(text.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(state.digest(), "little", signed=True)
+
+    return hash_one

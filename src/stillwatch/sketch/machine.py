@@ -1,20 +1,31 @@
-"""Two machine instructions that Numba does not offer by itself: load eight bytes at once, count trailing zero bits.
+"""How functions are compiled, and two machine instructions that Numba does not offer by itself.
 
-Contract: for use inside compiled functions only. ``load64`` reads little-endian at any address and checks no bounds: the
-caller has made sure that eight bytes are there. Both vanish into one instruction.
+Contract: ``load64`` and ``trailing_zeros`` are for compiled functions only and vanish into one instruction each.
+``load64`` reads little-endian at any address and checks no bounds: the caller has made sure that eight bytes are there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from llvmlite import ir
+import numba
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
+F = TypeVar("F", bound=Callable[..., Any])
 _WORD = ir.IntType(64)
 Code = tuple[Any, Callable[..., Any]]
+
+
+def compiled(function: F) -> F:
+    """Compile at first call, keep the machine code on disk, run without the GIL.
+
+    Reference counting is off: a compiled function must not allocate. With it, passing a tuple of arrays costs more
+    than hashing a sentence.
+    """
+    return cast(F, numba.njit(nogil=True, cache=True, _nrt=False)(function))
 
 
 @intrinsic  # type: ignore[untyped-decorator]

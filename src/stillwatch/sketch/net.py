@@ -12,23 +12,23 @@ import ipaddress
 
 import pyarrow as pa
 
-from stillwatch.sketch.keys import id_hash
+from stillwatch.sketch.keys import id_hasher
 
 
 def hashed(values: pa.Array, purpose: str, seed: bytes) -> pa.Array:
     """Keyed int64 per value; null and empty stay null."""
-    coded = values.dictionary_encode()
-    ids = [id_hash(seed, purpose, text) if text else None for text in coded.dictionary.to_pylist()]
+    coded, keyed = values.dictionary_encode(), id_hasher(seed, purpose)
+    ids = [keyed(text) if text else None for text in coded.dictionary.to_pylist()]
     return pa.array(ids, pa.int64()).take(coded.indices)
 
 
 def addresses(values: pa.Array, seed: bytes) -> tuple[pa.Array, pa.Array]:
     """(keyed hash of the address, range: ``a.b.c`` of an IPv4 /24, ``xxxx:xxxx:xxxx`` of an IPv6 /48)."""
-    coded = values.dictionary_encode()
+    coded, keyed = values.dictionary_encode(), id_hasher(seed, "address")
     pairs = [normalise(text or "") for text in coded.dictionary.to_pylist()]
-    keyed = [id_hash(seed, "address", address) if address else None for address, _ in pairs]
+    hashes = [keyed(address) if address else None for address, _ in pairs]
     return (
-        pa.array(keyed, pa.int64()).take(coded.indices),
+        pa.array(hashes, pa.int64()).take(coded.indices),
         pa.array([net for _, net in pairs], pa.string()).take(coded.indices),
     )
 

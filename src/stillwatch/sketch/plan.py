@@ -17,6 +17,7 @@ from stillwatch.sketch import kernel
 from stillwatch.sketch import keys as k_
 from stillwatch.sketch.cues import MAX_TOKENS, cue_kinds
 from stillwatch.sketch.keys import donor_table, kernel_keys
+from stillwatch.sketch.layout import Plan, new_scratch
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.sketch.unicode import class_table
 
@@ -34,9 +35,9 @@ class Phrase(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def plan(recipe: Recipe, seed: bytes) -> kernel.Plan:
+def plan(recipe: Recipe, seed: bytes) -> Plan:
     """Everything the kernel needs besides the texts."""
-    bare = kernel.Plan(
+    bare = Plan(
         keys=kernel_keys(recipe, seed),
         classes=class_table(),
         donors=donor_table(recipe, seed),
@@ -63,14 +64,14 @@ def pack(texts: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return np.frombuffer(b"".join(encoded), np.uint8), offsets
 
 
-def _tokens(bare: kernel.Plan, texts: list[str]) -> list[list[int]]:
+def _tokens(bare: Plan, texts: list[str]) -> list[list[int]]:
     data, offsets = pack(texts)
     tokens, ends = np.zeros(len(data) + 1, np.uint64), np.zeros(len(texts) + 1, np.int64)
-    kernel.token_hashes(bare, data, offsets, kernel.new_scratch(len(data) + 2), tokens, ends)
+    kernel.token_hashes(bare, data, offsets, new_scratch(len(data) + 2), tokens, ends)
     return [tokens[a:b].tolist() for a, b in pairwise(ends.tolist())]
 
 
-def _fold(bare: kernel.Plan, start: int, tokens: list[int]) -> int:
+def _fold(bare: Plan, start: int, tokens: list[int]) -> int:
     """``kernel.step`` over tokens, in plain integers."""
     state, multiplier = int(bare.keys[start]), int(bare.keys[k_.STEP])
     for token in tokens:
@@ -79,7 +80,7 @@ def _fold(bare: kernel.Plan, start: int, tokens: list[int]) -> int:
     return state
 
 
-def _phrases(bare: kernel.Plan) -> list[Phrase]:
+def _phrases(bare: Plan) -> list[Phrase]:
     wanted = [(kind, phrase) for kind in cue_kinds() for _, phrase in kind.phrases]
     found = []
     for (kind, phrase), tokens in zip(wanted, _tokens(bare, [phrase for _, phrase in wanted]), strict=True):
@@ -89,7 +90,7 @@ def _phrases(bare: kernel.Plan) -> list[Phrase]:
     return found
 
 
-def _tags(bare: kernel.Plan) -> list[Phrase]:
+def _tags(bare: Plan) -> list[Phrase]:
     wanted = [(kind, tag) for kind in cue_kinds() for tag in kind.tags]
     found = []
     for (kind, tag), tokens in zip(wanted, _tokens(bare, [tag for _, tag in wanted]), strict=True):
@@ -99,7 +100,7 @@ def _tags(bare: kernel.Plan) -> list[Phrase]:
     return found
 
 
-def _mark(bare: kernel.Plan, phrases: list[Phrase]) -> None:
+def _mark(bare: Plan, phrases: list[Phrase]) -> None:
     """Fill the small tables that tell the kernel where a phrase could end."""
     for phrase in phrases:
         *_, before, last = (0, *phrase.tokens)

@@ -1,0 +1,82 @@
+"""The shapes in which the kernel takes its constants, its outputs and its working memory.
+
+Contract: plain tuples of arrays, as compiled code wants them. Nothing here computes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+U8: TypeAlias = NDArray[np.uint8]
+U64: TypeAlias = NDArray[np.uint64]
+I64: TypeAlias = NDArray[np.int64]
+Number: TypeAlias = Any
+"""A machine number inside compiled code: Numba infers which."""
+
+SORTED = 64
+"""Most skeleton candidates that are sorted by rank."""
+
+
+class Plan(NamedTuple):
+    """What the kernel needs to know besides the texts; made by ``plan.plan``."""
+
+    keys: U64
+    classes: NDArray[np.uint32]
+    donors: U8
+    cue_pairs: U64
+    """Bit set over the top 15 bits of pair hashes: the last two tokens of some phrase."""
+    cue_singles: U64
+    """Bit set over the top 13 bits of token hashes: phrases of one token."""
+    cue_lengths: NDArray[np.uint16]
+    """By the top 13 bits of a pair hash: bit n-1 is set if a phrase of n tokens ends with such a pair."""
+    cue_hashes: U64
+    cue_masks: U64
+    """Open addressing: phrase hash (0 = free) and the cues it stands for."""
+    text_bytes: int
+    shingle: int
+    edge_words: int
+
+
+class Texts(NamedTuple):
+    """Outputs, one row per text; skeletons and signatures of rows without words take no room."""
+
+    words: NDArray[np.int32]
+    exact: I64
+    opening: I64
+    closing: I64
+    cues: I64
+    skeleton: I64
+    skeleton_ends: NDArray[np.int32]
+    minhash: NDArray[np.int32]
+    bag: U8
+
+
+class Scratch(NamedTuple):
+    """Working memory of one call, reused from text to text."""
+
+    tokens: U64
+    hashes: U64
+    letters: NDArray[np.uint32]
+    begins: I64
+    ends: I64
+    chosen: I64
+    sorted: I64
+    notes: U64
+    """Of the present text: sum over numbers, cues of opening tags, cues of closing tags."""
+
+
+def new_scratch(size: int) -> Scratch:
+    """Working memory for texts of fewer than ``size`` bytes."""
+    return Scratch(
+        tokens=np.empty(size, np.uint64),
+        hashes=np.empty(size, np.uint64),
+        letters=np.empty(size, np.uint32),
+        begins=np.empty(size, np.int64),
+        ends=np.empty(size, np.int64),
+        chosen=np.empty(size, np.int64),
+        sorted=np.empty(SORTED, np.int64),
+        notes=np.zeros(3, np.uint64),
+    )
