@@ -321,19 +321,17 @@ def word_bits(data: U8, at: Number, end: Number) -> Number:
 @compiled
 def find_words(data: U8, at: Number, end: Number, begins: I64, ends: I64) -> Number:
     """Write where each word of a plain stretch begins and ends; returns the number of words."""
-    begun, ended, carry = 0, 0, _0
+    begun, ended, carry = np.int64(0), np.int64(0), _0
     while at < end:
         bits = word_bits(data, at, end)
         before = (bits << _1) | carry
         carry = bits >> _63
         rises, falls = bits & ~before, before & ~bits
-        while rises:
-            begins[begun] = at + trailing_zeros(rises)
-            begun += 1
+        while rises | falls:  # as many of each, give or take one: a single loop mispredicts once
+            begins[begun], ends[ended] = at + trailing_zeros(rises), at + trailing_zeros(falls)
+            begun += np.int64(rises != _0)
+            ended += np.int64(falls != _0)
             rises &= rises - _1
-        while falls:
-            ends[ended] = at + trailing_zeros(falls)
-            ended += 1
             falls &= falls - _1
         at += 64
     if begun > ended:

@@ -42,9 +42,9 @@ def load64(_typing: Any, data: Any, at: Any) -> Code:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(_typing: Any, number: Any) -> Code:
-    """Position of the lowest set bit; ``number`` must not be 0."""
+    """Position of the lowest set bit; 64 if there is none."""
 
     def emit(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.uint64), emit
