@@ -1,8 +1,8 @@
 """Redacted examples end when they were said to: the first verb that reads a run after that removes them.
 
-Reads ``run.examples_expire_at`` of campaigns.json, and LINKS and TIMELINE to render the report again. Writes report.html
-and campaigns.json, each completely or not at all, and the report first: whatever interrupts in between, the examples
-still stand in campaigns.json, and the next call finishes the work.
+Reads ``run.examples_expire_at`` of campaigns.json, and LINKS and TIMELINE to render the report again. Writes
+report.html and campaigns.json, each completely or not at all, and the report first: whatever interrupts in between, the
+examples still stand in campaigns.json, and the next call finishes the work.
 
 Deliberately not done: copies of the folder that somebody took, and file systems that keep what was overwritten.
 """

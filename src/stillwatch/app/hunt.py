@@ -107,19 +107,18 @@ def _scoped(table: pa.Table) -> pa.ChunkedArray:
 def _compare(spool: Spool, seeds: list[str], register: Register, progress: Progress) -> tuple[Kinship, Codebooks]:
     books = Codebooks()
     with progress.stage("comparing accounts", spool.rows) as stage:
-        traces = Traces(Wanted.of(frame for _, frame in _frames(spool, books, seeds, seeds)))
-        end = 0
-        for end, frame in _frames(spool, books, seeds, None):
+        traces = Traces(Wanted.of(_frames(spool, books, seeds, seeds)))
+        for frame in _frames(spool, books, seeds, None):
             traces.observe(frame, len(books.account))
             stage.advance(len(frame))
-    identities = register.at(end, books.account)
+    identities = register.at((max(spool.parts) + 1) * spool.epoch_us, books.account)
     codes = books.account.encode(sorted(seeds))
     codes.sort()
     return compare(codes, traces, identities), books
 
 
-def _frames(spool: Spool, books: Codebooks, seeds: list[str], wanted: list[str] | None) -> Iterator[tuple[int, Frame]]:
-    """(end, frame) of every epoch, in time order: the rows of the ``wanted`` accounts, or all of the seeds' tenant.
+def _frames(spool: Spool, books: Codebooks, seeds: list[str], wanted: list[str] | None) -> Iterator[Frame]:
+    """Every epoch in time order: the rows of the ``wanted`` accounts, or all of the seeds' tenant.
 
     Rows lie as they were read; neither traces nor sums depend on their order, and a copy of a row changes neither.
     """
@@ -130,7 +129,7 @@ def _frames(spool: Spool, books: Codebooks, seeds: list[str], wanted: list[str] 
             table = table.filter(pc.equal(pc.fill_null(table["tenant_id"], ""), tenant))
         start = number * spool.epoch_us
         if len(table):
-            yield start + spool.epoch_us, build_frame(table, books, start_us=start, end_us=start + spool.epoch_us)
+            yield build_frame(table, books, start_us=start, end_us=start + spool.epoch_us)
 
 
 def _filter(wanted: list[str] | None) -> pc.Expression | None:

@@ -1,14 +1,13 @@
 """Accounts and campaigns as people name them, and what to say when there is none of that name.
 
-An account id is unique within a tenant only. The scan joins both with a unit separator, which cannot be typed, so people
-write ``tenant/account``, or the account alone where only one tenant has it.
+An account id is unique within a tenant only. The scan joins both with a unit separator, which cannot be typed, so
+people write ``tenant/account``, or the account alone where only one tenant has it.
 """
 
 from __future__ import annotations
 
 import difflib
 import heapq
-import os
 from collections.abc import Collection, Iterable, Sequence
 
 from stillwatch import inert
@@ -70,4 +69,8 @@ def closest(asked: str, names: Iterable[str]) -> list[str]:
 
 
 def _common_ends(a: str, b: str) -> int:
-    return len(os.path.commonprefix([a, b])) + len(os.path.commonprefix([a[::-1], b[::-1]]))
+    return _common_start(a, b) + _common_start(a[::-1], b[::-1])
+
+
+def _common_start(a: str, b: str) -> int:
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -1,41 +1,72 @@
 """A run folder as ``scan`` wrote it, read for people who ask about it afterwards.
 
-Reads campaigns.json (groups that are listed: alarmed, provisional, watched), CAMPAIGNS (every group that was ever
-proposed, a row per account) and FACTS. Opens no log and no keyring. A folder that is none is an ``InputError`` that says
-which file is missing or unreadable and what to do.
+Reads campaigns.json (groups that are listed: alarmed, provisional, watched) and the tables beside it, CAMPAIGNS above
+all (every group that was ever proposed, a row per account). Opens no log and no keyring. A folder that is no run is an
+``InputError`` that says which file is missing or unreadable and what to do.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stillwatch import inert
-from stillwatch.app.naming import account_of, tenant_of
 from stillwatch.errors import InputError
-from stillwatch.model.tables import CAMPAIGNS, FACTS, Table
-from stillwatch.report.document import Record, open_document
+from stillwatch.model.tables import Table
+from stillwatch.report.document import open_document
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 DOCUMENT = "campaigns.json"
+_ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class Membership:
-    """One row of CAMPAIGNS: an account in a group, with the figures of both."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account of a group; ``exchanges`` of its ``requests`` since it joined carry the group's machinery."""
 
-    values: Mapping[str, Any]
+    account_id: str
+    role: str
+    membership_prob: float
+    since: datetime
+    named_at: datetime | None
+    exchanges: int
+    requests: int
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.values[name]
-        except KeyError:
-            raise AttributeError(name) from None
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group with the figures of its gates and all accounts that were ever in it, the most certain first."""
+
+    campaign_id: str
+    state: str
+    authorised: bool
+    proposed_at: datetime
+    alarmed_at: datetime | None
+    log10_e_independence: float
+    alpha_independence: float
+    p_cohort: float | None
+    alpha_cohort: float
+    members: tuple[Member, ...]
+
+    @property
+    def log10_e_asked(self) -> float:
+        """The power of ten that its share of the budget asks for."""
+        return -math.log10(self.alpha_independence) if self.alpha_independence > 0 else math.inf
+
+    @property
+    def independence_rejected(self) -> bool:
+        """The second gate is only ever asked behind the first, so an answer of it settles what rounding may blur."""
+        return self.p_cohort is not None or self.log10_e_independence >= self.log10_e_asked - _ROUNDING
+
+
+_GROUP_COLUMNS = tuple(name for name in Group.__slots__ if name != "members")
+_MEMBER_COLUMNS = tuple(Member.__slots__)
 
 
 def read_document(folder: Path) -> dict[str, Any]:
@@ -60,9 +91,27 @@ def read_table(folder: Path, table: Table) -> pa.Table:
 
     path = folder / f"{table.name}.parquet"
     try:
-        return pq.read_table(path, columns=list(table.column_names))
-    except (OSError, pa.ArrowException, KeyError) as error:
+        return pq.read_table(path).select(list(table.column_names))
+    except (OSError, KeyError, pa.ArrowException) as error:
         raise _no_run(folder, f"{path.name} cannot be read ({inert.text(str(error))})") from error
+
+
+def group(campaigns: pa.Table, campaign_id: str) -> Group:
+    """One group of CAMPAIGNS, which must be there."""
+    import pyarrow.compute as pc
+
+    rows = campaigns.filter(pc.equal(campaigns["campaign_id"], campaign_id)).to_pylist()
+    members = [Member(**{name: row[name] for name in _MEMBER_COLUMNS}) for row in rows]
+    members.sort(key=lambda m: (-m.membership_prob, -m.exchanges, m.account_id))
+    return Group(**{name: rows[0][name] for name in _GROUP_COLUMNS}, members=tuple(members))
+
+
+def groups_of(campaigns: pa.Table, account: str) -> list[Group]:
+    """Every group that the account was ever in, in the order in which they were found."""
+    import pyarrow.compute as pc
+
+    ids = campaigns.filter(pc.equal(campaigns["account_id"], account))["campaign_id"].unique().to_pylist()
+    return sorted((group(campaigns, name) for name in ids), key=lambda g: (g.proposed_at, g.campaign_id))
 
 
 def _no_run(folder: Path, why: str) -> InputError:

@@ -9,8 +9,8 @@ Values of one account that always occur together (all keys of one template) have
 else an account shares counts half as much with every further value, so a sum over a kind is at most twice its best.
 
 Contract: pure functions of arrays; deterministic; cost linear in the holdings of the seeds' values plus the accounts.
-The sum treats kinds as independent of one another, which they are not for a firm or an office: it ranks, it has no error
-rate, and it accuses nobody.
+The sum treats kinds as independent of one another, which they are not for a firm or an office: it ranks, it has no
+error rate, and it accuses nobody.
 
 Deviation from the paper: no expectation maximisation. With a handful of seeds there is nothing to estimate m from.
 """

@@ -1,10 +1,10 @@
 """What accounts leave in a log, kept only as far as given accounts (the *seeds*) left the same.
 
 Two passes: ``Wanted.of`` takes the seeds' own requests and says which values matter; ``Traces.observe`` takes every
-epoch and keeps who holds those values, when each account was active, and how it words its requests. So memory grows with
-the accounts and with what the seeds hold, never with all template keys of a log, and every row is looked at once.
+epoch and keeps who holds those values, when each account was active, and how it words its requests. So memory grows
+with the accounts and with what the seeds hold, never with all template keys of a log.
 
-Deliberately not done: judging (``kinship``), and the singles of ``templates``: a table of the seeds' keys needs no window.
+Deliberately not done: judging (``kinship``), and the windows of ``templates``: the seeds' keys alone are few enough.
 """
 
 from __future__ import annotations
