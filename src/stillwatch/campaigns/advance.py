@@ -36,6 +36,6 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)
     ties = TieTable.build(identities, state.networks)
-    proposals = propose(state.templates, ties, state.rules.min_accounts, len(state.population))
+    proposals = propose(state.templates, ties, state.networks, state.rules.min_accounts, len(state.population))
     take_in(state, proposals, frame.end_us)
     return state

@@ -23,6 +23,13 @@ OWN_SHARE = 0.34
 KINDS = ("payment", "org", "domain", "network", "client")
 
 
+OPEN_KINDS = ("org", "domain", "client")
+"""Marks that a group shows to everybody, in contrast to a card or an address that only the provider sees."""
+
+
+FEW_RANGES = 3
+
+
 @dataclass
 class Networks:
     """Which account was seen from which address range and with which client, within the window."""
@@ -34,6 +41,21 @@ class Networks:
     def observe(self, frame: Frame, epoch: int) -> None:
         self.nets = merge(self.nets.where(self.nets.last > epoch - self.window), _seen(frame.net, frame, epoch))
         self.agents = merge(self.agents.where(self.agents.last > epoch - self.window), _seen(frame.agent, frame, epoch))
+
+    def steady(self) -> NDArray[np.bool_]:
+        """Which (range, account) pairs are a home: seen in two epochs, or one of very few ranges of the account.
+
+        An account that comes from hundreds of ranges meets strangers in some of them by chance.
+        """
+        ranges = np.bincount(self.nets.account) if len(self.nets) else np.zeros(1, dtype=np.int64)
+        result: NDArray[np.bool_] = (self.nets.least != self.nets.most) | (ranges[self.nets.account] <= FEW_RANGES)
+        return result
+
+    def clients(self, accounts: int) -> Codes:
+        """One client per account code (the lowest code it was seen with), -1 where none is known."""
+        found = np.full(accounts, -1, dtype=np.int32)
+        found[self.agents.account[::-1]] = self.agents.key[::-1].astype(np.int32)
+        return found
 
 
 def _seen(values: Codes, frame: Frame, epoch: int) -> Pairs:
@@ -48,7 +70,8 @@ def holdings(identities: Identities, networks: Networks) -> Iterator[tuple[str, 
         values = getattr(identities, kind)
         accounts = np.flatnonzero(values >= 0)
         yield kind, values[accounts].astype(np.int64), accounts.astype(np.int32)
-    yield "network", networks.nets.key, networks.nets.account
+    steady = networks.steady()
+    yield "network", networks.nets.key[steady], networks.nets.account[steady]
     yield "client", networks.agents.key, networks.agents.account
 
 
@@ -89,6 +112,16 @@ class TieTable:
         own = (inside >= 2) & (inside >= OWN_SHARE * self.holders[names])
         keep = own[column]
         return names, column[keep], where[keep]
+
+
+def open_share(members: Codes, ties: TieTable) -> float:
+    """Share of the members that the commonest *open* mark of their own ties: a declared organisation, domain, client."""
+    names, column, where = ties.within(members)
+    if not len(column):
+        return 0.0
+    open_kind = np.isin(ties.kind[names[column]], [KINDS.index(k) for k in OPEN_KINDS])
+    held = np.bincount(column[open_kind], minlength=1)
+    return float(held.max() / len(members)) if open_kind.any() else 0.0
 
 
 def components(members: Codes, ties: TieTable) -> NDArray[np.int32]:

@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from stillwatch.groups.blocks import Block, find_blocks
-from stillwatch.groups.infrastructure import TieTable, components
+from stillwatch.groups.infrastructure import Networks, TieTable, components, open_share
 from stillwatch.groups.templates import Templates
 from stillwatch.model.frame import Codes, Ints
 
-WHOLE_SHARE = 0.9
-"""A block of which so much hangs together is one hand; its untied accounts stay with it."""
+OPENLY_TIED = 0.5
+"""A component so much of which one open mark ties stands for itself."""
+DIFFERENT = -2.0
+"""Log Bayes factor for "same mixture of clients" below which two parts are different hands."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,62 @@ class Proposal:
     accounts: Codes
 
 
-def propose(templates: Templates, ties: TieTable, min_accounts: int, population: int) -> list[Proposal]:
+def propose(
+    templates: Templates, ties: TieTable, networks: Networks, min_accounts: int, population: int
+) -> list[Proposal]:
     """All candidate groups of the window, largest first, without repeats."""
-    found = [p for b in find_blocks(templates.pairs, min_accounts, population) for p in split(b, ties, min_accounts)]
+    clients = networks.clients(population)
+    blocks = find_blocks(templates.pairs, min_accounts, population)
+    found = [p for b in blocks for p in split(b, ties, clients, min_accounts)]
     found.sort(key=lambda p: (-len(p.accounts), p.accounts.tolist(), p.keys.tolist()))
     return list(_without_repeats(found))
 
 
-def split(block: Block, ties: TieTable, min_accounts: int) -> Iterator[Proposal]:
-    """Cut a block into its tied components and the rest that nothing ties."""
+def split(block: Block, ties: TieTable, clients: Codes, min_accounts: int) -> Iterator[Proposal]:
+    """Cut a block where infrastructure says several hands.
+
+    Accounts tied to each other are one part, those that nothing ties are one, too. Parts that an open mark ties stand
+    for themselves; of the others those with the same mixture of clients are put together again, because an operator's
+    payment batches and proxies are many ties of one hand.
+    """
     label = components(block.accounts, ties)
-    sizes = np.bincount(label)
-    if sizes.max() >= WHOLE_SHARE * len(label):
-        yield Proposal(block.keys, block.accounts)
-        return
-    tied = sizes >= min_accounts
-    for part in np.flatnonzero(tied):
-        yield Proposal(block.keys, block.accounts[label == part])
-    rest = block.accounts[~tied[label]]
-    if len(rest) >= min_accounts:
-        yield Proposal(block.keys, rest)
+    tied = np.bincount(label) >= min_accounts
+    parts = [block.accounts[label == part] for part in np.flatnonzero(tied)]
+    parts.append(block.accounts[~tied[label]])
+    hands: list[Codes] = []
+    for part in sorted(parts, key=len, reverse=True):
+        if open_share(part, ties) >= OPENLY_TIED:
+            yield Proposal(block.keys, part)
+        else:
+            _join(hands, part, clients)
+    for hand in hands:
+        if len(hand) >= min_accounts:
+            yield Proposal(block.keys, hand)
+
+
+def _join(hands: list[Codes], part: Codes, clients: Codes) -> None:
+    """Add ``part`` to the hand whose clients look most like its own, or as a new hand."""
+    likeness = [same_mixture(clients[hand], clients[part]) for hand in hands]
+    best = int(np.argmax(likeness)) if likeness else -1
+    if best >= 0 and likeness[best] >= DIFFERENT:
+        hands[best] = np.union1d(hands[best], part).astype(np.int32)
+    elif len(part):
+        hands.append(part)
+
+
+def same_mixture(a: Codes, b: Codes) -> float:
+    """Log Bayes factor that two sets of categories come from one mixture, not two (Dirichlet-multinomial, a = 1/2)."""
+    both = np.concatenate([a, b])
+    _, codes = np.unique(both, return_inverse=True)
+    size = int(codes.max(initial=-1)) + 1
+    first, second = np.bincount(codes[: len(a)], minlength=size), np.bincount(codes[len(a) :], minlength=size)
+    return _log_marginal(first + second) - _log_marginal(first) - _log_marginal(second)
+
+
+def _log_marginal(counts: NDArray[np.int64], prior: float = 0.5) -> float:
+    size, total = len(counts), float(counts.sum())
+    spread = float((gammaln(counts + prior) - gammaln(prior)).sum())
+    return spread + float(gammaln(size * prior) - gammaln(total + size * prior))
 
 
 def _without_repeats(proposals: list[Proposal]) -> Iterator[Proposal]:
