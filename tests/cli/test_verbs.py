@@ -33,7 +33,8 @@ def _campaign(state: str, name: str = "c-1") -> dict[str, Any]:
 
 
 def _document(*campaigns: dict[str, Any]) -> dict[str, Any]:
-    return {"run": {"input": {"exchanges": 5678, "accounts": 9, "rejected": 2}}, "campaigns": list(campaigns)}
+    run = {"input": {"exchanges": 5678, "accounts": 9, "rejected": 2}}
+    return {"schema": "stillwatch.campaigns/1", "run": run, "campaigns": list(campaigns)}
 
 
 def _result(*campaigns: dict[str, Any]) -> ScanResult:
@@ -58,24 +59,17 @@ def test_a_time_without_offset_is_utc(cli: Cli, answer: Answer, moment: str) -> 
 
 
 def test_scan_tells_alarms_and_where_the_report_is(cli: Cli, answer: Answer) -> None:
-    answer("scan", _result(_campaign("alarmed", "c-\x1b[31m"), _campaign("watched")))
+    answer("scan", _result(_campaign("alarmed", "c-\x1b[31m"), _campaign("watched", "c-2")))
     ended = cli("scan", "a", "--out", "run")
-    assert "read 5,678 requests of 9 accounts, 2 rows rejected" in ended.out
-    assert "ALARM c-\\x1b[31m: 1 accounts, 1,234 requests" in ended.out
-    assert "not accused: 1 watched" in ended.out
-    assert f"report: {Path('run') / 'report.html'}" in ended.out
+    assert "Read 5,678 exchanges of 9 accounts" in ended.out
+    assert "c-\\x1b[31m" in ended.out
+    assert "\x1b" not in ended.out  # the output of a test is no terminal: no colour either
+    assert f"Report: {Path('run') / 'report.html'}" in ended.out
 
 
 def test_scan_without_alarm_says_so(cli: Cli, answer: Answer) -> None:
     answer("scan", _result(_campaign("watched")))
-    assert "no alarm" in cli("scan", "a", "--out", "run").out
-
-
-def test_scan_with_many_alarms_shows_the_first(cli: Cli, answer: Answer) -> None:
-    answer("scan", _result(*(_campaign("alarmed", f"c-{n}") for n in range(13))))
-    ended = cli("scan", "a", "--out", "run")
-    assert ended.out.count("ALARM") == 10
-    assert "and 3 more" in ended.out
+    assert "No alarm is no proof of absence" in cli("scan", "a", "--out", "run").out
 
 
 def test_scan_as_json_prints_the_document_alone_and_in_ascii(cli: Cli, answer: Answer) -> None:

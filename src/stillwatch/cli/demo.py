@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -42,7 +41,7 @@ def command(
         print_json(result.document)
         return
     print_lines(result.lines)
-    if not no_open and sys.stdout.isatty():
-        import webbrowser
+    if not no_open:
+        from stillwatch.cli.browser import open_page
 
-        webbrowser.open(result.report.resolve().as_uri())
+        open_page(result.report)

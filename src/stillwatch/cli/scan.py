@@ -57,8 +57,9 @@ def command(
     if as_json:
         print_json(result.document)
     else:
-        from stillwatch.cli.summary import summary
+        from stillwatch.cli.console import console
+        from stillwatch.report.terminal import summary
 
-        print_lines((*summary(result.document), f"report: {result.out / 'report.html'}"))
+        summary(result.document, console(), report_path=result.out / "report.html")
     if fail_on == "alarm" and result.alarmed:
         ctx.exit(ALARMED)
