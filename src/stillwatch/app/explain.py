@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillwatch.app.expiry import drop_expired_examples
-from stillwatch.app.naming import SEPARATOR, absent, find, the_only
+from stillwatch.app.naming import absent, find, scoped, the_only
 from stillwatch.app.requests import Explanation
 from stillwatch.app.runfolder import group, groups_of, read_document, read_table
 from stillwatch.app.telling_account import tell_account
@@ -65,7 +65,5 @@ def _listed(document: Record, campaign_id: str) -> Record | None:
 def _accounts(facts: pa.Table) -> set[str]:
     """All accounts of the log as scoped names."""
     pairs = facts.select(["tenant_id", "account_id"]).group_by(["tenant_id", "account_id"]).aggregate([])
-    if pairs["tenant_id"].null_count == len(pairs):
-        return set(pairs["account_id"].to_pylist())
     rows = zip(pairs["tenant_id"].to_pylist(), pairs["account_id"].to_pylist(), strict=True)
-    return {f"{tenant or ''}{SEPARATOR}{account}" for tenant, account in rows}
+    return {scoped(tenant, account) for tenant, account in rows}

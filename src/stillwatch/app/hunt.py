@@ -118,19 +118,16 @@ def _compare(spool: Spool, seeds: list[str], register: Register, progress: Progr
 
 
 def _frames(spool: Spool, books: Codebooks, seeds: list[str], wanted: list[str] | None) -> Iterator[Frame]:
-    """Every epoch in time order: the rows of the ``wanted`` accounts, or all of the seeds' tenant.
+    """Every epoch in time order: the rows of the ``wanted`` accounts, or of all accounts of the seeds' tenant.
 
     Rows lie as they were read; neither traces nor sums depend on their order, and a copy of a row changes neither.
     """
-    tenant = tenant_of(seeds[0])
+    tenant, field = tenant_of(seeds[0]), pc.field("tenant_id")
+    chosen = field.is_null() if tenant is None else field == tenant
+    if wanted is not None:
+        chosen &= pc.field("account_id").isin([account_of(name) for name in wanted])
     for number in sorted(spool.parts):
-        table = pq.read_table(spool.parts[number], filters=_filter(wanted))
-        if tenant is not None:
-            table = table.filter(pc.equal(pc.fill_null(table["tenant_id"], ""), tenant))
+        table = pq.read_table(spool.parts[number], filters=chosen)
         start = number * spool.epoch_us
         if len(table):
             yield build_frame(table, books, start_us=start, end_us=start + spool.epoch_us)
-
-
-def _filter(wanted: list[str] | None) -> pc.Expression | None:
-    return None if wanted is None else pc.field("account_id").isin([account_of(name) for name in wanted])

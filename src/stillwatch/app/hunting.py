@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch import inert
-from stillwatch.app.naming import SEPARATOR, shown
+from stillwatch.app.naming import account_of, scoped, shown, tenant_of
 from stillwatch.app.requests import HuntResult
 from stillwatch.errors import ConfigurationError
 from stillwatch.groups.kinship import KINDS, Kind, Kinship
@@ -37,10 +37,11 @@ def result(kin: Kinship, accounts: Codebook, seeds: Sequence[str], *, has_regist
 
 def _row(kin: Kinship, accounts: Codebook, code: int) -> dict[str, Any]:
     used = {name: part for name, part in kin.parts.items() if part.weight[code] > 0}
-    tenant, separator, account = accounts.names[code].rpartition(SEPARATOR)
+    name = accounts.names[code]
+    tenant = tenant_of(name)
     return {
-        "account_id": account,
-        **({"tenant_id": tenant} if separator else {}),
+        "account_id": account_of(name),
+        **({} if tenant is None else {"tenant_id": tenant}),
         "weight": round(float(kin.weight[code]), 3),
         "parts": {name: round(float(part.weight[code]), 3) for name, part in used.items()},
         "shared": {name: int(part.shared[code]) for name, part in used.items()},
@@ -60,7 +61,7 @@ def _lines(
         return
     yield f"  {'':>4}  {'weight':>6}  {'account':<28}  why"
     for place, row in enumerate(rows[:SHOWN], 1):
-        name = shown(SEPARATOR.join((row.get("tenant_id", ""), row["account_id"])))
+        name = shown(scoped(row.get("tenant_id"), row["account_id"]))
         reasons = "; ".join(_reasons(row)) or "nothing that stands out"
         yield f"  {place:>3}.  {row['weight']:>6.1f}  {name:<28}  {reasons}"
     if len(rows) > SHOWN:

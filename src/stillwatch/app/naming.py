@@ -19,13 +19,18 @@ _SUGGESTED = 5
 _ID_LIMIT = 72
 
 
+def scoped(tenant: str | None, account: str) -> str:
+    """The name by which a scan tells accounts apart."""
+    return account if tenant is None else f"{tenant}{SEPARATOR}{account}"
+
+
 def shown(name: str) -> str:
     """A scoped name as it may be shown."""
-    return inert.text(name.removeprefix(SEPARATOR).replace(SEPARATOR, "/"), _ID_LIMIT)
+    return inert.text(name.replace(SEPARATOR, "/"), _ID_LIMIT)
 
 
 def tenant_of(name: str) -> str | None:
-    """The tenant of a scoped name; ``None`` where the log names no tenants at all."""
+    """The tenant of a scoped name; ``None`` where the account has none."""
     tenant, separator, _ = name.rpartition(SEPARATOR)
     return tenant if separator else None
 

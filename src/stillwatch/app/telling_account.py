@@ -12,7 +12,7 @@ from stillwatch.app.naming import shown
 from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_campaign import first_gate, share, why_not
 from stillwatch.app.traffic import Traffic
-from stillwatch.campaigns.membership import NAMED_PROB
+from stillwatch.campaigns.membership import LEAST_REQUESTS, NAMED_PROB
 from stillwatch.report.wording import count, moment, p_value, plural, power, probability
 from stillwatch.report.wording import share as percent
 
@@ -87,6 +87,8 @@ def _not_named_in_alarm(group: Group, member: Member) -> str:
             "of its own traffic is the group's, as with somebody who copied a prompt or whose key was borrowed: a "
             "bystander."
         )
+    if member.exchanges < LEAST_REQUESTS:
+        return f"Not named: fewer than {LEAST_REQUESTS} of its requests carry what the group has in common."
     if group.state == "provisional":
         return "Not named yet: the alarm rests on a period that is still open, and nobody is named before it ends."
     return "Not named: by the end of the last complete period its membership was not established."
@@ -97,8 +99,8 @@ def _traffic(traffic: Traffic) -> Iterator[str]:
     requests = max(total["exchanges"], 1)
     yield (
         f"{plural(total['exchanges'], 'request')} in {traffic.active_hours:,} of the log's "
-        f"{plural(traffic.log_hours, 'hour')}, from {moment(traffic.first_hour)} to the hour of {moment(traffic.last_hour)}; "
-        f"half of all accounts sent {count(traffic.typical_requests)} or fewer"
+        f"{plural(traffic.log_hours, 'hour')}, from {moment(traffic.first_hour)} to the hour of "
+        f"{moment(traffic.last_hour)}; half of all accounts sent {count(traffic.typical_requests)} or fewer"
     )
     shed = f", {count(total['shed'])} of these by the keyed coin" if total["shed"] else ""
     yield (

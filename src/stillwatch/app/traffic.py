@@ -38,10 +38,9 @@ def read_traffic(facts: pa.Table, account: str) -> Traffic:
     """The traffic of a scoped account that has rows in ``facts``."""
     import pyarrow.compute as pc
 
-    mine = facts.filter(pc.equal(facts["account_id"], account_of(account)))
-    tenant = tenant_of(account)
-    if tenant is not None:
-        mine = mine.filter(pc.equal(pc.fill_null(mine["tenant_id"], ""), tenant))
+    tenant, own_tenant = tenant_of(account), pc.field("tenant_id")
+    same = own_tenant.is_null() if tenant is None else own_tenant == tenant
+    mine = facts.filter((pc.field("account_id") == account_of(account)) & same)
     span = pc.min_max(facts["hour"]).as_py()
     own = pc.min_max(mine["hour"]).as_py()
     sums = facts.group_by(["tenant_id", "account_id"]).aggregate([("exchanges", "sum")])["exchanges_sum"]
