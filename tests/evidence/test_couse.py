@@ -72,7 +72,7 @@ def test_accounts_of_uneven_volume_pass_no_more_often_than_they_may(popularity: 
 def test_members_at_the_busy_end_of_their_class_earn_nothing() -> None:
     """Classes are powers of two, so a member may send nearly twice as much as what it is compared with.
 
-    That is no longer the exact null; the smallest odds that are bet on are large enough for the bet to lose all the same.
+    That is not quite the null any more; the smallest odds that are bet on are large enough for the bet to lose.
     """
     rng, found = np.random.default_rng(4), []
     for _ in range(300):

@@ -1,0 +1,174 @@
+"""The windowed table of template keys against plain dictionaries, one request at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.groups.templates import SINGLES_EPOCHS, Pairs, Templates, merge, request_keys
+from stillwatch.model.frame import Frame
+from stillwatch.model.tables import SKELETON_SIZE
+from tests.campaigns.frames import EPOCH, START, build
+
+Held = dict[tuple[int, int], tuple[int, int, int]]
+ROW = st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
+EPOCHS = st.lists(st.tuples(st.integers(1, 3), st.lists(ROW, max_size=6)), min_size=1, max_size=9)
+
+
+class Oracle:
+    """What ``Templates`` promises, with a dictionary from (key, account) to (least, most, last)."""
+
+    def __init__(self, window: int) -> None:
+        self.window, self.pairs, self.singles = window, nothing(), nothing()
+
+    def observe(self, frame: Frame, epoch: int) -> None:
+        for held, span in ((self.pairs, self.window), (self.singles, SINGLES_EPOCHS)):
+            for pair in [p for p, (_, _, last) in held.items() if last <= epoch - span]:
+                del held[pair]
+        keys, looked_at = request_keys(frame), set()
+        for row in np.flatnonzero(frame.exact != 0).tolist():
+            # A prompt that an account repeats within an epoch is looked at once, at its first request.
+            prompt = (int(frame.account[row]), int(frame.exact[row]))
+            if prompt in looked_at:
+                continue
+            looked_at.add(prompt)
+            for key in {k for k in keys[row].tolist() if k}:
+                self._see((key, int(frame.account[row])), int(frame.exact[row]), epoch)
+
+    def _see(self, pair: tuple[int, int], exact: int, epoch: int) -> None:
+        if pair in self.pairs:
+            least, most, _ = self.pairs[pair]
+            self.pairs[pair] = (min(least, exact), max(most, exact), epoch)
+            return
+        least, most, _ = self.singles.pop(pair, (exact, exact, epoch))
+        seen = (min(least, exact), max(most, exact), epoch)
+        (self.pairs if seen[0] != seen[1] else self.singles)[pair] = seen
+
+
+def nothing() -> Held:
+    return {}
+
+
+def table(pairs: Pairs) -> Held:
+    columns = (pairs.key, pairs.account, pairs.least, pairs.most, pairs.last)
+    return {(k, a): (lo, hi, last) for k, a, lo, hi, last in zip(*(c.tolist() for c in columns), strict=True)}
+
+
+def frame_of(rows: list[tuple[int, int, int, int, int]], number: int) -> Frame:
+    account, exact, system, opening, shingle = np.array(rows, dtype=np.int64).reshape(-1, 5).T
+    skeleton = np.zeros((len(rows), SKELETON_SIZE), dtype=np.int64)
+    skeleton[:, 0] = 100 * shingle
+    ts = START + number * EPOCH + np.arange(len(rows))
+    return build(
+        ts,
+        account,
+        start=START + number * EPOCH,
+        exact=exact - 2 * (exact == 3),
+        **_texts(system, opening),
+        skeleton=skeleton,
+    )
+
+
+def _texts(system: np.ndarray, opening: np.ndarray) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    return {"system": 7 * system, "opening": 11 * opening}
+
+
+@settings(max_examples=60)
+@given(EPOCHS, st.integers(2, 6))
+def test_pairs_and_singles_equal_plain_dictionaries(
+    epochs: list[tuple[int, list[tuple[int, int, int, int, int]]]], window: int
+) -> None:
+    found, oracle, number = Templates(window), Oracle(window), 100
+    for gap, rows in epochs:
+        number += gap
+        frame = frame_of(rows, number)
+        found.observe(frame, number)
+        oracle.observe(frame, number)
+        assert table(found.pairs) == oracle.pairs
+        assert table(found.singles) == oracle.singles
+
+
+@settings(max_examples=30)
+@given(st.lists(ROW, max_size=8), st.lists(ROW, max_size=8))
+def test_merging_is_a_union_in_any_order_and_stays_sorted(
+    a: list[tuple[int, int, int, int, int]], b: list[tuple[int, int, int, int, int]]
+) -> None:
+    def pairs(rows: list[tuple[int, int, int, int, int]]) -> Pairs:
+        account, exact, _, key, last = np.array(rows, dtype=np.int64).reshape(-1, 5).T
+        return merge(Pairs.empty(), Pairs(key, account.astype(np.int32), exact, exact, last))
+
+    x, y = pairs(a), pairs(b)
+    both = merge(x, y)
+    assert table(both) == table(merge(y, x)) == table(merge(both, x))
+    order = list(zip(both.key.tolist(), both.account.tolist(), strict=True))
+    assert order == sorted(set(order))
+
+
+def one(exact: int, number: int, account: int = 5) -> Frame:
+    return build([START + number * EPOCH], [account], start=START + number * EPOCH, exact=[exact], system=[9])
+
+
+def test_a_key_counts_at_its_second_prompt_and_not_at_a_repetition() -> None:
+    templates = Templates(56)
+    templates.observe(one(1, 0), 0)
+    templates.observe(one(1, 1), 1)
+    assert (len(templates.pairs), len(templates.singles)) == (0, 1)
+    templates.observe(one(2, 2), 2)
+    assert (len(templates.pairs), len(templates.singles)) == (1, 0)
+
+
+@pytest.mark.parametrize(("wait", "ripens"), [(SINGLES_EPOCHS - 1, True), (SINGLES_EPOCHS, False)])
+def test_a_single_waits_so_long_and_no_longer(wait: int, ripens: bool) -> None:
+    templates = Templates(56)
+    templates.observe(one(1, 0), 0)
+    templates.observe(one(2, wait), wait)
+    assert bool(len(templates.pairs)) == ripens
+
+
+@pytest.mark.parametrize(("later", "held"), [(9, True), (10, False)])
+def test_a_pair_is_forgotten_when_it_leaves_the_window(later: int, held: bool) -> None:
+    templates = Templates(10)
+    templates.observe(one(1, 0), 0)
+    templates.observe(one(2, 0, account=5), 0)
+    assert len(templates.pairs) == 1
+    templates.observe(one(1, later, account=6), later)
+    assert (5 in templates.pairs.account.tolist()) == held
+
+
+def test_two_accounts_never_share_a_second_prompt() -> None:
+    templates = Templates(10)
+    templates.observe(one(1, 0, account=5), 0)
+    templates.observe(one(2, 0, account=6), 0)
+    assert len(templates.pairs) == 0
+
+
+def test_requests_without_text_leave_no_key() -> None:
+    templates = Templates(10)
+    templates.observe(build([START, START + 1], [1, 1], exact=[0, 0], system=[3, 3]), 0)
+    assert len(templates.pairs) == len(templates.singles) == 0
+
+
+def test_equal_hashes_in_different_parts_of_a_request_are_different_keys() -> None:
+    keys = request_keys(build([START], [0], exact=[5], system=[5], opening=[5], closing=[5]))[0]
+    assert len(set(keys[keys != 0].tolist())) == 3
+
+
+def test_memory_is_bounded_by_the_window() -> None:
+    templates, sizes = Templates(6), []
+    for number in range(20):
+        fresh = np.arange(40) + 40 * number
+        start = START + number * EPOCH
+        templates.observe(
+            build(
+                start + np.arange(80),
+                np.repeat(fresh, 2),
+                start=start,
+                exact=np.arange(80) + 1,
+                system=np.repeat(fresh + 1, 2),
+            ),
+            number,
+        )
+        sizes.append(len(templates.pairs))
+    assert max(sizes) == 6 * 40
