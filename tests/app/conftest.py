@@ -1,0 +1,150 @@
+"""One small made-up world, scanned once for all tests of the verbs that read a run or a log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.app.requests import ScanRequest
+from stillwatch.app.scan import scan
+from stillwatch.config.schema import Settings
+from stillwatch.model.progress import SilentProgress
+from stillwatch.model.tables import CAMPAIGNS, FACTS, LINKS, TIMELINE, arrow_schema
+from stillwatch.report.document import SCHEMA
+from stillwatch.worlds.benign.individuals import Individuals
+from stillwatch.worlds.benign.scripts import Scripts
+from stillwatch.worlds.operators.fixed_template import FixedTemplate
+from stillwatch.worlds.operators.force import Force
+from stillwatch.worlds.plan import Plan
+from stillwatch.worlds.span import DAY
+from stillwatch.worlds.world import World, make_world
+from stillwatch.worlds.write import write_world
+
+SETTINGS = Settings(threads=1)
+_MONDAY = 1_767_571_200_000_000
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A world on disk and the run folder of its scan."""
+
+    world: World
+    home: Path
+    log: Path
+    register: Path
+    run: Path
+
+    def members(self) -> set[str]:
+        """Accounts of the operator, from the truth."""
+        return {r["account_id"] for r in self.world.truth.to_pylist() if r["operator"] is not None}
+
+
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
+    folder = tmp_path_factory.mktemp("scanned")
+    operator = FixedTemplate(accounts=12, rate=24.0, wordings=2, force=Force(payment="batches", cover=0.2))
+    plan = Plan(
+        _MONDAY + 3 * DAY,
+        1.5,
+        (Individuals(accounts=120, rate=4.0, turns=2.0), Scripts(accounts=8, rate=20.0), operator),
+    )
+    world = make_world(plan, 5)
+    paths = write_world(world, folder, plan, 5)
+    found = Scanned(world, folder / "home", paths["exchanges"], paths["accounts"], folder / "run")
+    request = ScanRequest((str(found.log),), str(found.register), found.run, SETTINGS, found.home)
+    scan(request, SilentProgress())
+    return found
+
+
+EXAMPLE = "a redacted example"
+"""Text of the only example of ``made_run``."""
+
+
+@pytest.fixture
+def made_run(tmp_path: Path) -> Path:
+    """A run folder with a group in every position, written by hand: no log gives all of them at once.
+
+    c-alarm: ann and bob named, cat a bystander; c-watch: dan; c-weak: eve before the first gate; fay in no group.
+    """
+    run = tmp_path / "run"
+    run.mkdir()
+    rows = [
+        _row("c-alarm", "alarmed", "ann", 0.99, 40, 40, named=True, e=9.0, p=0.001),
+        _row("c-alarm", "alarmed", "bob", 0.97, 30, 41, named=True, e=9.0, p=0.001),
+        _row("c-alarm", "alarmed", "cat", 0.02, 3, 300, named=False, e=9.0, p=0.001),
+        _row("c-watch", "watched", "dan", 0.99, 50, 50, named=False, e=8.0, p=0.05),
+        _row("c-weak", "proposed", "eve", 0.99, 5, 5, named=False, e=1.5, p=None),
+        _row("c-weak", "proposed", "tenant\x1feve", 0.99, 5, 5, named=False, e=1.5, p=None),
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS)), run / "campaigns.parquet")
+    names = [(None, name) for name in ("ann", "bob", "cat", "dan", "eve", "fay")] + [("tenant", "eve")]
+    facts = [_facts(tenant, name, hour) for tenant, name in names for hour in (3, 9)]
+    pq.write_table(pa.Table.from_pylist(facts, schema=arrow_schema(FACTS)), run / "facts.parquet")
+    for table in (LINKS, TIMELINE):
+        pq.write_table(arrow_schema(table).empty_table(), run / f"{table.name}.parquet")
+    (run / "campaigns.json").write_text(json.dumps(_document()))
+    (run / "report.html").write_text(f"<p>{EXAMPLE}</p>")
+    return run
+
+
+def _row(
+    campaign: str, state: str, account: str, prob: float, k: int, n: int, *, named: bool, e: float, p: float | None
+) -> dict[str, Any]:
+    alarmed = datetime(2026, 1, 9, tzinfo=UTC) if state == "alarmed" else None
+    return {
+        "campaign_id": campaign,
+        "state": state,
+        "authorised": False,
+        "kind": "coordinated",
+        "proposed_at": datetime(2026, 1, 8, 6, tzinfo=UTC),
+        "alarmed_at": alarmed,
+        "log10_e_independence": e,
+        "alpha_independence": 1e-5,
+        "p_cohort": p,
+        "alpha_cohort": 0.0 if p is None else 0.002,
+        "account_id": account,
+        "role": "member",
+        "membership_prob": prob,
+        "since": datetime(2026, 1, 8, 6, tzinfo=UTC),
+        "named_at": alarmed if named else None,
+        "exchanges": k,
+        "requests": n,
+    }
+
+
+def _facts(tenant: str | None, account: str, hour: int) -> dict[str, Any]:
+    zeros = dict.fromkeys((c.name for c in FACTS.columns), 0)
+    known = {"exchanges": 10, "served": 9, "refused": 1, "prompts": 8, "addresses": 2, "nets": 1, "agents": 1}
+    own = {"account_id": account, "tenant_id": tenant, "hour": datetime(2026, 1, 8, hour, tzinfo=UTC)}
+    return zeros | known | own
+
+
+def _document() -> dict[str, Any]:
+    evidence = {
+        "test": "co-use",
+        "null": "independence",
+        "statistic": 3,
+        "expected": 0.25,
+        "log10_e": 9.0,
+        "observed": "3 of 3 accounts used \x1b[31mit",
+        "could_be": ["a plugin"],
+    }
+    listed = [
+        {"campaign_id": "c-alarm", "state": "alarmed", "examples": [{"event_id": "1", "redacted": EXAMPLE}]},
+        {"campaign_id": "c-watch", "state": "watched", "why_not_alarmed": "p is too large; more days decide"},
+    ]
+    return {
+        "schema": SCHEMA,
+        "run": {"calibration": {"n": 1000}, "examples_expire_at": "2026-01-20T00:00:00Z", "notes": []},
+        "campaigns": [
+            {"exchanges": 73, "output_tokens": 900, "evidence": [evidence], "accounts": [], "examples": []} | entry
+            for entry in listed
+        ],
+    }

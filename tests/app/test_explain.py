@@ -1,0 +1,149 @@
+"""An explanation says why, from the run folder alone, and shows nothing that a log could have put there to harm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch import inert
+from stillwatch.app.explain import explain
+from stillwatch.app.runfolder import group
+from stillwatch.errors import ConfigurationError, InputError
+from tests.app.conftest import Scanned
+
+ACCUSATIONS = ("guilty", "criminal", "malicious", "attacker", "suspect", "thief", "stole", "culprit", "offender")
+
+
+def _text(target: str, run: Path) -> str:
+    return "\n".join(explain(target, run).lines)
+
+
+def test_every_group_of_a_scan_is_explained(scanned: Scanned) -> None:
+    table = pq.read_table(scanned.run / "campaigns.parquet")
+    ids = table["campaign_id"].unique().to_pylist()
+    assert ids, "the world of this test must lead to groups"
+    for name in ids:
+        text = _text(name, scanned.run)
+        found = group(table, name)
+        assert name in text
+        assert f"10^{found.log10_e_independence:.1f}".replace("-", "−") in text
+        assert ("What kept it from an alarm" in text) == (found.state != "alarmed")
+        assert all(member.account_id in text for member in found.members[:40])
+
+
+def test_every_account_of_a_scan_is_explained(scanned: Scanned) -> None:
+    rows = pq.read_table(scanned.run / "campaigns.parquet").to_pylist()
+    grouped: dict[str, set[str]] = {}
+    for row in rows:
+        grouped.setdefault(row["account_id"], set()).add(row["campaign_id"])
+    everybody = sorted(set(pq.read_table(scanned.run / "facts.parquet")["account_id"].to_pylist()))
+    outside = [name for name in everybody if name not in grouped]
+    assert outside
+    for account in [*sorted(grouped)[:15], *outside[:5]]:
+        text = _text(account, scanned.run)
+        assert ("It was never in a group" in text) == (account not in grouped)
+        assert all(name in text for name in grouped.get(account, ()))
+
+
+def test_the_traffic_told_is_that_of_the_log(scanned: Scanned) -> None:
+    account = sorted(scanned.members())[0]
+    sent = sum(name == account for name in scanned.world.exchanges["account_id"].to_pylist())
+    assert f"{sent:,} requests in " in _text(account, scanned.run)
+
+
+def test_a_named_account_is_told_when_and_why(made_run: Path) -> None:
+    text = _text("ann", made_run)
+    assert text.startswith("Account ann: named in c-alarm")
+    assert "Named on 2026-01-09 00:00: membership 0.99 where 0.9 is asked." in text
+    assert "40 of its 40 requests since 2026-01-08 06:00" in text
+
+
+@pytest.mark.parametrize(
+    ("account", "why"),
+    [
+        ("cat", "membership 0.02 is below the 0.9 asked"),
+        ("dan", "It passed the first gate, but not the second: p = 0.05 against α = 0.002"),
+        ("tenant/eve", "the group did not pass the first gate"),
+        ("fay", "It was never in a group"),
+    ],
+)
+def test_an_account_that_is_not_named_is_told_why_not(made_run: Path, account: str, why: str) -> None:
+    text = _text(account, made_run)
+    assert text.startswith(f"Account {account}: not named")
+    assert why in text
+
+
+def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
+    text = _text("c-alarm", made_run)
+    assert "Evidence 10^9.0 of the 10^5.0 asked: passed." in text
+    assert "at most 1 in 1 billion such groups" in text
+    assert "p = 0.001 against α = 0.002 spent on this group: passed." in text
+    assert "value 3; expected 0.25; evidence 10^9.0" in text
+    assert "could be: a plugin" in text
+    assert "bob: named 2026-01-09 00:00, membership 0.97; 30 of its 41 requests" in text
+    assert "cat: not named, membership 0.02" in text
+
+
+def test_a_group_that_is_not_alarmed_says_what_kept_it(made_run: Path) -> None:
+    assert "P is too large; more days decide." in _text("c-watch", made_run)
+    assert "3.5 powers of ten are missing" in _text("c-weak", made_run)
+
+
+def test_only_inert_text_is_shown(made_run: Path) -> None:
+    lines = explain("c-alarm", made_run).lines
+    assert any("\\x1b[31m" in line for line in lines)
+    assert all(inert.text(line, 2000) == line for line in lines)
+
+
+@pytest.mark.parametrize("target", ["c-alarm", "c-watch", "c-weak", "ann", "cat", "dan", "fay"])
+def test_no_word_accuses(made_run: Path, target: str) -> None:
+    text = _text(target, made_run).lower()
+    assert [word for word in ACCUSATIONS if word in text] == []
+
+
+def test_an_unknown_id_names_what_comes_close_and_where_it_was_looked_for(made_run: Path) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        explain("c-alarn", made_run)
+    assert "close to it: c-alarm" in str(raised.value)
+    assert str(made_run) in str(raised.value)
+    with pytest.raises(ConfigurationError, match="nothing there comes close"):
+        explain("\x1b[2J" * 9, made_run)
+
+
+def test_an_account_id_of_two_tenants_must_be_named_in_full(made_run: Path) -> None:
+    facts = pq.read_table(made_run / "facts.parquet")
+    at = facts.schema.get_field_index("tenant_id")
+    named = facts.set_column(at, facts.schema.field(at), pc.fill_null(facts["tenant_id"], "other"))
+    pq.write_table(named, made_run / "facts.parquet")
+    with pytest.raises(ConfigurationError, match="name one of other/eve, tenant/eve"):
+        explain("eve", made_run)
+
+
+@pytest.mark.parametrize("missing", ["campaigns.json", "campaigns.parquet", "facts.parquet"])
+def test_a_folder_that_is_no_run_says_what_is_missing(made_run: Path, missing: str) -> None:
+    (made_run / missing).unlink()
+    with pytest.raises(InputError, match=missing) as raised:
+        explain("ann", made_run)
+    assert "run the scan again" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"schema": "stillwatch.campaigns/9"})])
+def test_a_document_of_another_kind_is_refused(made_run: Path, text: str) -> None:
+    (made_run / "campaigns.json").write_text(text)
+    with pytest.raises(InputError):
+        explain("ann", made_run)
+
+
+def test_a_damaged_table_is_an_input_error(made_run: Path) -> None:
+    (made_run / "campaigns.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(InputError, match=r"campaigns\.parquet"):
+        explain("ann", made_run)
+
+
+def test_expired_examples_are_gone_once_somebody_reads_the_run(made_run: Path) -> None:
+    assert "1 redacted examples of this run had expired" in _text("ann", made_run)
+    assert "expired" not in _text("ann", made_run)
