@@ -26,6 +26,7 @@ from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.span import DAY
 from stillwatch.worlds.world import World, make_world
 from stillwatch.worlds.write import write_world
+from tests.app.scans import Workplace
 
 SETTINGS = Settings(threads=1)
 _MONDAY = 1_767_571_200_000_000
@@ -148,3 +149,15 @@ def _document() -> dict[str, Any]:
             for entry in listed
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """A log and register to scan in many ways, with a home of its own."""
+    return Workplace.make(tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture(scope="session")
+def full_run(place: Workplace) -> Path:
+    """The run folder of a scan of all of it. Read only."""
+    return place.scan([place.log])

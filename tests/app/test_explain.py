@@ -79,6 +79,7 @@ def test_an_account_that_is_not_named_is_told_why_not(made_run: Path, account: s
 
 def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
     text = _text("c-alarm", made_run)
+    assert "2 accounts are named, of 3 that were ever in the group." in text
     assert "Evidence 10^9.0 of the 10^5.0 asked: passed." in text
     assert "at most 1 in 1 billion such groups" in text
     assert "p = 0.001 against α = 0.002 spent on this group: passed." in text
@@ -91,6 +92,27 @@ def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
 def test_a_group_that_is_not_alarmed_says_what_kept_it(made_run: Path) -> None:
     assert "P is too large; more days decide." in _text("c-watch", made_run)
     assert "3.5 powers of ten are missing" in _text("c-weak", made_run)
+
+
+@pytest.mark.parametrize("target", ["c-weak", "tenant/eve"])
+def test_a_group_found_after_the_budget_was_spent_says_so(made_run: Path, target: str) -> None:
+    table = pq.read_table(made_run / "campaigns.parquet")
+    at = table.schema.get_field_index("alpha_independence")
+    spent = table.set_column(at, table.schema.field(at), pc.multiply(table["alpha_independence"], 0.0))
+    pq.write_table(spent, made_run / "campaigns.parquet")
+    text = _text(target, made_run)
+    assert "the budget was spent when the group was found" in text
+    assert "inf" not in text
+
+
+def test_a_provisional_alarm_names_nobody_yet(made_run: Path) -> None:
+    table = pq.read_table(made_run / "campaigns.parquet")
+    at = table.schema.get_field_index("state")
+    open_still = pc.replace_substring(table["state"], "alarmed", "provisional")
+    pq.write_table(table.set_column(at, table.schema.field(at), open_still), made_run / "campaigns.parquet")
+    assert "Account ann: not named" in _text("ann", made_run)
+    assert "Not named yet" in _text("ann", made_run)
+    assert "ann: not named" in _text("c-alarm", made_run)
 
 
 def test_only_inert_text_is_shown(made_run: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_same_log_gives_the_same_answer_whatever_its_order(scanned: Scanned,
     pq.write_table(log.take(pa.array(range(len(log) - 1, -1, -1))), tmp_path / "backwards.parquet")
     forwards = _hunt(scanned, _seed(scanned)).rows
     backwards = _hunt(scanned, _seed(scanned), log=tmp_path / "backwards.parquet").rows
-    assert {row["account_id"]: row for row in forwards} == {row["account_id"]: row for row in backwards}
+    assert forwards == backwards
     assert forwards == _hunt(scanned, _seed(scanned)).rows
 
 
@@ -68,8 +68,8 @@ def test_the_lines_explain_and_accuse_nobody(scanned: Scanned) -> None:
     lines = _hunt(scanned, _seed(scanned)).lines
     text = "\n".join(lines)
     assert text.startswith(f"Accounts that behave like {_seed(scanned)}")
-    assert "What else it could be:" in text
-    assert "a public template, a plugin" in text
+    assert "what else it could be:" in text
+    assert "Could be: a public template, a plugin" in text
     assert "A hunt names nobody and has no error rate" in text
     assert all(inert.text(line, 2000) == line for line in lines)
 

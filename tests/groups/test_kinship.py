@@ -148,4 +148,4 @@ def test_accounts_with_few_texts_are_not_compared_by_words() -> None:
 
 def test_every_kind_says_what_else_it_could_be() -> None:
     assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert all(kind.could_be and kind.shares and 0 < kind.agree <= 1 for kind in KINDS)
+    assert all(kind.could_be and kind.agreement and 0 < kind.agree <= 1 for kind in KINDS)

@@ -18,7 +18,7 @@ from stillwatch import inert
 from stillwatch.app.naming import account_of, scoped, shown, tenant_of
 from stillwatch.app.requests import HuntResult
 from stillwatch.errors import ConfigurationError
-from stillwatch.groups.kinship import KINDS, Kind, Kinship
+from stillwatch.groups.kinship import KINDS, Kinship
 from stillwatch.model.frame import Codebook
 from stillwatch.report.wording import plural
 from stillwatch.store.files import write_atomic
@@ -26,12 +26,16 @@ from stillwatch.store.files import write_atomic
 SHOWN = 25
 LEAST_PART = 0.1
 """A kind that weighs less than this is not worth a person's reading."""
+_COUNTED = ("template", "network", "client")
+"""Kinds of which an account can hold many values."""
 FORMATS = (".csv", ".json", ".jsonl")
 
 
 def result(kin: Kinship, accounts: Codebook, seeds: Sequence[str], *, has_register: bool, rejected: int) -> HuntResult:
     """Rows of all accounts that agree with the seeds in anything, and lines about the first of them."""
     rows = [_row(kin, accounts, code) for code in kin.ranked().tolist()]
+    # Codes follow the order of the log, so ties are broken by name: the same accounts, the same answer.
+    rows.sort(key=lambda row: (-row["weight"], row.get("tenant_id", ""), row["account_id"]))
     return HuntResult(rows, list(_lines(rows, seeds, len(kin.weight), has_register, rejected)))
 
 
@@ -59,56 +63,45 @@ def _lines(
         yield f"None of the {plural(others, 'other account')} shares anything with it that is rarer than usual."
         yield from _caveats(has_register, rejected)
         return
-    yield f"  {'':>4}  {'weight':>6}  {'account':<28}  why"
+    yield f"  {'':>4}  {'weight':>6}  {'account':<20}  what they share (other accounts that share it) and its weight"
     for place, row in enumerate(rows[:SHOWN], 1):
         name = shown(scoped(row.get("tenant_id"), row["account_id"]))
-        reasons = "; ".join(_reasons(row)) or "nothing that stands out"
-        yield f"  {place:>3}.  {row['weight']:>6.1f}  {name:<28}  {reasons}"
+        reasons = ", ".join(_reasons(row)) or "nothing that stands out"
+        yield f"  {place:>3}.  {row['weight']:>6.1f}  {name:<20}  {reasons}"
     if len(rows) > SHOWN:
         yield f"  … and {plural(len(rows) - SHOWN, 'more account')} with lower weights (--json or --out lists all)"
     yield ""
     yield from _reading(others)
-    yield from _other_stories(rows[:SHOWN])
+    yield from _legend(rows[:SHOWN])
     yield from _caveats(has_register, rejected)
 
 
 def _reasons(row: Mapping[str, Any]) -> Iterator[str]:
-    kinds = {kind.name: kind for kind in KINDS}
     for name, weight in sorted(row["parts"].items(), key=lambda part: (-part[1], part[0])):
         if weight >= LEAST_PART:
-            yield f"{_reason(kinds[name], row['shared'][name], row['holders_elsewhere'][name])} {weight:+.1f}"
-
-
-def _reason(kind: Kind, shared: int, elsewhere: int) -> str:
-    rarity = "nobody else" if elsewhere <= 0 else f"{elsewhere:,} more"
-    if kind.name == "onset":
-        return f"opened within a day of it (so did {rarity})"
-    if kind.name == "succession":
-        return f"one began where the other stopped (so did {rarity})"
-    if kind.name == "wording":
-        return f"chooses words alike (as closely: {rarity})"
-    count = f"{shared:,} pieces of {kind.shares}" if kind.name == "template" else kind.shares
-    count = f"{shared:,} address ranges" if kind.name == "network" and shared > 1 else count
-    return f"same {count} (held by {rarity})"
+            shared = row["shared"][name]
+            count = f" ×{shared:,}" if shared > 1 and name in _COUNTED else ""
+            yield f"{name}{count} ({row['holders_elsewhere'][name]:,}) {weight:+.1f}"
 
 
 def _reading(others: int) -> Iterator[str]:
+    even = math.log10(max(others, 1))
     yield (
         "How to read it: a weight of 2 means that the agreement is 10^2 = 100 times as likely between accounts of one "
         "operator as between strangers."
     )
     yield (
-        f"One account in {others:,} picked blindly starts at −{math.log10(max(others, 1)):.1f}, so below "
-        f"{math.log10(max(others, 1)):.1f} it is more likely than not unrelated."
+        f"If the operator had a single further account among these {others:,}, a weight of {even:.1f} would make the "
+        "odds even."
     )
 
 
-def _other_stories(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _legend(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     seen = {name for row in rows for name, weight in row["parts"].items() if weight >= LEAST_PART}
-    yield "What else it could be:"
+    yield "What is compared, and what else it could be:"
     for kind in KINDS:
         if kind.name in seen:
-            yield f"  same {kind.shares}: {kind.could_be}"
+            yield f"  {kind.name:<10}  {kind.agreement}. Could be: {kind.could_be}"
 
 
 def _caveats(has_register: bool, rejected: int) -> Iterator[str]:

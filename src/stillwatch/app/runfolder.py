@@ -56,7 +56,7 @@ class Group:
 
     @property
     def log10_e_asked(self) -> float:
-        """The power of ten that its share of the budget asks for."""
+        """The power of ten that its share of the budget asks for; infinite where nothing was left for it."""
         return -math.log10(self.alpha_independence) if self.alpha_independence > 0 else math.inf
 
     @property

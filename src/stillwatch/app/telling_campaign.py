@@ -6,6 +6,7 @@ nothing here says what somebody did or wanted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from stillwatch.app.naming import shown
@@ -43,6 +44,10 @@ def _opening(group: Group, entry: Record | None) -> Iterator[str]:
             "It is authorised: all its accounts belonged to one declared organisation that had permission to generate "
             "data. Nothing is to be done about it."
         )
+    if group.state == "alarmed":
+        named = sum(member.named_at is not None for member in group.members)
+        ever = f"{len(group.members):,} that were ever in the group"
+        yield f"{plural(named, 'account is', 'accounts are')} named, of {ever}."
     if entry is not None:
         requests, tokens = count(entry.number("exchanges")), count(entry.number("output_tokens"))
         yield f"{requests} requests carried what the accounts have in common; they received {tokens} output tokens."
@@ -69,6 +74,9 @@ def _dates(group: Group, entry: Record | None) -> Iterator[str]:
 def first_gate(group: Group) -> Iterator[str]:
     """The gate of independence in plain words."""
     have, asked = group.log10_e_independence, group.log10_e_asked
+    if not group.independence_rejected and math.isinf(asked):
+        yield f"Evidence 10^{power(have)}, but the budget was spent when the group was found: it cannot pass."
+        return
     answer = "passed" if group.independence_rejected else f"not passed, {power(asked - have)} powers of ten short"
     yield f"Evidence 10^{power(have)} of the 10^{power(asked)} asked: {answer}."
     if have >= 1:
@@ -117,12 +125,12 @@ def _figures(row: Record) -> str:
     cohort_weight = row.number("weight")
     if cohort_weight is not None:
         direction = "towards a harvest" if cohort_weight > 0 else "towards a harmless group"
-        parts.append(f"weight {abs(cohort_weight):.2g} {direction}")
+        parts.append(f"weight {abs(cohort_weight):.2g} {direction}" if cohort_weight else "weighs nothing")
     return "; ".join(part for part in parts if part)
 
 
 def _accounts(group: Group) -> Iterator[str]:
-    if group.state in ("alarmed", "provisional"):
+    if group.state == "alarmed":
         yield f"Named is whose membership is at least {NAMED_PROB}; whoever only shares some of the traffic is not."
     else:
         yield "No account is named for a group that is not alarmed."
@@ -133,7 +141,8 @@ def _accounts(group: Group) -> Iterator[str]:
 
 
 def _standing(group: Group, member: Member) -> str:
-    named = f"named {moment(member.named_at)}" if member.named_at is not None else "not named"
+    is_named = member.named_at is not None and group.state == "alarmed"
+    named = f"named {moment(member.named_at)}" if is_named else "not named"
     role = ", its key is used by others" if member.role == "compromised" else ""
     return f"{named}{role}, membership {probability(member.membership_prob)}"
 
@@ -159,6 +168,8 @@ def why_not(group: Group) -> str:
     """In one sentence, from the figures alone, which gate the group stands at."""
     if not group.independence_rejected:
         short = group.log10_e_asked - group.log10_e_independence
+        if math.isinf(short):
+            return "The first gate was shut: the budget was spent when the group was found, so nothing could pass."
         return (
             f"The first gate was not passed: {power(short)} powers of ten are missing, and only later requests add any."
         )

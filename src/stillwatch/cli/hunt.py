@@ -17,7 +17,7 @@ from stillwatch.cli.output import print_json, print_lines
 )
 @options.logs
 @options.register
-@click.option("--out", type=options.Folder(), metavar="FILE", help="Also write the rows here.")
+@click.option("--out", type=options.Folder(), metavar="FILE", help="Also write all rows here (.csv, .json or .jsonl).")
 @options.settings
 @options.as_json
 def command(

@@ -46,27 +46,41 @@ WORDING_SHARE, WORDING_MOST = 0.5, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One comparison. ``agree``: the m of the formula; ``least``: shared values for full weight; others fit it too."""
+    """One comparison. ``agree``: the m of the formula; ``least``: shared values for full weight."""
 
     name: str
     agree: float
     least: int
-    shares: str
+    agreement: str
     could_be: str
 
 
 # Of the pairs of one operator's accounts in made-up worlds, 0.84 agree in template, 0.34 in payment, 0.39 in network,
 # 0.29 in client, 0.53 in onset, 0.03 in domain, 0.02 in succession. Rounded and kept off 0 and 1: worlds are no proof.
 KINDS: tuple[Kind, ...] = (
-    Kind("template", 0.8, 3, "prompt machinery", "a public template, a plugin or a tool that many people use"),
-    Kind("payment", 0.3, 1, "means of payment", "a firm, a family or a reseller that pays for several accounts"),
-    Kind("org", 0.1, 1, "declared organisation", "colleagues of one firm"),
-    Kind("domain", 0.1, 1, "mail domain", "colleagues, students of one school, a mail provider"),
-    Kind("network", 0.4, 1, "address range", "an office, a campus, a VPN or a carrier behind one range"),
-    Kind("client", 0.3, 1, "client software", "the same release of a public library"),
-    Kind("onset", 0.4, 1, "day of opening", "a course, a launch or a campaign that brought many people on one day"),
-    Kind("succession", 0.1, 1, "handover", "chance: somebody always starts when somebody stops"),
-    Kind("wording", 1.0, 1, "choice of words", "the same topic, trade or language"),
+    Kind(
+        "template",
+        0.8,
+        3,
+        "same wording around different prompts",
+        "a public template, a plugin or a tool that many people use",
+    ),
+    Kind("payment", 0.3, 1, "same means of payment", "a firm, a family or a reseller that pays for several accounts"),
+    Kind("org", 0.1, 1, "same declared organisation", "colleagues of one firm"),
+    Kind("domain", 0.1, 1, "same mail domain", "colleagues, students of one school, a mail provider"),
+    Kind("network", 0.4, 1, "same address range", "an office, a campus, a VPN or a carrier behind one range"),
+    Kind("client", 0.3, 1, "same client software", "the same release of a public library"),
+    Kind(
+        "onset", 0.4, 1, "opened within a day", "a course, a launch or a campaign that brought many people on one day"
+    ),
+    Kind(
+        "succession",
+        0.1,
+        1,
+        "one began within hours of the other's end",
+        "chance: somebody always starts when somebody stops",
+    ),
+    Kind("wording", 1.0, 1, "words chosen alike", "the same topic, trade or language"),
 )
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
