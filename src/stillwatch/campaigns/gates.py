@@ -5,7 +5,7 @@ from __future__ import annotations
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
-from stillwatch.evidence import conformal, couse
+from stillwatch.evidence import conformal
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
@@ -17,7 +17,7 @@ MOST_ALPHA = 0.01
 
 def log_e_independence(lineage: Lineage) -> float:
     """Log e-value against independence: the mean over the tests, valid under any dependence between them."""
-    return log_mean([couse.log_e(lineage.couse), lineage.timing or 0.0])
+    return log_mean([lineage.couse, lineage.timing or 0.0])
 
 
 def ask_independence_gate(state: State, now_us: int) -> None:

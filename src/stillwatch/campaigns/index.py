@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.groups.templates import request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
@@ -34,7 +35,7 @@ class EpochIndex:
         return rows, counts
 
 
-def _gather(sorted_values: np.ndarray, rows: Ints, wanted: np.ndarray) -> Ints:  # type: ignore[type-arg]
+def _gather(sorted_values: NDArray[np.signedinteger], rows: Ints, wanted: NDArray[np.signedinteger]) -> Ints:
     left, right = np.searchsorted(sorted_values, wanted, "left"), np.searchsorted(sorted_values, wanted, "right")
     sizes = right - left
     offset = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)

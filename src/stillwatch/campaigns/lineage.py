@@ -12,8 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.campaigns.tally import Tally
-from stillwatch.evidence import couse
 from stillwatch.model.frame import Codes, Ints
+
+
+@dataclass(frozen=True)
+class CoUse:
+    """One round of the co-use test: members seen, how many used the machinery, how many the null expects."""
+
+    members: int
+    used: int
+    expected: float
+    log_e: float
 
 
 @dataclass
@@ -27,10 +36,9 @@ class Lineage:
     seen_us: int
     alpha_independence: float
     founded_by: tuple[tuple[int, ...], tuple[int, ...]]
-    couse: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(couse.LOG_ODDS)))
-    couse_seen: set[int] = field(default_factory=set)
-    couse_used: int = 0
-    couse_expected: float = 0.0
+    couse: float = -np.inf
+    couse_rounds: int = 0
+    couse_best: CoUse | None = None
     watched_ts: list[Ints] = field(default_factory=list)
     watched_accounts: list[Codes] = field(default_factory=list)
     timing: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.campaigns.index import EpochIndex
-from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.lineage import CoUse, Lineage
 from stillwatch.evidence import couse, timing
 from stillwatch.model.frame import Codes, Frame, Ints
 
@@ -31,31 +31,30 @@ def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> Non
 
 
 def _test_couse(lineage: Lineage, frame: Frame, index: EpochIndex, members: Codes, carrying: Ints) -> None:
-    """Bet on every member the first time it is seen, against the outside accounts of the same epoch."""
-    users = np.zeros(len(index.texts), dtype=bool)
+    """One round: the members of this epoch against its outside accounts."""
+    users, member = np.zeros(len(index.texts), dtype=bool), np.zeros(len(index.texts), dtype=bool)
     users[frame.account[carrying[frame.exact[carrying] != 0]]] = True
-    member = np.zeros(len(index.texts), dtype=bool)
     member[members[members < len(member)]] = True
-    active = np.flatnonzero(index.texts)
-    seen = np.fromiter(lineage.couse_seen, dtype=np.int64, count=len(lineage.couse_seen))
-    fresh = np.setdiff1d(active[member[active]], seen)
-    others = active[~member[active]]
-    if not len(fresh):
+    mine, theirs = np.flatnonzero((index.texts > 0) & member), np.flatnonzero((index.texts > 0) & ~member)
+    if not len(mine):
         return
-    mine = couse.Takers(index.texts[fresh], users[fresh])
-    theirs = couse.Takers(index.texts[others], users[others])
-    lineage.couse += couse.log_gains(mine, theirs)
-    lineage.couse_used += int(users[fresh].sum())
-    lineage.couse_expected += couse.expected_uses(mine, theirs)
-    lineage.couse_seen.update(fresh.tolist())
+    inside, outside = (couse.Takers(index.texts[side], users[side]) for side in (mine, theirs))
+    lineage.couse_rounds += 1
+    gain = couse.log_e(inside, outside)
+    lineage.couse = float(np.logaddexp(lineage.couse, np.log(couse.stake(lineage.couse_rounds)) + gain))
+    if lineage.couse_best is None or gain > lineage.couse_best.log_e:
+        used, expected = int(users[mine].sum()), couse.expected_uses(inside, outside)
+        lineage.couse_best = CoUse(len(mine), used, expected, gain)
 
 
 def _test_timing(lineage: Lineage, frame: Frame, common: Ints, seed: int) -> None:
-    """Collect the first day after the proposal, then test once."""
+    """Collect the founders' first day after the proposal, then test once."""
     if lineage.timing is not None:
         return
-    lineage.watched_ts.append(frame.ts[common])
-    lineage.watched_accounts.append(frame.account[common])
+    founders = np.array([a for a, at in lineage.joined.items() if at == lineage.proposed_us], dtype=np.int32)
+    theirs = common[np.isin(frame.account[common], founders)]
+    lineage.watched_ts.append(frame.ts[theirs])
+    lineage.watched_accounts.append(frame.account[theirs])
     if frame.end_us < lineage.proposed_us + TIMING_SPAN_US:
         return
     ts, account = np.concatenate(lineage.watched_ts), np.concatenate(lineage.watched_accounts)

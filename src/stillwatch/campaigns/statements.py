@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.evidence import couse
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.evalues import LOG10
 from stillwatch.evidence.profile import FEATURES, Profile
@@ -32,15 +31,15 @@ def statements(lineage: Lineage, calibration: Calibration) -> list[dict[str, Any
 
 
 def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
-    if lineage.couse_seen:
+    best = lineage.couse_best
+    if best is not None:
         yield {
             "test": "co-use",
             "null": "independence",
-            "statistic": lineage.couse_used,
-            "expected": round(lineage.couse_expected, 3),
-            "log10_e": round(couse.log_e(lineage.couse) / LOG10, 2),
-            "observed": f"{lineage.couse_used} of {len(lineage.couse_seen)} accounts seen since the proposal "
-            "used the group's prompt machinery",
+            "statistic": best.used,
+            "expected": round(best.expected, 3),
+            "log10_e": round(lineage.couse / LOG10, 2),
+            "observed": f"{best.used} of {best.members} members active in one epoch used the group's prompt machinery",
             "could_be": list(COUSE_COULD_BE),
         }
     if lineage.timing is not None:

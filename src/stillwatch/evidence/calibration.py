@@ -50,13 +50,26 @@ def load(path: Path = SHIPPED) -> Calibration:
         found = json.loads(raw)
         if found["features"] != list(NAMES):
             raise ValueError("its features are not those of this version")
-        return Calibration(
-            "cal-" + hashlib.sha256(raw).hexdigest()[:12],
-            np.array(found["mean"]),
-            np.array(found["scale"]),
-            np.array(found["weight"]),
-            tuple(np.array(s) for s in found["scores"]),
-            dict(found["kinds"]),
+        return _checked(
+            Calibration(
+                "cal-" + hashlib.sha256(raw).hexdigest()[:12],
+                np.array(found["mean"], dtype=np.float64),
+                np.array(found["scale"], dtype=np.float64),
+                np.array(found["weight"], dtype=np.float64),
+                tuple(np.sort(np.array(s, dtype=np.float64)) for s in found["scores"]),
+                {str(kind): int(n) for kind, n in found["kinds"].items()},
+            )
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
+
+
+def _checked(found: Calibration) -> Calibration:
+    vectors = (found.mean, found.scale, found.weight)
+    if any(v.shape != (len(NAMES),) for v in vectors):
+        raise ValueError(f"mean, scale and weight must hold {len(NAMES)} numbers each")
+    if not all(np.isfinite(v).all() for v in (*vectors, *found.scores)) or not (found.scale > 0).all():
+        raise ValueError("its numbers must be finite and its scales positive")
+    if not found.scores or any(s.ndim != 1 or not len(s) for s in found.scores):
+        raise ValueError("it must hold scores for every look")
+    return found

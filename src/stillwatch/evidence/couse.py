@@ -3,7 +3,7 @@
 Null (independence): among accounts that send about as much, a member is no likelier to use the machinery than an
 outside account of the same epoch. Conditional on how many accounts of a volume class use it, the number of users among
 the members is then hypergeometric at most, whatever the popularity: nothing is estimated. The bet is theta^k over its
-mean under that law, averaged over several theta (the noncentral hypergeometric likelihood ratio; Fisher 1935).
+mean under that law, averaged over several theta, once per epoch (the noncentral hypergeometric likelihood ratio; Fisher 1935).
 
 Sees: one prompt machinery behind many accounts. Misses: distinct wording per account. Mistakes: everything with a
 common cause, and independent people who keep to their own copy of a public template: members were found *because* they
@@ -33,23 +33,24 @@ class Takers:
     uses: NDArray[np.bool_]
 
 
-def log_gains(members: Takers, outside: Takers) -> NDArray[np.float64]:
-    """Log e-values of one epoch's accounts, one per odds ratio; shape (len(LOG_ODDS),).
-
-    Accounts are compared within classes of volume (powers of two of their requests).
-    """
+def log_e(members: Takers, outside: Takers) -> float:
+    """Log e-value of one round. Accounts are compared within classes of volume (powers of two of their requests)."""
     mine, theirs = _volume(members.requests), _volume(outside.requests)
     gains = np.zeros(len(LOG_ODDS))
     for volume in np.unique(mine).tolist():
         m, o = mine == volume, theirs == volume
         users = int(members.uses[m].sum())
         gains += _stratum(users, int(m.sum()), users + int(outside.uses[o].sum()), int(m.sum() + o.sum()))
-    return gains
-
-
-def log_e(gains: NDArray[np.float64]) -> float:
-    """One e-value of the parallel bets."""
     return float(logsumexp(gains) - np.log(len(LOG_ODDS)))
+
+
+def stake(number: int) -> float:
+    """Share of the wealth that is put on the ``number``-th round (1, 2, ...); the shares add up to one.
+
+    Rounds are added, never multiplied: habits last, so a later round repeats an earlier one. The sum of staked e-values
+    only grows and its expectation is at most 1, which bounds its supremum under any dependence (Markov).
+    """
+    return 1.0 / (number * (number + 1))
 
 
 def expected_uses(members: Takers, outside: Takers) -> float:

@@ -59,7 +59,7 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
         skeleton=_salted(_padded(table["prompt_skeleton"]), salt),
         system_skeleton=_salted(_padded(table["system_skeleton"]), salt),
         minhash=_fixed(table["prompt_minhash"], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False),
-        bag=_fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE),
+        bag=_fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE).astype(np.uint8, copy=False),
         cues=_ints(table, "cues"),
     )
 
@@ -106,11 +106,13 @@ def _codes(column: pa.ChunkedArray, book: Codebook) -> Codes:
         encoded = encoded.combine_chunks()
     mapped = np.append(book.encode(encoded.dictionary.to_pylist()), np.int32(-1))
     indices = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
-    return mapped[indices.astype(np.int64)]
+    codes: Codes = mapped[indices.astype(np.int64)]
+    return codes
 
 
 def _ints(table: pa.Table, name: str) -> Ints:
-    return pc.fill_null(table[name].cast(pa.int64()), 0).to_numpy()
+    values: Ints = pc.fill_null(table[name].cast(pa.int64()), 0).to_numpy()
+    return values
 
 
 def _padded(column: pa.ChunkedArray) -> NDArray[np.int64]:

@@ -56,7 +56,7 @@ def split(block: Block, ties: TieTable, clients: Codes, min_accounts: int) -> It
     parts.append(block.accounts[~tied[label]])
     hands: list[Codes] = []
     for part in sorted(parts, key=len, reverse=True):
-        if open_share(part, ties) >= OPENLY_TIED:
+        if len(part) >= min_accounts and open_share(part, ties) >= OPENLY_TIED:
             yield Proposal(block.keys, part)
         else:
             _join(hands, part, clients)

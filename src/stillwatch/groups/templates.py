@@ -99,12 +99,12 @@ def _tagged(values: Ints, tag: int) -> Ints:
 
 
 def _epoch_pairs(frame: Frame, epoch: int) -> Pairs:
-    """Keys of the epoch by account, each different prompt of an account looked at once."""
+    """Keys of the epoch by account, each different request of an account looked at once."""
     rows = np.flatnonzero(frame.exact != 0)
-    order = rows[np.lexsort((frame.exact[rows], frame.account[rows]))]
-    account, exact = frame.account[order], frame.exact[order]
+    order = rows[np.lexsort((frame.system[rows], frame.exact[rows], frame.account[rows]))]
+    account, exact, system = frame.account[order], frame.exact[order], frame.system[order]
     fresh = np.ones(len(order), dtype=bool)
-    fresh[1:] = (account[1:] != account[:-1]) | (exact[1:] != exact[:-1])
+    fresh[1:] = (account[1:] != account[:-1]) | (exact[1:] != exact[:-1]) | (system[1:] != system[:-1])
     chosen = np.sort(order[fresh])
     keys = request_keys(frame)[chosen]
     flat = keys.ravel()
