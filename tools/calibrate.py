@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.sketch.recipe import Recipe
+from stillwatch.worlds.benign.scripts import Scripts
+from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.plans import week_plan
 from stillwatch.worlds.world import World, make_world
 
@@ -64,10 +67,19 @@ def samples(world: World) -> list[Sample]:
     return found
 
 
+def plan(seed: int, operators: int) -> Plan:
+    """A made-up week: look-alikes of every kind, some operators, and as many small programs as people."""
+    week = week_plan(seed, size=PEOPLE, operators=operators, lookalikes=LOOKALIKES)
+    rng = np.random.default_rng([seed, 77])
+    programs = [Scripts.draw(rng) for _ in range(3)]
+    crowd = tuple(replace(p, accounts=int(rng.integers(60, 260)), rate=float(rng.uniform(3, 12))) for p in programs)
+    return replace(week, actors=(*week.actors, *crowd))
+
+
 def world_samples(which: tuple[int, int]) -> list[Sample]:
     """Samples of one made-up week with so many operators."""
     seed, operators = which
-    return samples(make_world(week_plan(seed, operators=operators, cohort_count=COHORTS), seed))
+    return samples(make_world(plan(seed, operators), seed))
 
 
 def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,7 +101,7 @@ SIDES = {"harvest": (0, None), "product": (0, None), "concealment": (None, None)
 BOUNDS = dict.fromkeys(
     ("tied_org", "tied_payment", "tied_domain", "tied_network", "tied_client", "verified"), (None, 0)
 )
-COHORTS, OPERATORS, NULL_SEEDS = 30, 7, 10_000
+PEOPLE, LOOKALIKES, OPERATORS, NULL_SEEDS = 700, 30, 7, 10_000
 
 
 def main() -> None:
@@ -98,6 +110,7 @@ def main() -> None:
     arguments.add_argument("--calibrate", type=int, default=30)
     arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("--seed", type=int, default=1000)
+    arguments.add_argument("--samples", type=Path, help="also keep the profiles here, to fit again without the worlds")
     arguments.add_argument("--out", type=Path, required=True)
     given = arguments.parse_args()
     seeds = [(given.seed + i, OPERATORS) for i in range(given.train)]
@@ -107,6 +120,8 @@ def main() -> None:
         for (seed, operators), found in zip(seeds, pool.map(world_samples, seeds), strict=True):
             (train if operators else null).extend(found)
             print(f"world {seed}: {len(train)} training groups, {len(null)} calibration groups", flush=True)
+    if given.samples:
+        given.samples.write_bytes(pickle.dumps((train, null)))
     given.out.write_text(json.dumps(calibration(train, null), indent=1) + "\n", "utf-8")
 
 

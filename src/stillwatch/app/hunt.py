@@ -120,7 +120,7 @@ def _compare(spool: Spool, seeds: list[str], register: Register, progress: Progr
 def _frames(spool: Spool, books: Codebooks, seeds: list[str], wanted: list[str] | None) -> Iterator[Frame]:
     """Every epoch in time order: the rows of the ``wanted`` accounts, or of all accounts of the seeds' tenant.
 
-    Rows lie as they were read; neither traces nor sums depend on their order, and a copy of a row changes neither.
+    Rows lie as they were read, copies included: who holds what and when depends on neither, and word use hardly.
     """
     tenant, field = tenant_of(seeds[0]), pc.field("tenant_id")
     chosen = field.is_null() if tenant is None else field == tenant

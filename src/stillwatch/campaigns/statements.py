@@ -49,7 +49,7 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
             "statistic": lineage.timing_requests,
             "expected": None,
             "log10_e": round(lineage.timing / LOG10, 2),
-            "observed": f"evenness of {lineage.timing_requests} merged requests of one day against accounts shifted in time",
+            "observed": f"evenness of {lineage.timing_requests} merged requests of a day against shifted accounts",
             "could_be": list(TIMING_COULD_BE),
         }
 

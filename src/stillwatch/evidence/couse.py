@@ -3,7 +3,8 @@
 Null (independence): among accounts that send about as much, a member is no likelier to use the machinery than an
 outside account of the same epoch. Conditional on how many accounts of a volume class use it, the number of users among
 the members is then hypergeometric at most, whatever the popularity: nothing is estimated. The bet is theta^k over its
-mean under that law, averaged over several theta, once per epoch (the noncentral hypergeometric likelihood ratio; Fisher 1935).
+mean under that law, averaged over several theta, once per epoch (the noncentral hypergeometric likelihood
+ratio; Fisher 1935).
 
 Sees: one prompt machinery behind many accounts. Misses: distinct wording per account. Mistakes: everything with a
 common cause, and independent people who keep to their own copy of a public template: members were found *because* they

