@@ -166,6 +166,14 @@ def test_a_damaged_table_is_an_input_error(made_run: Path) -> None:
         explain("ann", made_run)
 
 
+def test_examples_that_cannot_be_removed_do_not_keep_a_person_from_the_explanation(made_run: Path) -> None:
+    (made_run / "report.html").unlink()
+    (made_run / "report.html").mkdir()
+    text = _text("ann", made_run)
+    assert "named in c-alarm" in text
+    assert "have expired and could not be removed" in text
+
+
 def test_expired_examples_are_gone_once_somebody_reads_the_run(made_run: Path) -> None:
     assert "1 redacted examples of this run had expired" in _text("ann", made_run)
     assert "expired" not in _text("ann", made_run)

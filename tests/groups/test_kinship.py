@@ -18,10 +18,9 @@ from stillwatch.groups.kinship import (
     match_weight,
     shared_values,
 )
-from stillwatch.groups.traces import Holdings
+from stillwatch.groups.traces import WORD_BUCKETS, Holdings
 from stillwatch.model.frame import Codes
 from stillwatch.model.identity import NEVER
-from stillwatch.model.tables import BAG_SIZE
 
 SURE = Kind("sure", 1.0, 1, "", "")
 SEED = np.array([0], dtype=np.int32)
@@ -121,7 +120,7 @@ def test_the_edges_of_the_log_are_no_beginning_and_no_end() -> None:
 
 
 def _words(rng: np.random.Generator, lean: int | None) -> np.ndarray:  # type: ignore[type-arg]
-    taste = np.ones(BAG_SIZE)
+    taste = np.ones(WORD_BUCKETS)
     if lean is not None:
         taste[lean : lean + 12] = 6.0
     return np.asarray(rng.dirichlet(taste * 5))
