@@ -15,15 +15,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom, hypergeom
 
 from stillwatch.evidence import couse
-from stillwatch.evidence.couse import Takers
+from stillwatch.evidence.couse import Takers, log_e, stake
 
 
 def takers(requests: list[int], uses: list[bool]) -> Takers:
     return Takers(np.array(requests, dtype=np.int64), np.array(uses, dtype=bool))
-
-
-def log_e(members: Takers, outside: Takers) -> float:
-    return couse.log_e(couse.log_gains(members, outside))
 
 
 def counted(users: int, accounts: int, requests: int = 4) -> Takers:
@@ -31,25 +27,34 @@ def counted(users: int, accounts: int, requests: int = 4) -> Takers:
 
 
 @pytest.mark.parametrize(("members", "outside", "popularity"), [(5, 20, 0.01), (8, 40, 0.1), (20, 3, 0.3), (6, 6, 0.9)])
-def test_the_mean_over_every_outcome_is_one_for_each_bet_whatever_the_popularity(
+def test_the_mean_over_every_outcome_is_one_whatever_the_popularity(
     members: int, outside: int, popularity: float
 ) -> None:
-    mean = np.zeros(len(couse.LOG_ODDS))
+    mean = 0.0
     for k, u in product(range(members + 1), range(outside + 1)):
         chance = binom.pmf(k, members, popularity) * binom.pmf(u, outside, popularity)
-        mean += chance * np.exp(couse.log_gains(counted(k, members), counted(u, outside)))
-    assert mean == pytest.approx(np.ones(len(mean)))
+        mean += chance * np.exp(log_e(counted(k, members), counted(u, outside)))
+    assert mean == pytest.approx(1.0)
 
 
 @given(st.integers(1, 12), st.integers(0, 40), st.data())
 def test_the_mean_is_one_given_how_many_use_it(members: int, outside: int, data: st.DataObject) -> None:
     """Conditional on the users of a class, members are any of its accounts."""
     users = data.draw(st.integers(0, members + outside))
-    mean = np.zeros(len(couse.LOG_ODDS))
+    mean = 0.0
     for k in range(max(0, users - outside), min(members, users) + 1):
         chance = hypergeom.pmf(k, members + outside, users, members)
-        mean += chance * np.exp(couse.log_gains(counted(k, members), counted(users - k, outside)))
-    assert mean == pytest.approx(np.ones(len(mean)))
+        mean += chance * np.exp(log_e(counted(k, members), counted(users - k, outside)))
+    assert mean == pytest.approx(1.0)
+
+
+def test_the_mean_is_one_over_several_classes_of_volume() -> None:
+    """Two accounts of a class, one member each, of which one uses it: four equally likely outcomes."""
+    mean = 0.0
+    for small, large in product((False, True), repeat=2):
+        members = takers([2, 50], [small, large])
+        mean += np.exp(log_e(members, takers([2, 50], [not small, not large]))) / 4
+    assert mean == pytest.approx(1.0)
 
 
 def simulate(rng: np.random.Generator, members: int, outside: int, popularity: float) -> tuple[Takers, Takers]:
@@ -69,17 +74,18 @@ def test_accounts_of_uneven_volume_pass_no_more_often_than_they_may(popularity: 
     assert np.mean(found >= 20) <= 0.05
 
 
-def test_members_at_the_busy_end_of_their_class_earn_nothing() -> None:
+def test_members_at_the_busy_end_of_their_class_earn_nothing_on_average() -> None:
     """Classes are powers of two, so a member may send nearly twice as much as what it is compared with.
 
-    That is not quite the null any more; the smallest odds that are bet on are large enough for the bet to lose.
+    That is not quite the null any more: at the worst, every member at the top of its class and everybody else at its
+    bottom, the bet still loses on average, and passes ten times as often as its level says.
     """
     rng, found = np.random.default_rng(4), []
     for _ in range(300):
         uses = [rng.random(n) < 1 - (1 - 0.01) ** r for n, r in ((60, 15), (600, 8))]
         found.append(log_e(Takers(np.full(60, 15), uses[0]), Takers(np.full(600, 8), uses[1])))
     assert np.mean(found) < 0
-    assert np.mean(np.array(found) >= np.log(1000)) <= 0.005
+    assert np.mean(np.array(found) >= np.log(1000)) <= 0.01
 
 
 def test_a_busy_firm_with_its_own_wording_makes_nobody_suspicious() -> None:
@@ -143,3 +149,10 @@ def test_expected_uses_is_the_mean_of_the_null_by_class() -> None:
     outside = takers([4] * 7 + [100] * 3, [True] + [False] * 9)
     expected = hypergeom.mean(10, 3, 3) + hypergeom.mean(4, 1, 1)
     assert couse.expected_uses(members, outside) == pytest.approx(float(expected))
+
+
+def test_the_stakes_of_all_rounds_are_the_wealth_there_is() -> None:
+    """Rounds are added, so the sum of their stakes bounds the expectation whatever the rounds have in common."""
+    stakes = [stake(k) for k in range(1, 1001)]
+    assert all(s > 0 for s in stakes)
+    assert sum(stakes) == pytest.approx(1 - 1 / 1001)

@@ -13,7 +13,9 @@ from stillwatch.model.tables import SKELETON_SIZE
 from tests.campaigns.frames import EPOCH, START, build
 
 Held = dict[tuple[int, int], tuple[int, int, int]]
-ROW = st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
+Row = tuple[int, int, int]
+ROW = st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(0, 2))
+"""(account, prompt, system instructions); equal prompts have equal openings and shingles, as in a log."""
 EPOCHS = st.lists(st.tuples(st.integers(1, 3), st.lists(ROW, max_size=6)), min_size=1, max_size=9)
 
 
@@ -27,13 +29,8 @@ class Oracle:
         for held, span in ((self.pairs, self.window), (self.singles, SINGLES_EPOCHS)):
             for pair in [p for p, (_, _, last) in held.items() if last <= epoch - span]:
                 del held[pair]
-        keys, looked_at = request_keys(frame), set()
+        keys = request_keys(frame)
         for row in np.flatnonzero(frame.exact != 0).tolist():
-            # A prompt that an account repeats within an epoch is looked at once, at its first request.
-            prompt = (int(frame.account[row]), int(frame.exact[row]))
-            if prompt in looked_at:
-                continue
-            looked_at.add(prompt)
             for key in {k for k in keys[row].tolist() if k}:
                 self._see((key, int(frame.account[row])), int(frame.exact[row]), epoch)
 
@@ -56,30 +53,18 @@ def table(pairs: Pairs) -> Held:
     return {(k, a): (lo, hi, last) for k, a, lo, hi, last in zip(*(c.tolist() for c in columns), strict=True)}
 
 
-def frame_of(rows: list[tuple[int, int, int, int, int]], number: int) -> Frame:
-    account, exact, system, opening, shingle = np.array(rows, dtype=np.int64).reshape(-1, 5).T
+def frame_of(rows: list[Row], number: int) -> Frame:
+    account, exact, system = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     skeleton = np.zeros((len(rows), SKELETON_SIZE), dtype=np.int64)
-    skeleton[:, 0] = 100 * shingle
-    ts = START + number * EPOCH + np.arange(len(rows))
-    return build(
-        ts,
-        account,
-        start=START + number * EPOCH,
-        exact=exact - 2 * (exact == 3),
-        **_texts(system, opening),
-        skeleton=skeleton,
-    )
-
-
-def _texts(system: np.ndarray, opening: np.ndarray) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
-    return {"system": 7 * system, "opening": 11 * opening}
+    skeleton[:, 0] = 100 * (exact // 2)
+    start = START + number * EPOCH
+    texts = {"exact": np.where(exact == 3, -3, exact), "system": 7 * system, "opening": 11 * (exact % 3)}
+    return build(start + np.arange(len(rows)), account, start=start, skeleton=skeleton, **texts)
 
 
 @settings(max_examples=60)
 @given(EPOCHS, st.integers(2, 6))
-def test_pairs_and_singles_equal_plain_dictionaries(
-    epochs: list[tuple[int, list[tuple[int, int, int, int, int]]]], window: int
-) -> None:
+def test_pairs_and_singles_equal_plain_dictionaries(epochs: list[tuple[int, list[Row]]], window: int) -> None:
     found, oracle, number = Templates(window), Oracle(window), 100
     for gap, rows in epochs:
         number += gap
@@ -92,12 +77,10 @@ def test_pairs_and_singles_equal_plain_dictionaries(
 
 @settings(max_examples=30)
 @given(st.lists(ROW, max_size=8), st.lists(ROW, max_size=8))
-def test_merging_is_a_union_in_any_order_and_stays_sorted(
-    a: list[tuple[int, int, int, int, int]], b: list[tuple[int, int, int, int, int]]
-) -> None:
-    def pairs(rows: list[tuple[int, int, int, int, int]]) -> Pairs:
-        account, exact, _, key, last = np.array(rows, dtype=np.int64).reshape(-1, 5).T
-        return merge(Pairs.empty(), Pairs(key, account.astype(np.int32), exact, exact, last))
+def test_merging_is_a_union_in_any_order_and_stays_sorted(a: list[Row], b: list[Row]) -> None:
+    def pairs(rows: list[Row]) -> Pairs:
+        account, exact, key = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+        return merge(Pairs.empty(), Pairs(key, account.astype(np.int32), exact, exact, 10 * exact))
 
     x, y = pairs(a), pairs(b)
     both = merge(x, y)
@@ -135,6 +118,14 @@ def test_a_pair_is_forgotten_when_it_leaves_the_window(later: int, held: bool) -
     assert len(templates.pairs) == 1
     templates.observe(one(1, later, account=6), later)
     assert (5 in templates.pairs.account.tolist()) == held
+
+
+def test_the_same_prompt_under_other_system_instructions_is_looked_at_again() -> None:
+    """Who sends each prompt twice, first under a decoy, does not hide its true instructions."""
+    decoys, prompts = np.array([900, 9, 901, 9]), np.array([1, 1, 2, 2])
+    templates = Templates(56)
+    templates.observe(build(START + np.arange(4), [5] * 4, exact=prompts, system=decoys), 0)
+    assert len(templates.pairs) == 1
 
 
 def test_two_accounts_never_share_a_second_prompt() -> None:

@@ -1,0 +1,142 @@
+"""The cohort gate: one p-value a look, paid before it is looked at, the largest first, as far as the budget carries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.campaigns.gates import LOOKS, MOST_ALPHA, ask_cohort_gate, ask_independence_gate, log_e_independence
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.state import Rules, State
+from stillwatch.model.identity import Identities
+from tests.campaigns.frames import START, build, even_calibration
+
+MEMBERS = 6
+
+
+def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repeated: bool = False) -> State:
+    """Gated groups of six accounts with so many component requests each, each another prompt unless ``repeated``."""
+    state = State.start(Rules(), even_calibration(scores=np.linspace(0, 0.9, benign)))
+    for _ in range(accrued):
+        state.cohort.accrue()
+    for number, volume in enumerate(volumes, start=1):
+        account = number * MEMBERS + np.arange(volume) % MEMBERS
+        exact = np.ones(volume) if repeated else np.arange(volume) + 1
+        frame = build(START + np.arange(volume), account, exact=exact)
+        rows = np.arange(volume)
+        lineage = gated(number)
+        lineage.tally.add(frame, rows, rows, 3 * volume)
+        state.lineages.append(lineage)
+        state.population.observe(frame, accounts(volumes))
+        state.networks.observe(frame, number)
+    return state
+
+
+def gated(number: int) -> Lineage:
+    members = range(number * MEMBERS, (number + 1) * MEMBERS)
+    lineage = Lineage(number, np.arange(3), dict.fromkeys(members, 0), 0, 0, 1e-4, ((number,), ()))
+    lineage.gated_us = START
+    return lineage
+
+
+def accounts(volumes: list[int]) -> int:
+    return (len(volumes) + 1) * MEMBERS
+
+
+def ask(state: State, volumes: list[int]) -> None:
+    ask_cohort_gate(state, Identities.unknown(accounts(volumes)), START + 1)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.integers(0, 30), st.sampled_from([30, 99, 1000]))
+def test_the_gate_never_spends_what_is_not_there(volumes: list[int], accrued: int, benign: int) -> None:
+    state = state_with(volumes, accrued=accrued, benign=benign)
+    at_hand = state.cohort.at_hand
+    for _ in range(3):
+        ask(state, volumes)
+        assert state.cohort.spent <= at_hand * (1 + 1e-9)
+        assert sum(x.alpha_cohort for x in state.lineages) == pytest.approx(state.cohort.spent)
+    for x, volume in zip(state.lineages, volumes, strict=True):
+        assert (x.p_cohort is None) == (x.looks == 0) == (x.alpha_cohort == 0)
+        assert x.looks <= sum(volume >= look for look in LOOKS)
+        assert x.alarmed_us is None or (x.p_cohort is not None and x.p_cohort <= x.alpha_cohort)
+
+
+def test_a_group_that_did_too_little_is_not_asked() -> None:
+    state = state_with([LOOKS[0] - 1])
+    ask(state, [LOOKS[0] - 1])
+    assert state.cohort.spent == 0
+    assert state.lineages[0].looks == 0
+
+
+def test_a_group_that_did_not_pass_the_first_gate_is_not_asked() -> None:
+    state = state_with([400])
+    state.lineages[0].gated_us = None
+    ask(state, [400])
+    assert state.cohort.spent == 0
+    assert state.lineages[0].alarmed_us is None
+
+
+def test_each_look_is_asked_once_and_an_alarm_ends_the_looking() -> None:
+    ordinary, harvest = state_with([400], repeated=True), state_with([400])
+    for _ in range(5):
+        ask(ordinary, [400])
+        ask(harvest, [400])
+    assert ordinary.lineages[0].looks == 2
+    assert ordinary.lineages[0].alarmed_us is None
+    assert harvest.lineages[0].looks == 1
+    assert harvest.lineages[0].alarmed_us == START + 1
+
+
+def test_what_the_budget_cannot_carry_waits_and_the_largest_goes_first() -> None:
+    """Thirty benign cohorts give no p-value below 1/31, which two epochs' worth of budget cannot pay for many."""
+    volumes = [100, 300, 200, 150]
+    state = state_with(volumes, accrued=10, benign=30)
+    ask(state, volumes)
+    asked = {x.number for x in state.lineages if x.looks}
+    assert asked == {2}
+    assert state.cohort.at_hand < 1 / 31
+
+
+def test_the_order_of_asking_does_not_look_at_the_score() -> None:
+    volumes = [100, 300]
+    plain, repeated = (
+        state_with(volumes, accrued=10, benign=30),
+        state_with(volumes, accrued=10, benign=30, repeated=True),
+    )
+    for state in (plain, repeated):
+        ask(state, volumes)
+    assert [x.looks for x in plain.lineages] == [x.looks for x in repeated.lineages] == [0, 1]
+
+
+def test_one_look_costs_little_however_much_is_at_hand() -> None:
+    state = state_with([400], accrued=10_000)
+    ask(state, [400])
+    assert state.lineages[0].alpha_cohort <= MOST_ALPHA
+
+
+def ungated(gain: float, timing: float | None, alpha: float) -> State:
+    state = State.start(Rules(), even_calibration())
+    lineage = Lineage(1, np.arange(3), {1: 0}, 0, 0, alpha, ((1,), ()))
+    lineage.couse, lineage.timing = gain, timing
+    state.lineages.append(lineage)
+    return state
+
+
+@pytest.mark.parametrize("timing", [None, 0.0, 2.0])
+def test_the_first_gate_asks_for_one_over_alpha_on_the_mean_of_the_tests(timing: float | None) -> None:
+    alpha = 1e-3
+    needed = float(np.log(2 / alpha - np.exp(timing or 0.0)))
+    for gain, passes in ((needed + 1e-9, True), (needed - 1e-6, False)):
+        state = ungated(gain, timing, alpha)
+        ask_independence_gate(state, START)
+        assert (state.lineages[0].gated_us == START) == passes
+
+
+def test_without_evidence_the_e_value_is_one_and_without_a_level_nothing_passes() -> None:
+    assert log_e_independence(ungated(0.0, None, 1e-3).lineages[0]) == pytest.approx(0.0)
+    state = ungated(1000.0, 4.0, 0.0)
+    ask_independence_gate(state, START)
+    assert state.lineages[0].gated_us is None
