@@ -55,6 +55,11 @@ def test_the_traffic_told_is_that_of_the_log(scanned: Scanned) -> None:
     assert f"{sent:,} requests in " in _text(account, scanned.run)
 
 
+def test_tenants_with_an_account_of_the_same_name_are_kept_apart(made_run: Path) -> None:
+    for name in ("tenant/eve", "eve"):
+        assert "20 requests in 2 of the log's 7 hours" in _text(name, made_run)
+
+
 def test_a_named_account_is_told_when_and_why(made_run: Path) -> None:
     text = _text("ann", made_run)
     assert text.startswith("Account ann: named in c-alarm")

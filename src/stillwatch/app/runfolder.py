@@ -61,8 +61,8 @@ class Group:
 
     @property
     def independence_rejected(self) -> bool:
-        """The second gate is only ever asked behind the first, so an answer of it settles what rounding may blur."""
-        return self.p_cohort is not None or self.log10_e_independence >= self.log10_e_asked - _ROUNDING
+        """Whether the first gate was passed. Its evidence is frozen when it is, so the figures still show it."""
+        return self.log10_e_independence >= self.log10_e_asked - _ROUNDING
 
 
 _GROUP_COLUMNS = tuple(name for name in Group.__slots__ if name != "members")
