@@ -2,8 +2,8 @@
 
     python tools/calibrate.py --train 12 --calibrate 30 --out src/stillwatch/evidence/calibration.json
 
-Worlds come from the project's own generator alone. Half of the seeds train the weights (worlds with operators), the
-other half, without operators, gives the calibration scores: cohorts that passed the first gate, whatever their kind.
+Worlds come from the project's own generator alone. Worlds with operators train the weights; other worlds, without any,
+give the calibration scores: benign groups of whatever kind that passed the first gate and triage.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from stillwatch.app.inmemory import fold_tables
 from stillwatch.campaigns.gates import LOOKS
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.budget import Budget
-from stillwatch.evidence.calibration import Calibration
-from stillwatch.evidence.profile import FEATURES, NAMES
+from stillwatch.evidence.calibration import FAR, Calibration
+from stillwatch.evidence.profile import FEATURES, NAMES, Profile
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.scripts import Scripts
 from stillwatch.worlds.plan import Plan
@@ -47,11 +47,9 @@ class Sample:
     profiles: list[NDArray[np.float64]]
 
 
-def samples(world: World) -> list[Sample]:
-    """Every gated group of a world that the cohort gate would have asked about."""
-    n = len(NAMES)
-    never = Calibration("none", np.zeros(n), np.ones(n), np.zeros(n), (np.full(10**6, np.inf),) * len(LOOKS), {})
-    state = State.start(Rules(), never)
+def samples(world: World, base: Calibration) -> list[Sample]:
+    """Every group of a world that came to the cohort gate, under the weights and triage of ``base``."""
+    state = State.start(Rules(), replace(base, scores=(np.full(10**6, np.inf),) * len(LOOKS)))
     state.cohort = Budget(1e6)
     books = fold_tables(state, world.exchanges, world.accounts, Recipe(), KEY)
     truth = world.truth.to_pydict()
@@ -76,10 +74,10 @@ def plan(seed: int, operators: int) -> Plan:
     return replace(week, actors=(*week.actors, *crowd))
 
 
-def world_samples(which: tuple[int, int]) -> list[Sample]:
+def world_samples(which: tuple[int, int, Calibration]) -> list[Sample]:
     """Samples of one made-up week with so many operators."""
-    seed, operators = which
-    return samples(make_world(plan(seed, operators), seed))
+    seed, operators, base = which
+    return samples(make_world(plan(seed, operators), seed), base)
 
 
 def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -97,7 +95,10 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(solved.x[:-1])
 
 
-SIDES = {"harvest": (0, None), "product": (0, None), "concealment": (None, None), "size": (None, None)}
+SIDES = {"harvest": (0, None), "product": (0, None), "concealment": (None, None)}
+LEAST_SCALE, CAP_QUANTILE, TRIAGE_QUANTILE = 0.05, 0.9, 0.7
+N = len(NAMES)
+UNTRAINED = Calibration("untrained", np.zeros(N), np.ones(N), np.zeros(N), -np.inf, np.inf, (), {})
 BOUNDS = dict.fromkeys(
     ("tied_org", "tied_payment", "tied_domain", "tied_network", "tied_client", "verified"), (None, 0)
 )
@@ -105,48 +106,72 @@ PEOPLE, LOOKALIKES, OPERATORS, NULL_SEEDS = 700, 30, 7, 10_000
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--train", type=int, default=12)
-    arguments.add_argument("--calibrate", type=int, default=30)
-    arguments.add_argument("--jobs", type=int, default=2)
-    arguments.add_argument("--seed", type=int, default=1000)
-    arguments.add_argument("--samples", type=Path, help="also keep the profiles here, to fit again without the worlds")
-    arguments.add_argument("--out", type=Path, required=True)
-    given = arguments.parse_args()
-    seeds = [(given.seed + i, OPERATORS) for i in range(given.train)]
-    seeds += [(given.seed + NULL_SEEDS + i, 0) for i in range(given.calibrate)]
-    train, null = [], []
+    given = _arguments()
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        for (seed, operators), found in zip(seeds, pool.map(world_samples, seeds), strict=True):
-            (train if operators else null).extend(found)
-            print(f"world {seed}: {len(train)} training groups, {len(null)} calibration groups", flush=True)
-    if given.samples:
-        given.samples.write_bytes(pickle.dumps((train, null)))
-    given.out.write_text(json.dumps(calibration(train, null), indent=1) + "\n", "utf-8")
+        if given.samples and given.samples.exists():
+            train = pickle.loads(given.samples.read_bytes())
+        else:
+            train = gather(pool, [(given.seed + i, OPERATORS, UNTRAINED) for i in range(given.train)])
+            if given.samples:
+                given.samples.write_bytes(pickle.dumps(train))
+        base = trained(train)
+        null = gather(pool, [(given.seed + NULL_SEEDS + i, 0, base) for i in range(given.calibrate)])
+    given.out.write_text(json.dumps(content(base, null), indent=1) + "\n", "utf-8")
 
 
-def calibration(train: list[Sample], null: list[Sample]) -> dict[str, object]:
-    """The content of a calibration file."""
+def gather(pool: ProcessPoolExecutor, worlds: list[tuple[int, int, Calibration]]) -> list[Sample]:
+    """Samples of many worlds, with a line of progress for each."""
+    found: list[Sample] = []
+    for (seed, _, _), more in zip(worlds, pool.map(world_samples, worlds), strict=True):
+        found += more
+        print(f"world {seed}: {len(found)} groups", flush=True)
+    return found
+
+
+def trained(train: list[Sample]) -> Calibration:
+    """Weights from groups that are clearly an operator's or clearly nobody's, triage and cap from the benign ones."""
     clear = [s for s in train if not MIXED[0] < s.operated < MIXED[1]]
-    x = np.array([s.profiles[-1] for s in clear])
+    x = np.array([s.profiles[0] for s in clear])
     y = np.array([float(s.operated >= MIXED[1]) for s in clear])
-    mean, scale = x[y == 0].mean(axis=0), np.maximum(x.std(axis=0), 0.05)
-    weight = fit((x - mean) / scale, y)
+    mean, scale = x[y == 0].mean(axis=0), np.maximum(x.std(axis=0), LEAST_SCALE)
+    weight = fit(np.clip((x - mean) / scale, -FAR, FAR), y)
+    free = Calibration("training", mean, scale, weight, -np.inf, np.inf, (), {})
+    hidden = np.array([f.side == "concealment" for f in FEATURES])
+    benign = [Profile(p) for p in x[y == 0]]
+    cap = float(np.quantile([free.parts(p)[hidden].sum() for p in benign], CAP_QUANTILE))
+    capped = replace(free, most_concealment=cap)
+    return replace(capped, triage=float(np.quantile([capped.score(p) for p in benign], TRIAGE_QUANTILE)))
+
+
+def content(base: Calibration, null: list[Sample]) -> dict[str, object]:
+    """The content of a calibration file."""
     scores = []
     for look in range(len(LOOKS)):
-        values = [float(weight @ ((s.profiles[look] - mean) / scale)) for s in null if len(s.profiles) > look]
+        values = [base.score(Profile(s.profiles[look])) for s in null if len(s.profiles) > look]
         scores.append([round(v, 4) for v in sorted(values)])
-    z = (x - mean) / scale @ weight
-    for s, v in sorted(zip(clear, z, strict=True), key=lambda p: -p[1])[:60]:
-        print(f"{v:7.2f} {s.operated:.2f} {s.kind}")
     return {
         "features": list(NAMES),
-        "mean": [round(float(v), 5) for v in mean],
-        "scale": [round(float(v), 5) for v in scale],
-        "weight": [round(float(v), 5) for v in weight],
+        "mean": [round(float(v), 5) for v in base.mean],
+        "scale": [round(float(v), 5) for v in base.scale],
+        "weight": [round(float(v), 5) for v in base.weight],
+        "triage": round(base.triage, 5),
+        "most_concealment": round(base.most_concealment, 5),
         "scores": scores,
         "kinds": dict(sorted(Counter(s.kind for s in null).items())),
     }
+
+
+def _arguments() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--train", type=int, default=20)
+    arguments.add_argument("--calibrate", type=int, default=100)
+    arguments.add_argument("--jobs", type=int, default=2)
+    arguments.add_argument("--seed", type=int, default=1000)
+    arguments.add_argument(
+        "--samples", type=Path, help="keep the training profiles here, and use them if they are there"
+    )
+    arguments.add_argument("--out", type=Path, required=True)
+    return arguments.parse_args()
 
 
 if __name__ == "__main__":

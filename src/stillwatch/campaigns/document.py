@@ -66,6 +66,8 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
             f"its accounts may act independently: evidence of 10^{have:.1f}, the budget asks for 10^{asked:.1f}; "
             "more days decide"
         )
+    if lineage.triaged_us is None:
+        return "it shares something, but nothing it did looks like a harvest; it was not compared with benign cohorts"
     if lineage.p_cohort is None:
         return "it is coordinated, but has sent too little since to be compared with benign cohorts; more days decide"
     least = floor(max(len(s) for s in calibration.scores))

@@ -38,9 +38,7 @@ def profile(tally: Tally, population: Population, identities: Identities, networ
         values[name] for name in ("elicitation", "grading", "generation", "repair")
     )
     values["hidden_chats"] = concealed * values["history"]
-    values["accounts"] = float(np.log(len(accounts)))
     values["machinery"] = float(np.log(tally.keys_carried / max(tally.component, 1) + 1e-9))
-    values["volume"] = float(np.log(tally.component / len(accounts)))
     return Profile(np.array([values[name] for name in NAMES]))
 
 

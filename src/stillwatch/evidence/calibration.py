@@ -15,32 +15,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.errors import InputError
-from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.profile import FEATURES, NAMES, Profile
 
 SHIPPED = Path(__file__).with_name("calibration.json")
+
+
+FAR = 3.0
+"""Standard deviations beyond which a feature adds nothing: the calibration cohorts say nothing about so far out."""
+_CONCEALMENT = np.array([f.side == "concealment" for f in FEATURES])
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Linear score over a standardised profile with its calibration scores per look.
 
-    ``mean``, ``scale``, ``weight``: shape (features,); ``scores``: per look, ascending scores of benign gated cohorts.
+    ``mean``, ``scale``, ``weight``: shape (features,); ``scores``: per look, ascending scores of benign cohorts that
+    passed the first gate and triage; ``triage``: score below which a group is not worth a look; ``most_concealment``:
+    concealment counts up to here, so that it never convicts alone (new kinds of benign groups differ most in it).
     """
 
     calibration_id: str
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     weight: NDArray[np.float64]
+    triage: float
+    most_concealment: float
     scores: tuple[NDArray[np.float64], ...]
     kinds: dict[str, int]
 
     def parts(self, profile: Profile) -> NDArray[np.float64]:
-        """Contribution of every feature to the score, in nats against the calibration mean."""
-        result: NDArray[np.float64] = self.weight * (profile.values - self.mean) / self.scale
+        """Contribution of every feature, in nats against the mean benign cohort, before concealment is capped."""
+        result: NDArray[np.float64] = self.weight * np.clip((profile.values - self.mean) / self.scale, -FAR, FAR)
         return result
 
     def score(self, profile: Profile) -> float:
-        return float(self.parts(profile).sum())
+        parts = self.parts(profile)
+        return float(parts[~_CONCEALMENT].sum() + min(parts[_CONCEALMENT].sum(), self.most_concealment))
 
 
 def load(path: Path = SHIPPED) -> Calibration:
@@ -56,6 +66,8 @@ def load(path: Path = SHIPPED) -> Calibration:
                 np.array(found["mean"], dtype=np.float64),
                 np.array(found["scale"], dtype=np.float64),
                 np.array(found["weight"], dtype=np.float64),
+                float(found["triage"]),
+                float(found["most_concealment"]),
                 tuple(np.sort(np.array(s, dtype=np.float64)) for s in found["scores"]),
                 {str(kind): int(n) for kind, n in found["kinds"].items()},
             )

@@ -19,7 +19,7 @@ class Feature:
     """One entry of the profile and its statement."""
 
     name: str
-    side: str  # harvest | concealment | product | size
+    side: str  # harvest | concealment | product
     sees: str
     mistakes: str
     evasion: str
@@ -95,9 +95,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "hidden_chats", "product", "others' conversations, one wrapper, no open mark", "chat pools", "giving up either"
     ),
-    Feature("machinery", "size", "how much of a request is shared machinery", "long house templates", "short wrappers"),
-    Feature("accounts", "size", "how many accounts", "every large cohort", "fewer accounts"),
-    Feature("volume", "size", "how many requests of the component per account", "products", "more accounts"),
+    Feature(
+        "machinery", "harvest", "how much of a request is shared machinery", "long house templates", "short wrappers"
+    ),
 )
 NAMES = tuple(f.name for f in FEATURES)
 
