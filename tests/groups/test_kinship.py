@@ -117,6 +117,8 @@ def test_who_begins_when_the_seed_stops_is_found_both_ways() -> None:
 def test_the_edges_of_the_log_are_no_beginning_and_no_end() -> None:
     first, last = _activity(50)
     assert handovers(SEED, first, last).weight.max() == 0.0
+    first[10:40] = np.linspace(2 * DAY_US, 8 * DAY_US, 30).astype(np.int64)
+    last[10:40] = first[10:40] + HOUR_US
     last[1], first[0] = 3 * HOUR_US, 4 * HOUR_US
     assert handovers(SEED, first, last).weight.max() == 0.0
     last[0], first[2] = 10 * DAY_US - 4 * HOUR_US, 10 * DAY_US - 3 * HOUR_US
