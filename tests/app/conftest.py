@@ -139,11 +139,15 @@ def _document() -> dict[str, Any]:
     }
     listed = [
         {"campaign_id": "c-alarm", "state": "alarmed", "examples": [{"event_id": "1", "redacted": EXAMPLE}]},
-        {"campaign_id": "c-watch", "state": "watched", "why_not_alarmed": "p is too large; more days decide"},
+        {"campaign_id": "c-watch", "state": "watched"},
     ]
     return {
         "schema": SCHEMA,
-        "run": {"calibration": {"n": 1000}, "examples_expire_at": "2026-01-20T00:00:00Z", "notes": []},
+        "run": {
+            "calibration": {"n": 1000, "floor": 0.00099},
+            "examples_expire_at": "2026-01-20T00:00:00Z",
+            "notes": [],
+        },
         "campaigns": [
             {"exchanges": 73, "output_tokens": 900, "evidence": [evidence], "accounts": [], "examples": []} | entry
             for entry in listed

@@ -30,7 +30,7 @@ def tell_campaign(group: Group, entry: Record | None, run: Record) -> Iterator[s
     yield from ("", "Evidence", *_indented(_evidence(entry)))
     yield from ("", f"Accounts ({len(group.members):,} were ever in the group)", *_indented(_accounts(group)))
     if group.state != "alarmed":
-        yield from ("", "What kept it from an alarm", *_indented([_why_not(group, entry)]))
+        yield from ("", "What kept it from an alarm", *_indented([why_not(group)]))
 
 
 def _indented(lines: Iterator[str] | list[str]) -> Iterator[str]:
@@ -92,12 +92,14 @@ def second_gate(group: Group, run: Record) -> Iterator[str]:
     if group.p_cohort is None:
         yield "Not asked: it is only asked behind the first gate, once the group has sent enough after it."
         return
-    passed = "passed" if group.alarmed_at is not None else "not passed"
-    yield f"p = {p_value(group.p_cohort)} against α = {p_value(group.alpha_cohort)} spent on this group: {passed}."
-    compared = run.record("calibration").count("n")
+    yield f"{_cohort_figures(group)}: {'passed' if group.alarmed_at is not None else 'not passed'}."
+    calibration = run.record("calibration")
+    compared, floor = calibration.count("n"), calibration.number("floor")
     among = f"Of the {compared:,} harmless groups" if compared else "Of the harmless groups"
     share_alike = p_value(group.p_cohort)
     yield f"{among} it was compared with, a share of about {share_alike} looks at least as much like a harvest."
+    if floor is not None:
+        yield f"With so many to compare with, p cannot go below {p_value(floor)}."
     if group.alarmed_at is None and group.p_cohort > WATCHED_P:
         yield f"Above {WATCHED_P} a group looks like an ordinary harmless one and is not even watched."
 
@@ -157,15 +159,17 @@ def share(member: Member) -> str:
     )
 
 
-def _why_not(group: Group, entry: Record | None) -> str:
-    if entry is not None and entry.raw("why_not_alarmed"):
-        text = entry.text("why_not_alarmed", 600)
-        return f"{text[:1].upper()}{text[1:]}."
-    return why_not(group)
+def _cohort_figures(group: Group) -> str:
+    """The level is the sum over the looks at a group, so a single p can be below it and still above its own look's."""
+    return f"Smallest p = {p_value(group.p_cohort)}, with α = {p_value(group.alpha_cohort)} shared by all looks at it"
 
 
 def why_not(group: Group) -> str:
-    """In one sentence, from the figures alone, which gate the group stands at."""
+    """From the figures alone, which gate the group stands at and what would decide."""
+    if group.state == "provisional":
+        return "The period in which it passed is still open. Its end decides."
+    if group.state == "retracted":
+        return "It was alarmed and then withdrawn."
     if not group.independence_rejected:
         short = group.log10_e_asked - group.log10_e_independence
         if math.isinf(short):
@@ -174,8 +178,8 @@ def why_not(group: Group) -> str:
             f"The first gate was not passed: {power(short)} powers of ten are missing, and only later requests add any."
         )
     if group.p_cohort is None:
-        return "It passed the first gate, but sent too little since for the comparison with harmless groups."
+        return "It passed the first gate, but sent too little since for the second. More requests decide."
     return (
-        f"It passed the first gate, but not the second: p = {p_value(group.p_cohort)} against "
-        f"α = {p_value(group.alpha_cohort)}, so the harmless story stands."
+        f"It passed the first gate, but not the second, so the harmless story stands. {_cohort_figures(group)}. "
+        "A person's look, more days or the keyed coin decide."
     )
