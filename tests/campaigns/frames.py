@@ -57,12 +57,19 @@ def build(ts: Any, account: Any, *, start: int = START, end: int | None = None, 
     )
 
 
-def even_calibration(feature: str = "one_shot", scores: NDArray[np.float64] | None = None) -> Calibration:
-    """A calibration whose score is one feature, with 1,000 benign scores below .9."""
-    weight = np.array([float(name == feature) for name in NAMES])
+def even_calibration(scores: NDArray[np.float64] | None = None, triage: float = -10.0) -> Calibration:
+    """A calibration whose score is how seldom prompts repeat, with 1,000 benign scores below .9."""
+    weight = np.array([float(name == "one_shot") for name in NAMES])
     benign = np.linspace(0.0, 0.9, 1000) if scores is None else np.sort(scores)
     return Calibration(
-        "cal-test", np.zeros(len(NAMES)), np.ones(len(NAMES)), weight, (benign, benign), {"made up": len(benign)}
+        calibration_id="cal-test",
+        mean=np.zeros(len(NAMES)),
+        scale=np.ones(len(NAMES)),
+        weight=weight,
+        triage=triage,
+        most_concealment=1.0,
+        scores=(benign, benign),
+        kinds={"made up": len(benign)},
     )
 
 

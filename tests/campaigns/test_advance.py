@@ -26,9 +26,9 @@ from tests.campaigns.frames import EPOCH, START, Group, World, even_calibration
 
 HARVEST, POOL, COVERED = tuple(range(10, 22)), tuple(range(40, 60)), tuple(range(100, 114))
 GROUPS = (
-    Group(HARVEST, 77, 48),
-    Group(POOL, 88, 60, pool=30, since=3),
-    Group(COVERED, 99, 60, cover=0.5, since=6),
+    Group(HARVEST, 77, 84),
+    Group(POOL, 88, 100, pool=30, since=3),
+    Group(COVERED, 99, 120, cover=0.5, since=6),
 )
 EPOCHS = 14
 DAY = 24 * 3_600_000_000
@@ -133,7 +133,8 @@ def test_an_alarm_passes_both_gates_in_turn() -> None:
                 assert x.named == {}
                 continue
             assert x.gated_us is not None
-            assert x.proposed_us < x.gated_us < x.alarmed_us
+            assert x.triaged_us is not None
+            assert x.proposed_us < x.gated_us <= x.triaged_us < x.alarmed_us
             assert log_e_independence(x) >= -np.log(x.alpha_independence)
             assert x.p_cohort is not None
             assert x.p_cohort <= x.alpha_cohort
@@ -161,12 +162,23 @@ def state_end(state: State) -> int:
     return START + state.epochs * EPOCH
 
 
-def test_the_cohort_gate_reads_only_requests_after_the_first_gate() -> None:
-    for before, after in zip(history(), history()[1:], strict=False):
-        for x in after.lineages:
-            if x.gated_us == state_end(after):
-                assert x.tally.requests == 0
-        assert before.epochs + 1 == after.epochs
+def test_the_cohort_gate_reads_only_requests_after_triage() -> None:
+    sent_on = 0
+    for state in history():
+        for x in state.lineages:
+            if x.triaged_us == state_end(state):
+                assert x.tally.requests == x.tally.component == 0
+                assert not x.looks
+                sent_on += 1
+    assert sent_on == 3
+
+
+def test_what_triage_finds_ordinary_costs_nothing() -> None:
+    state = fold(frames(), State.start(Rules(), even_calibration(triage=0.7)))
+    pool = by_members(state, POOL)
+    assert pool.gated_us is not None
+    assert (pool.triaged_us, pool.looks, pool.alpha_cohort) == (None, 0, 0.0)
+    assert by_members(state, HARVEST).alarmed_us == by_members(history()[-1], HARVEST).alarmed_us
 
 
 def test_independent_accounts_are_never_even_proposed() -> None:

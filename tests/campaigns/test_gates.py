@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.campaigns.gates import LOOKS, MOST_ALPHA, ask_cohort_gate, ask_independence_gate, log_e_independence
+from stillwatch.campaigns.gates import (
+    LOOKS,
+    MOST_ALPHA,
+    ask_cohort_gate,
+    ask_independence_gate,
+    log_e_independence,
+    triage,
+)
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.model.identity import Identities
@@ -37,7 +44,7 @@ def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repe
 def gated(number: int) -> Lineage:
     members = range(number * MEMBERS, (number + 1) * MEMBERS)
     lineage = Lineage(number, np.arange(3), dict.fromkeys(members, 0), 0, 0, 1e-4, ((number,), ()))
-    lineage.gated_us = START
+    lineage.gated_us = lineage.triaged_us = START
     return lineage
 
 
@@ -71,9 +78,9 @@ def test_a_group_that_did_too_little_is_not_asked() -> None:
     assert state.lineages[0].looks == 0
 
 
-def test_a_group_that_did_not_pass_the_first_gate_is_not_asked() -> None:
+def test_a_group_that_was_not_sent_on_is_not_asked() -> None:
     state = state_with([400])
-    state.lineages[0].gated_us = None
+    state.lineages[0].triaged_us = None
     ask(state, [400])
     assert state.cohort.spent == 0
     assert state.lineages[0].alarmed_us is None
@@ -117,6 +124,17 @@ def test_one_look_costs_little_however_much_is_at_hand() -> None:
     assert state.lineages[0].alpha_cohort <= MOST_ALPHA
 
 
+def test_triage_sends_on_only_gated_groups_and_starts_their_tally_anew() -> None:
+    for gate, score, sent_on in ((START, 0.5, True), (START, 2.0, False), (None, 0.5, False)):
+        state = state_with([400])
+        state.calibration = even_calibration(triage=score)
+        state.lineages[0].gated_us, state.lineages[0].triaged_us = gate, None
+        triage(state, Identities.unknown(accounts([400])), START + 1)
+        assert state.lineages[0].triaged_us == (START + 1 if sent_on else None)
+        assert state.lineages[0].tally.component == (0 if sent_on else 400)
+        assert state.cohort.spent == 0
+
+
 def ungated(gain: float, timing: float | None, alpha: float) -> State:
     state = State.start(Rules(), even_calibration())
     lineage = Lineage(1, np.arange(3), {1: 0}, 0, 0, alpha, ((1,), ()))
@@ -125,18 +143,25 @@ def ungated(gain: float, timing: float | None, alpha: float) -> State:
     return state
 
 
-@pytest.mark.parametrize("timing", [None, 0.0, 2.0])
-def test_the_first_gate_asks_for_one_over_alpha_on_the_mean_of_the_tests(timing: float | None) -> None:
+@pytest.mark.parametrize("timing", [0.0, 2.0, -3.0])
+def test_the_first_gate_asks_for_one_over_alpha_on_the_mean_of_the_tests(timing: float) -> None:
     alpha = 1e-3
-    needed = float(np.log(2 / alpha - np.exp(timing or 0.0)))
+    needed = float(np.log(2 / alpha - np.exp(timing)))
     for gain, passes in ((needed + 1e-9, True), (needed - 1e-6, False)):
         state = ungated(gain, timing, alpha)
         ask_independence_gate(state, START)
         assert (state.lineages[0].gated_us == START) == passes
 
 
-def test_without_evidence_the_e_value_is_one_and_without_a_level_nothing_passes() -> None:
-    assert log_e_independence(ungated(0.0, None, 1e-3).lineages[0]) == pytest.approx(0.0)
+def test_a_test_that_was_not_made_yet_is_worth_one_at_most() -> None:
+    for gain, passes in ((np.log(2000) + 1e-9, True), (np.log(1999) - 1e-6, False)):
+        state = ungated(float(gain), None, 1e-3)
+        ask_independence_gate(state, START)
+        assert (state.lineages[0].gated_us == START) == passes
+
+
+def test_without_evidence_there_is_none_and_without_a_level_nothing_passes() -> None:
+    assert log_e_independence(ungated(-np.inf, None, 1e-3).lineages[0]) <= 0
     state = ungated(1000.0, 4.0, 0.0)
     ask_independence_gate(state, START)
     assert state.lineages[0].gated_us is None

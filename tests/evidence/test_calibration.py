@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from stillwatch.errors import InputError
-from stillwatch.evidence.calibration import SHIPPED, load
-from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.calibration import FAR, SHIPPED, load
+from stillwatch.evidence.profile import FEATURES, NAMES, Profile
 
 N = len(NAMES)
 
@@ -22,6 +22,8 @@ def good() -> dict[str, Any]:
         "mean": [0.5] * N,
         "scale": [2.0] * N,
         "weight": [float(i) for i in range(N)],
+        "triage": 0.5,
+        "most_concealment": 4.0,
         "scores": [[-1.0, 0.0, 3.0], [0.0, 1.0]],
         "kinds": {"class": 2, "firm": 1},
     }
@@ -44,12 +46,30 @@ def test_the_shipped_set_fits_this_version() -> None:
     assert len(found.kinds) >= 1
 
 
-def test_the_score_is_the_sum_of_its_parts(tmp_path: Path) -> None:
+def test_the_score_is_the_sum_of_its_parts_with_concealment_capped(tmp_path: Path) -> None:
     found = load(write(tmp_path / "c.json", good()))
-    profile = Profile(np.arange(N, dtype=np.float64))
-    by_hand = sum(i * (i - 0.5) / 2.0 for i in range(N))
-    assert found.score(profile) == pytest.approx(by_hand)
-    assert found.parts(profile).sum() == pytest.approx(by_hand)
+    for values in (np.arange(N) / N, -np.arange(N) / N, np.arange(N) * 1.0):
+        parts = [i * np.clip((values[i] - 0.5) / 2.0, -FAR, FAR) for i in range(N)]
+        hidden = sum(p for p, f in zip(parts, FEATURES, strict=True) if f.side == "concealment")
+        rest = sum(p for p, f in zip(parts, FEATURES, strict=True) if f.side != "concealment")
+        assert found.parts(Profile(values)) == pytest.approx(np.array(parts))
+        assert found.score(Profile(values)) == pytest.approx(rest + min(hidden, 4.0))
+
+
+def test_concealment_alone_and_a_far_out_number_alone_never_convict(tmp_path: Path) -> None:
+    found = load(write(tmp_path / "c.json", good()))
+    hiding = np.array([1e9 if f.side == "concealment" else 0.5 for f in FEATURES])
+    assert found.score(Profile(hiding)) == pytest.approx(4.0)
+    for i in range(N):
+        assert abs(found.score(Profile(np.where(np.arange(N) == i, 1e9, 0.5)))) <= FAR * i + 1e-9
+
+
+def test_a_feature_that_is_no_number_makes_a_score_that_is_none(tmp_path: Path) -> None:
+    """And such a score accuses nobody (test_conformal)."""
+    found = load(write(tmp_path / "c.json", good()))
+    for i in range(1, N):
+        if FEATURES[i].side != "concealment":
+            assert np.isnan(found.score(Profile(np.where(np.arange(N) == i, np.nan, 0.5))))
 
 
 def test_scores_are_kept_in_order(tmp_path: Path) -> None:

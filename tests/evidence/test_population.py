@@ -18,7 +18,8 @@ EPOCHS = st.lists(st.lists(ROW, min_size=1, max_size=25), min_size=1, max_size=4
 @settings(max_examples=30)
 @given(EPOCHS)
 def test_totals_and_habits_equal_plain_counting(epochs: list[list[tuple[int, int, int, int]]]) -> None:
-    population, seen, accounts = Population(), [], 0
+    population, accounts = Population(), 0
+    seen: list[tuple[int, int, int, int]] = []
     for number, rows in enumerate(epochs):
         start = START + number * EPOCH
         ts, account, exact, cues = (list(column) for column in zip(*rows, strict=True))

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stillwatch.evidence import timing
-from tests.evidence.streams import EPOCH, MINUTE, SECOND, Stream, aligned, bursts, cron, merged, poisson, queue
+from tests.evidence.streams import EPOCH, MINUTE, SECOND, Stream, aligned, bursts, cron, merged, ordered, poisson, queue
 
 Make = Callable[[np.random.Generator], Stream]
 CEILING = float(np.log(timing.SHIFTS + 1))
@@ -67,6 +67,16 @@ def test_a_drained_queue_pays_the_steadier_the_more() -> None:
     assert steady == pytest.approx(CEILING, abs=0.1)
     assert jittery > CEILING - 0.7
     assert random < 1
+
+
+def test_a_clock_of_minutes_does_not_hide_a_queue() -> None:
+    """Three requests a minute: without spreading them inside their minute, none is between two others."""
+
+    def stamped(rng: np.random.Generator) -> Stream:
+        ts, account = queue(rng, jitter=0.3, n=1000)
+        return ordered(ts.astype(np.float64), account.astype(np.int64), tick=MINUTE)
+
+    assert evidence(stamped, 6).mean() > CEILING - 0.5
 
 
 def test_one_test_never_claims_more_than_its_shifts_can_show() -> None:

@@ -58,6 +58,14 @@ def test_a_planted_machinery_is_found_whole_and_pure(size: int, used: float) -> 
         assert purity >= 0.95
 
 
+def test_who_shares_one_turn_of_phrase_with_a_machinery_is_not_of_it() -> None:
+    rng = np.random.default_rng(12)
+    members, bystanders = np.arange(100, 140), np.arange(300, 312)
+    planted = [machinery(rng, members, 1, keys=15), (1 + np.arange(12), bystanders)]
+    (found,) = find_blocks(pairs_of(planted), LEAST, 2000)
+    assert found.accounts.tolist() == members.tolist()
+
+
 def test_several_machineries_come_apart_even_where_accounts_have_two() -> None:
     rng = np.random.default_rng(1)
     groups = [np.arange(100, 130), np.arange(120, 160), np.arange(500, 508)]
