@@ -33,14 +33,13 @@ _MONDAY = 1_767_571_200_000_000
 
 
 @dataclass(frozen=True)
-class Scanned:
-    """A world on disk and the run folder of its scan."""
+class Logged:
+    """A world on disk; nothing was scanned yet."""
 
     world: World
     home: Path
     log: Path
     register: Path
-    run: Path
 
     def members(self) -> set[str]:
         """Accounts of the operator, from the truth."""
@@ -48,8 +47,8 @@ class Scanned:
 
 
 @pytest.fixture(scope="session")
-def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
-    folder = tmp_path_factory.mktemp("scanned")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    folder = tmp_path_factory.mktemp("logged")
     operator = FixedTemplate(accounts=12, rate=24.0, wordings=2, force=Force(payment="batches", cover=0.2))
     plan = Plan(
         _MONDAY + 3 * DAY,
@@ -58,10 +57,15 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
     )
     world = make_world(plan, 5)
     paths = write_world(world, folder, plan, 5)
-    found = Scanned(world, folder / "home", paths["exchanges"], paths["accounts"], folder / "run")
-    request = ScanRequest((str(found.log),), str(found.register), found.run, SETTINGS, found.home)
-    scan(request, SilentProgress())
-    return found
+    return Logged(world, folder / "home", paths["exchanges"], paths["accounts"])
+
+
+@pytest.fixture(scope="session")
+def scanned(logged: Logged) -> Path:
+    """The run folder of the world's scan."""
+    run = logged.home.parent / "run"
+    scan(ScanRequest((str(logged.log),), str(logged.register), run, SETTINGS, logged.home), SilentProgress())
+    return run
 
 
 EXAMPLE = "a redacted example"

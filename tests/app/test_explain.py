@@ -13,7 +13,7 @@ from stillwatch import inert
 from stillwatch.app.explain import explain
 from stillwatch.app.runfolder import group
 from stillwatch.errors import ConfigurationError, InputError
-from tests.app.conftest import Scanned
+from tests.app.conftest import Logged
 
 ACCUSATIONS = ("guilty", "criminal", "malicious", "attacker", "suspect", "thief", "stole", "culprit", "offender")
 
@@ -22,12 +22,12 @@ def _text(target: str, run: Path) -> str:
     return "\n".join(explain(target, run).lines)
 
 
-def test_every_group_of_a_scan_is_explained(scanned: Scanned) -> None:
-    table = pq.read_table(scanned.run / "campaigns.parquet")
+def test_every_group_of_a_scan_is_explained(scanned: Path) -> None:
+    table = pq.read_table(scanned / "campaigns.parquet")
     ids = table["campaign_id"].unique().to_pylist()
     assert ids, "the world of this test must lead to groups"
     for name in ids:
-        text = _text(name, scanned.run)
+        text = _text(name, scanned)
         found = group(table, name)
         assert name in text
         assert f"10^{found.log10_e_independence:.1f}".replace("-", "−") in text
@@ -35,24 +35,24 @@ def test_every_group_of_a_scan_is_explained(scanned: Scanned) -> None:
         assert all(member.account_id in text for member in found.members[:40])
 
 
-def test_every_account_of_a_scan_is_explained(scanned: Scanned) -> None:
-    rows = pq.read_table(scanned.run / "campaigns.parquet").to_pylist()
+def test_every_account_of_a_scan_is_explained(scanned: Path) -> None:
+    rows = pq.read_table(scanned / "campaigns.parquet").to_pylist()
     grouped: dict[str, set[str]] = {}
     for row in rows:
         grouped.setdefault(row["account_id"], set()).add(row["campaign_id"])
-    everybody = sorted(set(pq.read_table(scanned.run / "facts.parquet")["account_id"].to_pylist()))
+    everybody = sorted(set(pq.read_table(scanned / "facts.parquet")["account_id"].to_pylist()))
     outside = [name for name in everybody if name not in grouped]
     assert outside
     for account in [*sorted(grouped)[:15], *outside[:5]]:
-        text = _text(account, scanned.run)
+        text = _text(account, scanned)
         assert ("It was never in a group" in text) == (account not in grouped)
         assert all(name in text for name in grouped.get(account, ()))
 
 
-def test_the_traffic_told_is_that_of_the_log(scanned: Scanned) -> None:
-    account = sorted(scanned.members())[0]
-    sent = sum(name == account for name in scanned.world.exchanges["account_id"].to_pylist())
-    assert f"{sent:,} requests in " in _text(account, scanned.run)
+def test_the_traffic_told_is_that_of_the_log(logged: Logged, scanned: Path) -> None:
+    account = sorted(logged.members())[0]
+    sent = sum(name == account for name in logged.world.exchanges["account_id"].to_pylist())
+    assert f"{sent:,} requests in " in _text(account, scanned)
 
 
 def test_tenants_with_an_account_of_the_same_name_are_kept_apart(made_run: Path) -> None:
