@@ -7,6 +7,8 @@ and a group's p-value uses only requests made after it.
 
 from __future__ import annotations
 
+from math import inf
+
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
@@ -23,7 +25,7 @@ MOST_ALPHA = 0.01
 
 def log_e_independence(lineage: Lineage) -> float:
     """Log e-value against independence: the mean over the tests, valid under any dependence between them."""
-    return log_mean([lineage.couse, lineage.timing or 0.0])
+    return log_mean([lineage.couse, -inf if lineage.timing is None else lineage.timing])
 
 
 def ask_independence_gate(state: State, now_us: int) -> None:

@@ -35,7 +35,7 @@ class Takers:
 
 
 def log_e(members: Takers, outside: Takers) -> float:
-    """Log e-value of one round. Accounts are compared within classes of volume (powers of two of their requests)."""
+    """Log e-value of one round. Accounts are compared within classes of volume (a factor of 1.41 wide)."""
     mine, theirs = _volume(members.requests), _volume(outside.requests)
     gains = np.zeros(len(LOG_ODDS))
     for volume in np.unique(mine).tolist():
@@ -66,7 +66,8 @@ def expected_uses(members: Takers, outside: Takers) -> float:
 
 
 def _volume(requests: Ints) -> Ints:
-    return np.log2(np.maximum(requests, 1)).astype(np.int64)
+    classes: Ints = np.floor(2 * np.log2(np.maximum(requests, 1))).astype(np.int64)
+    return classes
 
 
 def _stratum(users: int, members: int, all_users: int, accounts: int) -> NDArray[np.float64]:

@@ -5,7 +5,9 @@ Reads ACCOUNTS. A row with a later ``valid_from`` is invisible before it: an epo
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,53 +20,69 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Register:
-    """Account rows by account id, each list ascending by ``valid_from``."""
+    """Account rows by account id, each account's rows ascending by ``valid_from``."""
 
     def __init__(self, table: pa.Table | None) -> None:
-        self._rows: dict[str, list[tuple[int, dict[str, object]]]] = {}
-        self._books = {name: Codebook() for name in ("payment_id", "org_id", "email_domain_hash")}
-        for row in table.to_pylist() if table is not None else ():
-            valid = row["valid_from"]
-            since = _FOREVER if valid is None else _micros(valid)
-            tenant = row["tenant_id"]
-            name = row["account_id"] if tenant is None else f"{tenant}\x1f{row['account_id']}"
-            self._rows.setdefault(name, []).append((since, row))
-        for rows in self._rows.values():
-            rows.sort(key=lambda r: r[0])
+        rows = sorted(table.to_pylist() if table is not None else (), key=_order)
+        self._first: dict[str, int] = {}
+        for place, row in enumerate(rows):
+            self._first.setdefault(_name(row), place)
+        self._since = np.array([_since(row) for row in rows], dtype=np.int64)
+        owner = np.array([self._first[_name(row)] for row in rows], dtype=np.int64)
+        self._rows_from = np.bincount(owner, minlength=len(rows))
+        self._known = _columns(rows)
+        self._place = np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._first)
 
     def at(self, moment_us: int, accounts: Codebook) -> Identities:
-        """What was known of every account code at ``moment_us``."""
+        """What was known of every account code at ``moment_us``; only new accounts cost a look-up."""
+        fresh = accounts.names[len(self._place) :]
+        places = np.fromiter((self._first.get(name, -1) for name in fresh), dtype=np.int64, count=len(fresh))
+        self._place = np.concatenate([self._place, places])
         found = Identities.unknown(len(accounts))
-        for code, name in enumerate(accounts.names):
-            row = self._row(name, moment_us)
-            if row is None:
-                continue
-            found.payment[code] = self._code("payment_id", row)
-            found.org[code] = self._code("org_id", row)
-            found.domain[code] = self._code("email_domain_hash", row)
-            found.verified[code] = bool(row["identity_verified"])
-            found.permitted[code] = bool(row["data_generation_permitted"])
-            if row["created_at"] is not None:
-                found.created_us[code] = _micros(row["created_at"])
+        code = np.flatnonzero(self._place >= 0)
+        row = self._place[code]
+        for several in np.flatnonzero(self._rows_from[row] > 1).tolist():
+            dated = self._since[row[several] : row[several] + self._rows_from[row[several]]]
+            row[several] += max(int(np.searchsorted(dated, moment_us, "right")) - 1, 0)
+        seen = self._since[row] <= moment_us
+        for column in fields(found):
+            getattr(found, column.name)[code[seen]] = getattr(self._known, column.name)[row[seen]]
         return found
 
-    def _row(self, name: str, moment_us: int) -> dict[str, object] | None:
-        current = None
-        for since, row in self._rows.get(name, ()):
-            if since > moment_us:
-                break
-            current = row
-        return current
 
-    def _code(self, column: str, row: dict[str, object]) -> int:
-        value = row[column]
-        if value is None:
-            return -1
-        tenant = row["tenant_id"]
-        return self._books[column].code(str(value) if tenant is None else f"{tenant}\x1f{value}")
+def _columns(rows: list[dict[str, Any]]) -> Identities:
+    """The register's rows as arrays, one entry per row; shared values get shared codes within a tenant."""
+    found = Identities.unknown(len(rows))
+    books = {name: Codebook() for name in ("payment_id", "org_id", "email_domain_hash")}
+    targets = {"payment_id": found.payment, "org_id": found.org, "email_domain_hash": found.domain}
+    for place, row in enumerate(rows):
+        for name, target in targets.items():
+            if row[name] is not None:
+                target[place] = books[name].code(_scoped(row, str(row[name])))
+        found.verified[place] = bool(row["identity_verified"])
+        found.permitted[place] = bool(row["data_generation_permitted"])
+        if row["created_at"] is not None:
+            found.created_us[place] = _micros(row["created_at"])
+    return found
+
+
+def _order(row: dict[str, Any]) -> tuple[str, int]:
+    return _name(row), _since(row)
+
+
+def _name(row: dict[str, Any]) -> str:
+    return _scoped(row, row["account_id"])
+
+
+def _scoped(row: dict[str, Any], value: str) -> str:
+    return value if row["tenant_id"] is None else f"{row['tenant_id']}\x1f{value}"
+
+
+def _since(row: dict[str, Any]) -> int:
+    return _FOREVER if row["valid_from"] is None else _micros(row["valid_from"])
 
 
 def _micros(value: object) -> int:

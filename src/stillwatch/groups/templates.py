@@ -64,7 +64,7 @@ class Templates:
         ripe = recent.least != recent.most
         kept = self.pairs.where(self.pairs.last > epoch - self.window)
         # A single that is already a pair only prolongs it, so both kinds of news go to the pairs.
-        known = np.isin(pair_hash(recent), pair_hash(kept)) & (recent.last == epoch)
+        known = np.isin(pair_hash(recent), pair_hash(kept), assume_unique=True) & (recent.last == epoch)
         self.pairs = merge(kept, recent.where(ripe | known))
         self.singles = recent.where(~ripe & ~known)
 
@@ -72,7 +72,7 @@ class Templates:
 def merge(a: Pairs, b: Pairs) -> Pairs:
     """Union of two pair tables; ranges widen."""
     key, account = np.concatenate([a.key, b.key]), np.concatenate([a.account, b.account])
-    order = np.lexsort((account, key))
+    order = _by_key_then_account(key, account)
     key, account = key[order], account[order]
     starts = np.flatnonzero(np.concatenate([[True], (key[1:] != key[:-1]) | (account[1:] != account[:-1])]))
     if not len(key):
@@ -81,6 +81,17 @@ def merge(a: Pairs, b: Pairs) -> Pairs:
     most = np.maximum.reduceat(np.concatenate([a.most, b.most])[order], starts)
     last = np.maximum.reduceat(np.concatenate([a.last, b.last])[order], starts)
     return Pairs(key[starts], account[starts], least, most, last)
+
+
+def _by_key_then_account(key: Ints, account: Codes) -> Ints:
+    """``np.lexsort((account, key))``, but cheap for two sorted tables in a row: only keys in both need sorting."""
+    order = np.argsort(key, kind="stable")
+    sorted_key, sorted_account = key[order], account[order]
+    descents = (sorted_key[1:] == sorted_key[:-1]) & (sorted_account[1:] < sorted_account[:-1])
+    if descents.any():
+        mixed = np.flatnonzero(np.isin(sorted_key, sorted_key[1:][descents]))
+        order[mixed] = order[mixed[np.lexsort((sorted_account[mixed], sorted_key[mixed]))]]
+    return order
 
 
 def pair_hash(pairs: Pairs) -> Ints:
