@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillwatch.app.expiry import drop_expired_examples
-from stillwatch.app.naming import absent, find, scoped, the_only
+from stillwatch.app.naming import absent, find, the_only
 from stillwatch.app.requests import Explanation
 from stillwatch.app.runfolder import group, groups_of, read_document, read_table
 from stillwatch.app.telling_account import tell_account
 from stillwatch.app.telling_campaign import tell_campaign
 from stillwatch.app.traffic import read_traffic
 from stillwatch.errors import ConfigurationError, StoreError
+from stillwatch.model.scope import scoped
 from stillwatch.model.tables import CAMPAIGNS, FACTS
 from stillwatch.report.document import Record, open_document
 

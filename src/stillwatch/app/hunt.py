@@ -14,13 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool, sketched
 from stillwatch.app.hunting import check_out, result, write_rows
-from stillwatch.app.naming import SEPARATOR, absent, account_of, find, shown, tenant_of, the_only
+from stillwatch.app.naming import absent, find, shown, the_only
 from stillwatch.app.requests import HuntRequest, HuntResult
 from stillwatch.errors import ConfigurationError
 from stillwatch.facts.frame import Codebooks, build_frame
@@ -33,6 +32,7 @@ from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.frame import Frame
 from stillwatch.model.progress import Progress
+from stillwatch.model.scope import account_of, scoped_column, tenant_of
 from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.cache import use_cache
 from stillwatch.sketch.recipe import Recipe
@@ -94,14 +94,8 @@ def _resolve(request: HuntRequest, spool: Spool) -> list[str]:
 def _names(spool: Spool) -> set[str]:
     names: set[str] = set()
     for files in spool.parts.values():
-        names.update(_scoped(pq.read_table(files, columns=["tenant_id", "account_id"])).unique().to_pylist())
+        names.update(scoped_column(pq.read_table(files, columns=["tenant_id", "account_id"])).unique().to_pylist())
     return names
-
-
-def _scoped(table: pa.Table) -> pa.ChunkedArray:
-    """Scoped names row by row: the account alone where the row names no tenant."""
-    joined = pc.binary_join_element_wise(table["tenant_id"], table["account_id"], SEPARATOR)
-    return pc.coalesce(joined, table["account_id"])
 
 
 def _compare(spool: Spool, seeds: list[str], register: Register, progress: Progress) -> tuple[Kinship, Codebooks]:

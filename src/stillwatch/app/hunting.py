@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch import inert
-from stillwatch.app.naming import account_of, scoped, shown, tenant_of
+from stillwatch.app.naming import shown
 from stillwatch.app.requests import HuntResult
 from stillwatch.errors import ConfigurationError
 from stillwatch.groups.kinship import KINDS, Kinship
 from stillwatch.model.frame import Codebook
+from stillwatch.model.scope import account_of, scoped, tenant_of
 from stillwatch.report.wording import plural
 from stillwatch.store.files import write_atomic
 

@@ -12,31 +12,16 @@ from collections.abc import Collection, Iterable, Sequence
 
 from stillwatch import inert
 from stillwatch.errors import ConfigurationError
+from stillwatch.model.scope import SEPARATOR, account_of
 
-SEPARATOR = "\x1f"
 _MOST_COMPARED = 2000
 _SUGGESTED = 5
 _ID_LIMIT = 72
 
 
-def scoped(tenant: str | None, account: str) -> str:
-    """The name by which a scan tells accounts apart."""
-    return account if tenant is None else f"{tenant}{SEPARATOR}{account}"
-
-
 def shown(name: str) -> str:
     """A scoped name as it may be shown."""
     return inert.text(name.replace(SEPARATOR, "/"), _ID_LIMIT)
-
-
-def tenant_of(name: str) -> str | None:
-    """The tenant of a scoped name; ``None`` where the account has none."""
-    tenant, separator, _ = name.rpartition(SEPARATOR)
-    return tenant if separator else None
-
-
-def account_of(name: str) -> str:
-    return name.rpartition(SEPARATOR)[2]
 
 
 def find(asked: str, names: Collection[str]) -> list[str]:

@@ -12,6 +12,7 @@ from stillwatch.campaigns.membership import membership_probs
 from stillwatch.campaigns.standing import Standing, shown_members
 from stillwatch.evidence.evalues import LOG10
 from stillwatch.model.frame import Codebook
+from stillwatch.model.scope import account_of, scoped_column, tenant_of
 from stillwatch.model.tables import CAMPAIGNS, TIMELINE, arrow_schema
 
 
@@ -40,7 +41,8 @@ def campaigns_table(standings: list[Standing], accounts: Codebook) -> pa.Table:
 def _member(standing: Standing, account: int, likely: float, accounts: Codebook) -> dict[str, object]:
     lineage = standing.lineage
     return {
-        "account_id": accounts.names[account],
+        "tenant_id": tenant_of(accounts.names[account]),
+        "account_id": account_of(accounts.names[account]),
         "role": "member",
         "membership_prob": likely,
         "since": _moment(lineage.joined[account]),
@@ -53,9 +55,10 @@ def _member(standing: Standing, account: int, likely: float, accounts: Codebook)
 def timeline_table(standings: list[Standing], facts: pa.Table, accounts: Codebook) -> pa.Table:
     """Traffic of each listed group's accounts by hour, all of it, before the proposal too."""
     parts = []
+    scope = scoped_column(facts)
     for standing in standings:
         names = pa.array([accounts.names[a] for a in shown_members(standing)], pa.string())
-        mine = facts.filter(pc.is_in(facts["account_id"], names))
+        mine = facts.filter(pc.is_in(scope, names))
         summed = mine.group_by("hour").aggregate(
             [("exchanges", "sum"), ("account_id", "count_distinct"), ("output_tokens", "sum")]
         )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillwatch import inert
 from stillwatch.errors import InputError
+from stillwatch.model.scope import scoped, scoped_column
 from stillwatch.model.tables import Table
 from stillwatch.report.document import open_document
 
@@ -66,7 +67,7 @@ class Group:
 
 
 _GROUP_COLUMNS = tuple(name for name in Group.__slots__ if name != "members")
-_MEMBER_COLUMNS = tuple(Member.__slots__)
+_MEMBER_COLUMNS = tuple(name for name in Member.__slots__ if name != "account_id")
 
 
 def read_document(folder: Path) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def group(campaigns: pa.Table, campaign_id: str) -> Group:
     import pyarrow.compute as pc
 
     rows = campaigns.filter(pc.equal(campaigns["campaign_id"], campaign_id)).to_pylist()
-    members = [Member(**{name: row[name] for name in _MEMBER_COLUMNS}) for row in rows]
+    members = [Member(scoped(row["tenant_id"], row["account_id"]), *(row[n] for n in _MEMBER_COLUMNS)) for row in rows]
     members.sort(key=lambda m: (-m.membership_prob, -m.exchanges, m.account_id))
     return Group(**{name: rows[0][name] for name in _GROUP_COLUMNS}, members=tuple(members))
 
@@ -110,7 +111,7 @@ def groups_of(campaigns: pa.Table, account: str) -> list[Group]:
     """Every group that the account was ever in, in the order in which they were found."""
     import pyarrow.compute as pc
 
-    ids = campaigns.filter(pc.equal(campaigns["account_id"], account))["campaign_id"].unique().to_pylist()
+    ids = campaigns.filter(pc.equal(scoped_column(campaigns), account))["campaign_id"].unique().to_pylist()
     return sorted((group(campaigns, name) for name in ids), key=lambda g: (g.proposed_at, g.campaign_id))
 
 

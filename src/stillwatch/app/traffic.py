@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.app.naming import account_of, tenant_of
+from stillwatch.model.scope import account_of, tenant_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

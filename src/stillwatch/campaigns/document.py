@@ -15,6 +15,7 @@ from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.conformal import floor
 from stillwatch.evidence.evalues import LOG10
 from stillwatch.model.frame import Codebook
+from stillwatch.model.scope import account_of, tenant_of
 
 SCHEMA = "stillwatch.campaigns/1"
 LISTED_STATES = ("alarmed", "provisional", "watched")
@@ -72,8 +73,8 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
         return "it is coordinated, but has sent too little since to be compared with benign cohorts; more days decide"
     least = floor(max(len(s) for s in calibration.scores))
     return (
-        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is not below the "
-        f"{lineage.alpha_cohort:.4f} that the budget carried (the smallest possible is {least:.4f}); "
+        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
+        f"{lineage.alpha_look:.4f} that the budget carried (the smallest possible is {least:.4f}); "
         "a person's look, more days or the keyed coin decide"
     )
 
@@ -82,7 +83,7 @@ def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
     lineage, likely = standing.lineage, membership_probs(standing.lineage)
     return [
         {
-            "account_id": accounts.names[a],
+            **_named(accounts.names[a]),
             "membership_prob": round(likely[a], 4),
             "exchanges": lineage.member_component.get(a, 0),
             "role": "member",
@@ -91,3 +92,8 @@ def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
         }
         for a in shown_members(standing)
     ]
+
+
+def _named(name: str) -> dict[str, str]:
+    tenant = tenant_of(name)
+    return {"account_id": account_of(name)} if tenant is None else {"account_id": account_of(name), "tenant_id": tenant}

@@ -66,8 +66,8 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
         found = profile(lineage.tally, state.population, identities, state.networks)
         lineage.profiles.append(found.values)
         lineage.score = calibration.score(found)
-        lineage.p_cohort = min(conformal.p_value(lineage.score, scores), lineage.p_cohort or 1.0)
-        if conformal.p_value(lineage.score, scores) <= alpha:
+        lineage.p_cohort, lineage.alpha_look = conformal.p_value(lineage.score, scores), alpha
+        if lineage.p_cohort <= alpha:
             lineage.alarmed_us = now_us
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from stillwatch.campaigns.tally import Tally
 from stillwatch.model.frame import Codes, Ints
 
-
 TRIAGE_REQUESTS = 40
 """Component requests since the proposal at which a gated group is first triaged; then at twice as many, and so on."""
 
@@ -53,6 +52,7 @@ class Lineage:
     triaged_us: int | None = None
     p_cohort: float | None = None
     alpha_cohort: float = 0.0
+    alpha_look: float = 0.0
     score: float | None = None
     profiles: list[NDArray[np.float64]] = field(default_factory=list)
     alarmed_us: int | None = None

@@ -20,7 +20,7 @@ from stillwatch.evidence.profile import FEATURES, NAMES, Profile
 SHIPPED = Path(__file__).with_name("calibration.json")
 
 
-FAR = 3.0
+FAR = 5.0
 """Standard deviations beyond which a feature adds nothing: the calibration cohorts say nothing about so far out."""
 _CONCEALMENT = np.array([f.side == "concealment" for f in FEATURES])
 
@@ -80,7 +80,8 @@ def _checked(found: Calibration) -> Calibration:
     vectors = (found.mean, found.scale, found.weight)
     if any(v.shape != (len(NAMES),) for v in vectors):
         raise ValueError(f"mean, scale and weight must hold {len(NAMES)} numbers each")
-    if not all(np.isfinite(v).all() for v in (*vectors, *found.scores)) or not (found.scale > 0).all():
+    bars = np.array([found.triage, found.most_concealment])
+    if not all(np.isfinite(v).all() for v in (*vectors, *found.scores, bars)) or not (found.scale > 0).all():
         raise ValueError("its numbers must be finite and its scales positive")
     if not found.scores or any(s.ndim != 1 or not len(s) for s in found.scores):
         raise ValueError("it must hold scores for every look")

@@ -1,14 +1,14 @@
 """T3: the group's merged requests come more evenly than independent accounts would send them.
 
-Null (independence): accounts send independently of each other, each however regularly it likes. Shifting every account
-by its own random time around the watched span then changes nothing in law, so the wealth of a bet on the real stream
-is exchangeable with its wealth on shifted ones, and their ratio is an e-value of at most ``SHIFTS`` + 1 (Ramdas and
-Manole 2023, "Randomized and exchangeable improvements"). Phases persist, so evidence of a later span would be the same
-evidence again: the test is made once per group, on the first day after its proposal, and never multiplied.
+Null (independence): accounts send independently of each other, each however regularly it likes and steadily over the
+watched day. Shifting every account by its own random time around the span then changes nothing in law, so the wealth
+of a bet on the real stream is exchangeable with its wealth on shifted ones, and their ratio is an e-value of at most
+``SHIFTS`` + 1 (Ramdas and Manole 2023, "Randomized and exchangeable improvements"). Phases persist, so evidence of a
+later span would be the same evidence again: the test is made once per group, on the first day after its proposal.
 
 The bet: spans T1, T2 of adjacent windows of m requests give T1 / (T1 + T2) ~ Beta(m, m) for a Poisson stream; wealth
-grows where the ratio is nearer to one half. A day's rhythm makes the real stream less even than the shifted ones and
-only loses power.
+grows where the ratio is nearer to one half. A common rhythm of the day mostly makes the real stream less even than
+the shifted ones; where all send in the same hours only, the mean e-value was measured at up to 1.4.
 
 Sees: one dispatcher draining one queue. Misses: Poisson arrivals. Mistakes: a benign pool behind a load balancer (the
 cohort gate). Evading it costs idle accounts and throughput.

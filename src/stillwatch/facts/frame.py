@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.model.frame import Codebook, Codes, Frame, Ints
+from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
 
 
@@ -36,9 +37,9 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
         end_us=end_us,
         event_id=table["event_id"].to_pylist(),
         ts=table["ts"].cast(pa.int64()).to_numpy(),
-        account=_codes(_scoped(table, table["account_id"]), books.account),
-        net=_codes(_scoped(table, table["client_net"]), books.net),
-        agent=_codes(_scoped(table, _client(table)), books.agent),
+        account=_codes(scoped_column(table), books.account),
+        net=_codes(scoped_column(table, "client_net"), books.net),
+        agent=_codes(scoped_column(_with_client(table), "client"), books.agent),
         model=_codes(table["model_request"], books.model),
         address=_ints(table, "client_addr"),
         session=_ints(table, "session"),
@@ -64,14 +65,6 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
     )
 
 
-def _scoped(table: pa.Table, values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Values as they are, or behind their tenant where there is one; the unit separator cannot stand in either."""
-    tenant = table["tenant_id"]
-    if tenant.null_count == len(table):
-        return values
-    return pc.if_else(pc.is_null(tenant), values, pc.binary_join_element_wise(tenant, values, "\x1f"))
-
-
 def _salt(table: pa.Table) -> Ints | None:
     """A number per row that makes equal texts of different tenants differ: links never cross tenants."""
     tenant = table["tenant_id"]
@@ -93,11 +86,11 @@ def _salted(values: Ints, salt: Ints | None) -> Ints:
     return np.where(values == 0, 0, values ^ shaped)
 
 
-def _client(table: pa.Table) -> pa.ChunkedArray:
-    """Client identity: what the client calls itself together with its TLS fingerprint."""
+def _with_client(table: pa.Table) -> pa.Table:
+    """With the client's identity: what it calls itself together with its TLS fingerprint."""
     agent, ja4 = pc.fill_null(table["user_agent"], ""), pc.fill_null(table["ja4"], "")
     joined = pc.binary_join_element_wise(agent, ja4, " ")
-    return pc.if_else(pc.equal(joined, " "), None, joined)
+    return table.append_column("client", pc.if_else(pc.equal(joined, " "), None, joined))
 
 
 def _codes(column: pa.ChunkedArray, book: Codebook) -> Codes:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from stillwatch.model.frame import Codebook
 from stillwatch.model.identity import Identities
+from stillwatch.model.scope import scoped
 
 _FOREVER = np.iinfo(np.int64).min
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,7 +62,7 @@ def _columns(rows: list[dict[str, Any]]) -> Identities:
     for place, row in enumerate(rows):
         for name, target in targets.items():
             if row[name] is not None:
-                target[place] = books[name].code(_scoped(row, str(row[name])))
+                target[place] = books[name].code(scoped(row["tenant_id"], str(row[name])))
         found.verified[place] = bool(row["identity_verified"])
         found.permitted[place] = bool(row["data_generation_permitted"])
         if row["created_at"] is not None:
@@ -74,11 +75,7 @@ def _order(row: dict[str, Any]) -> tuple[str, int]:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return _scoped(row, row["account_id"])
-
-
-def _scoped(row: dict[str, Any], value: str) -> str:
-    return value if row["tenant_id"] is None else f"{row['tenant_id']}\x1f{value}"
+    return scoped(row["tenant_id"], row["account_id"])
 
 
 def _since(row: dict[str, Any]) -> int:
