@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 
 from stillwatch.sketch import keys as k_
 from stillwatch.sketch import unicode as u_
-from stillwatch.sketch.cues import cue_kinds
+from stillwatch.sketch.cues import cue_kinds, reach
+from stillwatch.sketch.lexicon import MARK, word_classes
 from stillwatch.sketch.recipe import Recipe
 
 ALL = (1 << 64) - 1
 CLASSES = u_.class_table().tolist()
+MOST_MARKS = 32
+NAME = re.compile(rb"([<\[{]|##)(/?)((?![0-9])[0-9A-Za-z_\-\x80-\xff]{2,24})\Z")
+CLOSING = {b"<": b">", b"[": b"]", b"{": b"}", b"##": b"##"}
 
 
 @dataclass
@@ -19,10 +24,8 @@ class Token:
     letters: list[int]
     digits: list[str]
     """Runs of digits, in order."""
-    before: list[int] = field(default_factory=list)
-    """Up to two bytes before it, nearest first."""
-    after: int = 0x20
-    """Character that ended it."""
+    mark: bool = False
+    """Whether it ends a short name in brackets."""
 
 
 def mix(x: int) -> int:
@@ -64,6 +67,14 @@ def classify(code: int) -> tuple[int, int]:
     return (u_.DROP if u_.TAGS_BEGIN <= code < u_.TAGS_END else u_.SEPARATOR), code
 
 
+def closes_mark(data: bytes, at: int) -> bool:
+    """Whether the bracket at ``at`` closes a short name; if it has no slash, no word may touch the opening bracket."""
+    found = NAME.search(data, 0, at)
+    if found is None or not data.startswith(CLOSING[found[1]], at):
+        return False
+    return bool(found[2]) or re.search(rb"[0-9A-Za-z]\Z", data[: found.start()]) is None
+
+
 class Oracle:
     def __init__(self, recipe: Recipe, seed: bytes) -> None:
         self.recipe = recipe
@@ -74,7 +85,11 @@ class Oracle:
             for kind in cue_kinds()
             for _, phrase in kind.phrases
         ]
-        self.tags = [(kind.mask, self.tokens(tag.encode())[0].hash) for kind in cue_kinds() for tag in kind.tags]
+        self.words: dict[int, list[tuple[str, list[int]]]] = {}
+        for each in word_classes():
+            for _, word in each.words:
+                hashes = [token.hash for token in self.tokens(word.encode())]
+                self.words.setdefault(hashes[-1], []).append((each.id, hashes))
 
     def step(self, state: int, value: int) -> int:
         state = (state ^ value) * self.keys[k_.STEP] & ALL
@@ -104,19 +119,18 @@ class Oracle:
         found: list[Token] = []
         letters: list[int] = []
         digits: list[str] = []
-        word_at, in_number = 0, False
+        in_number = touching = False
 
-        def end_word(after: int) -> None:
-            nonlocal letters, digits, in_number
+        def end_word() -> None:
+            nonlocal letters, digits, in_number, touching
             if letters:
-                before = list(data[max(0, word_at - 2) : word_at][::-1])
-                found.append(Token(self.spell(letters), letters, digits, before, after))
+                found.append(Token(self.spell(letters), letters, digits))
+                touching = True
             letters, digits, in_number = [], [], False
 
+        at = 0
         for code, after in characters(data):
             kind, letter = classify(code)
-            if kind == u_.DROP:
-                continue
             if kind == u_.WORD:
                 letters.append(letter)
                 in_number = False
@@ -126,12 +140,15 @@ class Oracle:
                     digits.append("")
                 digits[-1] += chr(letter)
                 in_number = True
-            else:
-                end_word(code)
+            elif kind != u_.DROP:
+                end_word()
+                if touching:
+                    found[-1].mark = closes_mark(data, at)
+                touching = kind == u_.SINGLE
                 if kind == u_.SINGLE:
                     found.append(Token(self.spell([letter]), [letter], []))
-                word_at = after
-        end_word(0x20)
+            at = after
+        end_word()
         return found
 
     def exact(self, tokens: list[Token]) -> int:
@@ -169,12 +186,30 @@ class Oracle:
         for mask, phrase in self.phrases:
             if not found & mask and any(hashes[k : k + len(phrase)] == phrase for k in starts.get(phrase[0], ())):
                 found |= mask
-        brackets = [token for token in tokens if token.after in (0x3E, 0x5D)]
-        opened = {token.hash for token in brackets if token.before[:1] and token.before[0] in b"<["}
-        closed = {t.hash for t in brackets if t.before[:1] == [0x2F] and t.before[1:] and t.before[1] in b"<["}
-        tagged_open = {mask for mask, tag in self.tags if tag in opened}
-        tagged_closed = {mask for mask, tag in self.tags if tag in closed}
-        return found | sum(tagged_open & tagged_closed)
+        return found | self.paired(tokens)
+
+    def paired(self, tokens: list[Token]) -> int:
+        """Kinds of the pairs whose classes meet, near enough to an end of the text."""
+        hashes = [token.hash for token in tokens]
+        window, edge = reach()
+        at: dict[str, list[int]] = {}
+        for place, value in enumerate(hashes):
+            if edge <= place < len(hashes) - edge:
+                continue
+            names = {
+                c for c, word in self.words.get(value, ()) if hashes[max(0, place + 1 - len(word)) : place + 1] == word
+            }
+            if tokens[place].mark and sum(token.mark for token in tokens) <= MOST_MARKS:
+                names.add(MARK)
+            for name in names:
+                at.setdefault(name, []).append(place)
+        found = 0
+        for kind in cue_kinds():
+            for pair in kind.pairs:
+                ends = {place for name in pair for place in at.get(name, ())}
+                if any(all(any(e - window <= p <= e for p in at.get(name, ())) for name in pair) for e in ends):
+                    found |= kind.mask
+        return found
 
     def sketch(self, data: bytes) -> dict[str, object]:
         tokens = self.tokens(data[: self.recipe.text_bytes])

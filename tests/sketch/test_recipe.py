@@ -44,8 +44,8 @@ def test_compiled_kernels_go_to_the_given_folder(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from stillwatch.sketch.cache import use_cache; "
         f"use_cache(Path({str(tmp_path)!r})); "
-        "import numba; from stillwatch.sketch.kernel import mix; import numpy; mix(numpy.uint64(1))"
+        "import numba; from stillwatch.sketch.hashing import mix; import numpy; mix(numpy.uint64(1))"
     )
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
-    assert list((tmp_path / "kernels").rglob("kernel.mix-*.nbi"))
+    assert list((tmp_path / "kernels").rglob("hashing.mix-*.nbi"))

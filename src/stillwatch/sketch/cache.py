@@ -1,7 +1,7 @@
 """Where compiled kernels are kept, so that only the first run of an installation waits for the compiler.
 
 Contract: call ``use_cache`` before anything imports ``stillwatch.sketch.kernel``; Numba reads the folder when a
-function is decorated. Stale entries are Numba's business: it keys them on source file, version and processor.
+function is decorated. Stale entries do no harm: they are keyed on the sources, the version and the processor.
 
 It deliberately imports neither Numba nor anything that does.
 """

@@ -1,9 +1,11 @@
 """The cue catalogue: turns of phrase of people who collect training data, as bits of a mask.
 
 Contract: ``cue_kinds`` reads ``cues.toml`` (content, not code) in its order, which is the order of the bits; kinds
-are only ever appended. A phrase is a run of tokens, matched exactly and in order by the kernel; a tag counts when
-both its opening and its closing form stand in the text. Phrases are written as people write them and tokenised like
-every other text.
+are only ever appended. A kind is a list of *phrases*, of *pairs*, or both. A phrase is a run of tokens, matched exactly
+and in order, wherever it stands; it is written as people write it and tokenised like every other text. A pair names
+two or three classes of words (``lexicon``) that must meet, in any order, within ``window`` tokens; so it holds for
+wordings nobody has listed. Pairs are looked for only among the first and the last ``edge`` tokens of the prompt and of
+the system instructions: requests stand there, and what meets by chance does not grow with the payload between.
 
 A cue is **never evidence by itself**: teachers, graders, test benches, careful engineers and ordinary curious people
 use every one of these phrases, in every language. What they are worth is decided elsewhere by how rare they are among
@@ -19,8 +21,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from stillwatch.sketch.layout import KIND_BITS
+from stillwatch.sketch.lexicon import class_bits, lexicon_source
+
 FAMILIES = ("elicitation", "grading", "generation", "repair", "concealment")
-MAX_KINDS = 40
+MAX_KINDS = KIND_BITS
 MAX_TOKENS = 12
 """Longest phrase in tokens; a Han or kana character is a token."""
 
@@ -36,8 +41,8 @@ class CueKind:
     innocent: str
     phrases: tuple[tuple[str, str], ...]
     """(language, phrase)."""
-    tags: tuple[str, ...]
-    """Tag names that count when opened and closed."""
+    pairs: tuple[tuple[str, ...], ...]
+    """Classes that must meet: any of these."""
 
     @property
     def mask(self) -> int:
@@ -50,9 +55,14 @@ def _source() -> str:
 
 
 @cache
+def _catalogue() -> dict[str, Any]:
+    return tomllib.loads(_source())
+
+
+@cache
 def cue_kinds() -> tuple[CueKind, ...]:
     """The catalogue in the order of its bits."""
-    kinds = tuple(_kind(bit, entry) for bit, entry in enumerate(tomllib.loads(_source())["kind"]))
+    kinds = tuple(_kind(bit, entry) for bit, entry in enumerate(_catalogue()["kind"]))
     if len(kinds) > MAX_KINDS:
         raise ValueError(f"cues.toml has {len(kinds)} kinds, at most {MAX_KINDS} fit the mask")
     return kinds
@@ -61,10 +71,17 @@ def cue_kinds() -> tuple[CueKind, ...]:
 def _kind(bit: int, entry: dict[str, Any]) -> CueKind:
     if entry["family"] not in FAMILIES:
         raise ValueError(f"cues.toml: family {entry['family']!r} of {entry['id']!r} is none of {', '.join(FAMILIES)}")
-    phrases = tuple((language, phrase) for language, some in entry["phrases"].items() for phrase in some)
-    return CueKind(
-        bit, entry["id"], entry["family"], entry["meaning"], entry["innocent"], phrases, tuple(entry.get("tags", ()))
-    )
+    phrases = tuple((language, phrase) for language, some in entry.get("phrases", {}).items() for phrase in some)
+    pairs = tuple(tuple(pair) for pair in entry.get("pairs", ()))
+    unknown = {name for pair in pairs for name in pair} - set(class_bits())
+    if unknown:
+        raise ValueError(f"cues.toml: {entry['id']!r} pairs {', '.join(sorted(unknown))}, which lexicon.toml lacks")
+    return CueKind(bit, entry["id"], entry["family"], entry["meaning"], entry["innocent"], phrases, pairs)
+
+
+def reach() -> tuple[int, int]:
+    """(tokens within which the classes of a pair must meet, tokens at each end of a text in which they count)."""
+    return _catalogue()["window"], _catalogue()["edge"]
 
 
 def cue_families() -> dict[str, int]:
@@ -78,4 +95,4 @@ def cue_names(mask: int) -> tuple[str, ...]:
 
 
 def catalogue_digest() -> str:
-    return hashlib.sha256(_source().encode()).hexdigest()[:16]
+    return hashlib.sha256((_source() + lexicon_source()).encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from stillwatch.sketch.recipe import Recipe, derive
 
-TOKEN, STEP, FINISH, POSITION, PAIR, DIGITS, OPENING, CLOSING, SHORT, PHRASE, TAG_OPEN, TAG_CLOSE, SHINGLE = range(13)
+TOKEN, STEP, FINISH, POSITION, PAIR, DIGITS, OPENING, CLOSING, SHORT, PHRASE, SHINGLE = range(11)
 """Positions in the array of kernel keys; from SHINGLE on, one multiplier per token of a shingle."""
 _MULTIPLIERS = (STEP, FINISH, POSITION, PAIR)
 

@@ -18,6 +18,12 @@ Number: TypeAlias = Any
 
 SORTED = 64
 """Most skeleton candidates that are sorted by rank."""
+PAIR_BITS, SINGLE_BITS, LENGTH_BITS = 17, 16, 14
+"""Sizes of the tables most tokens stop at when cues are looked for: indexed by that many top bits of a hash."""
+KIND_BITS = 40
+"""Bits of a cue value that are kinds; the other 24 are classes."""
+MARKS = 32
+"""A text with more structural marks than this is taken for markup or code."""
 
 
 class Plan(NamedTuple):
@@ -27,14 +33,21 @@ class Plan(NamedTuple):
     classes: NDArray[np.uint32]
     donors: U8
     cue_pairs: U64
-    """Bit set over the top 15 bits of pair hashes: the last two tokens of some phrase."""
+    """Bit set over the top bits of pair hashes: the last two tokens of some phrase."""
     cue_singles: U64
-    """Bit set over the top 13 bits of token hashes: phrases of one token."""
+    """Bit set over the top bits of token hashes: phrases of one token."""
     cue_lengths: NDArray[np.uint16]
-    """By the top 13 bits of a pair hash: bit n-1 is set if a phrase of n tokens ends with such a pair."""
+    """By the top bits of a pair hash: bit n-1 is set if a phrase of n tokens ends with such a pair."""
     cue_hashes: U64
-    cue_masks: U64
-    """Open addressing: phrase hash (0 = free) and the cues it stands for."""
+    cue_values: U64
+    """Open addressing: phrase hash (0 = free), and what it stands for: kinds in the low bits, classes above."""
+    pair_classes: U64
+    pair_kinds: U64
+    """Classes that must meet, and the kinds that they then are."""
+    mark: np.uint64
+    """What a structural mark stands for."""
+    window: int
+    edge: int
     text_bytes: int
     shingle: int
     edge_words: int
@@ -65,7 +78,9 @@ class Scratch(NamedTuple):
     chosen: I64
     sorted: I64
     notes: U64
-    """Of the present text: sum over numbers, cues of opening tags, cues of closing tags."""
+    """Of the present text: sum over its numbers."""
+    marks: I64
+    """Of the present text: how many structural marks, then the tokens the first of them are."""
 
 
 def new_scratch(size: int) -> Scratch:
@@ -78,5 +93,6 @@ def new_scratch(size: int) -> Scratch:
         ends=np.empty(size, np.int64),
         chosen=np.empty(size, np.int64),
         sorted=np.empty(SORTED, np.int64),
-        notes=np.zeros(3, np.uint64),
+        notes=np.zeros(1, np.uint64),
+        marks=np.zeros(1 + MARKS, np.int64),
     )

@@ -6,7 +6,10 @@ Contract: ``load64`` and ``trailing_zeros`` are for compiled functions only and 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -19,13 +22,25 @@ _WORD = ir.IntType(64)
 Code = tuple[Any, Callable[..., Any]]
 
 
+@cache
+def _sources() -> str:
+    """Digest of this package. Numba by itself sees changes of a function's own file only, not of those it calls."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
 def compiled(function: F) -> F:
     """Compile at first call, keep the machine code on disk, run without the GIL.
 
     Reference counting is off: a compiled function must not allocate. With it, passing a tuple of arrays costs more
-    than hashing a sentence.
+    than hashing a sentence. The folder is Numba's own or that of ``cache``, and below it one per state of the sources.
     """
-    return cast(F, numba.njit(nogil=True, cache=True, _nrt=False)(function))
+    given = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(Path(given or Path(__file__).parent / "__pycache__") / _sources())
+    try:
+        return cast(F, numba.njit(nogil=True, cache=True, _nrt=False)(function))
+    finally:
+        numba.config.CACHE_DIR = given
 
 
 @intrinsic  # type: ignore[untyped-decorator]

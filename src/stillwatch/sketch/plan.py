@@ -1,4 +1,4 @@
-"""What the kernel needs for one recipe and key: constants, class table, and the cue phrases as a hash table.
+"""What the kernel needs for one recipe and key: constants, character table, and the cues as hash tables.
 
 Contract: ``plan`` is pure and remembered per recipe and key. Phrases are tokenised by the kernel itself, so that a
 phrase and a prompt are cut into words by the same rules.
@@ -15,28 +15,30 @@ from numpy.typing import NDArray
 
 from stillwatch.sketch import kernel
 from stillwatch.sketch import keys as k_
-from stillwatch.sketch.cues import MAX_TOKENS, cue_kinds
+from stillwatch.sketch.cues import MAX_TOKENS, cue_kinds, reach
 from stillwatch.sketch.keys import donor_table, kernel_keys
-from stillwatch.sketch.layout import Plan, new_scratch
+from stillwatch.sketch.layout import KIND_BITS, LENGTH_BITS, PAIR_BITS, SINGLE_BITS, Plan, new_scratch
+from stillwatch.sketch.lexicon import MARK, class_bits, word_classes
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.sketch.unicode import class_table
 
-PAIR_BITS, SINGLE_BITS, LENGTH_BITS = 15, 13, 13
-"""Sizes of the tables most tokens stop at; the kernel indexes them by that many top bits."""
 _ALL = (1 << 64) - 1
 
 
 class Phrase(NamedTuple):
-    """A phrase or tag as the kernel looks it up."""
+    """A phrase, or a word of a class, as the kernel looks it up."""
 
     hash: int
     tokens: tuple[int, ...]
-    mask: int
+    value: int
+    """Kinds in the low bits, classes above."""
 
 
 @lru_cache(maxsize=8)
 def plan(recipe: Recipe, seed: bytes) -> Plan:
     """Everything the kernel needs besides the texts."""
+    window, edge = reach()
+    pairs = [(sum(_class(name) for name in pair), kind.mask) for kind in cue_kinds() for pair in kind.pairs]
     bare = Plan(
         keys=kernel_keys(recipe, seed),
         classes=class_table(),
@@ -45,15 +47,24 @@ def plan(recipe: Recipe, seed: bytes) -> Plan:
         cue_singles=np.zeros(1 << SINGLE_BITS - 6, np.uint64),
         cue_lengths=np.zeros(1 << LENGTH_BITS, np.uint16),
         cue_hashes=np.zeros(1, np.uint64),
-        cue_masks=np.zeros(1, np.uint64),
+        cue_values=np.zeros(1, np.uint64),
+        pair_classes=np.array([classes for classes, _ in pairs], np.uint64),
+        pair_kinds=np.array([kinds for _, kinds in pairs], np.uint64),
+        mark=np.uint64(_class(MARK) << KIND_BITS),
+        window=window,
+        edge=edge,
         text_bytes=recipe.text_bytes,
         shingle=recipe.shingle,
         edge_words=recipe.edge_words,
     )
-    phrases, tags = _phrases(bare), _tags(bare)
-    hashes, masks = _table(phrases + tags)
+    phrases = _phrases(bare)
+    hashes, values = _table(phrases)
     _mark(bare, phrases)
-    return bare._replace(cue_hashes=hashes, cue_masks=masks)
+    return bare._replace(cue_hashes=hashes, cue_values=values)
+
+
+def _class(name: str) -> int:
+    return 1 << class_bits()[name]
 
 
 def pack(texts: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -81,22 +92,13 @@ def _fold(bare: Plan, start: int, tokens: list[int]) -> int:
 
 
 def _phrases(bare: Plan) -> list[Phrase]:
-    wanted = [(kind, phrase) for kind in cue_kinds() for _, phrase in kind.phrases]
+    wanted = [(kind.mask, kind.id, phrase) for kind in cue_kinds() for _, phrase in kind.phrases]
+    wanted += [(1 << each.bit + KIND_BITS, each.id, word) for each in word_classes() for _, word in each.words]
     found = []
-    for (kind, phrase), tokens in zip(wanted, _tokens(bare, [phrase for _, phrase in wanted]), strict=True):
+    for (value, name, phrase), tokens in zip(wanted, _tokens(bare, [phrase for *_, phrase in wanted]), strict=True):
         if not 1 <= len(tokens) <= MAX_TOKENS:
-            raise ValueError(f"cues.toml: {phrase!r} of {kind.id!r} has {len(tokens)} tokens, allowed are 1 to 12")
-        found.append(Phrase(_fold(bare, k_.PHRASE, tokens[::-1]), tuple(tokens), kind.mask))
-    return found
-
-
-def _tags(bare: Plan) -> list[Phrase]:
-    wanted = [(kind, tag) for kind in cue_kinds() for tag in kind.tags]
-    found = []
-    for (kind, tag), tokens in zip(wanted, _tokens(bare, [tag for _, tag in wanted]), strict=True):
-        if len(tokens) != 1:
-            raise ValueError(f"cues.toml: tag {tag!r} of {kind.id!r} is not one token")
-        found += [Phrase(_fold(bare, form, tokens), tuple(tokens), kind.mask) for form in (k_.TAG_OPEN, k_.TAG_CLOSE)]
+            raise ValueError(f"cues: {phrase!r} of {name!r} has {len(tokens)} tokens, allowed are 1 to {MAX_TOKENS}")
+        found.append(Phrase(_fold(bare, k_.PHRASE, tokens[::-1]), tuple(tokens), value))
     return found
 
 
@@ -117,15 +119,15 @@ def _set(bits: NDArray[np.uint64], number: int) -> None:
 
 
 def _table(phrases: list[Phrase]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Open addressing at a load of at most a quarter; several kinds may share a phrase."""
-    masks: dict[int, int] = {}
+    """Open addressing at a load of at most a half; several kinds and classes may share a phrase."""
+    known: dict[int, int] = {}
     for phrase in phrases:
-        masks[phrase.hash] = masks.get(phrase.hash, 0) | phrase.mask
-    size = 1 << (4 * len(masks)).bit_length()
+        known[phrase.hash] = known.get(phrase.hash, 0) | phrase.value
+    size = 1 << (2 * len(known)).bit_length()
     hashes, values = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
-    for key, mask in masks.items():
+    for key, value in known.items():
         slot = key % size
         while hashes[slot]:
             slot = (slot + 1) % size
-        hashes[slot], values[slot] = key, mask
+        hashes[slot], values[slot] = key, value
     return hashes, values
