@@ -112,8 +112,8 @@ def _why_missed(operator: OperatorVerdict, nearest: Group) -> str:
 
 def _accused(verdict: Verdict) -> Iterator[str]:
     for alarm in verdict.false_alarms[:_MOST_FALSE]:
-        whose = ", ".join(LOOKALIKES.get(kind, METHODS.get(kind, kind)) for kind in alarm.kinds[:2])
-        yield f"FALSE   {alarm.campaign_id}: {alarm.innocent:,} of {alarm.accounts:,} accounts are innocent ({whose})"
+        whose = LOOKALIKES.get(alarm.kinds[0], "victims of stolen keys")
+        yield f"FALSE   {alarm.campaign_id}: {alarm.innocent:,} of {alarm.accounts:,} accounts innocent ({whose})"
     if len(verdict.false_alarms) > _MOST_FALSE:
         yield f"FALSE   and {plural(len(verdict.false_alarms) - _MOST_FALSE, 'more campaign')}"
     if verdict.accused:
