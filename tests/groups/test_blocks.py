@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stillwatch.groups import blocks
 from stillwatch.groups.blocks import Block, find_blocks
-from stillwatch.groups.templates import Pairs, merge
+from stillwatch.groups.templates import Pairs
 
 LEAST = 5
 
@@ -21,7 +21,7 @@ def pairs_of(parts: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> Pa
     key = np.concatenate([k for k, _ in columns]).astype(np.int64)
     account = np.concatenate([a for _, a in columns]).astype(np.int32)
     once = np.ones(len(key), dtype=np.int64)
-    return merge(Pairs.empty(), Pairs(key, account, once, 2 * once, once))
+    return Pairs.of(key, account, once, 2 * once, once)
 
 
 def machinery(
@@ -153,18 +153,19 @@ class TestHostileInput:
 
 def comparisons(keys: int, accounts: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """How often two account sets are compared for that many keys of that many accounts each."""
-    calls, real = [0], blocks._jaccard
+    calls, real = [0], blocks._candidates
 
-    def counting(a: NDArray[np.int32], b: NDArray[np.int32]) -> float:
-        calls[0] += 1
-        return real(a, b)
+    def counting(signature: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        left, right = real(signature)
+        calls[0] += len(left)
+        return left, right
 
     rng = np.random.default_rng(11)
     key = np.repeat(np.arange(1, keys + 1), accounts)
     # All sets are drawn from one small crowd, so that nearly every pair of keys overlaps.
     account = np.concatenate([rng.choice(2 * accounts, accounts, replace=False) for _ in range(keys)])
     with monkeypatch.context() as patch:
-        patch.setattr(blocks, "_jaccard", counting)
+        patch.setattr(blocks, "_candidates", counting)
         find_blocks(pairs_of([(key, account)]), LEAST, 100 * accounts)
     return calls[0]
 

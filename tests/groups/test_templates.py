@@ -80,7 +80,7 @@ def test_pairs_and_singles_equal_plain_dictionaries(epochs: list[tuple[int, list
 def test_merging_is_a_union_in_any_order_and_stays_sorted(a: list[Row], b: list[Row]) -> None:
     def pairs(rows: list[Row]) -> Pairs:
         account, exact, key = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-        return merge(Pairs.empty(), Pairs(key, account.astype(np.int32), exact, exact, 10 * exact))
+        return Pairs.of(key, account.astype(np.int32), exact, exact, 10 * exact)
 
     x, y = pairs(a), pairs(b)
     both = merge(x, y)

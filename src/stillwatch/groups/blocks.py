@@ -1,7 +1,7 @@
 """Blocks of accounts that share prompt machinery: template keys clustered by the accounts that use them.
 
 Keys of one template have nearly the same accounts. Keys are grouped by MinHash of their account sets (exactly equal
-sets first, then banded candidates checked by their true Jaccard similarity), and a block's accounts are those that use
+sets first, then banded candidates by the share of slots that agree), and a block's accounts are those that use
 a fair part of its keys. There is no cap on a key's accounts: cost grows with the number of
 pairs, never with its square.
 """
@@ -26,7 +26,7 @@ LEAST_KEYS = 3
 COMMON_SHARE = 0.5
 """What more than this share of a large population uses is everybody's habit: a limit that `rehearse` must show."""
 LARGE_POPULATION = 200
-_BANDS, _ROWS = 12, 2
+_BANDS, _ROWS = 16, 2
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def find_blocks(pairs: Pairs, min_accounts: int, population: int) -> list[Block]
         return []
     starts = _starts(kept.key)
     signature = _signatures(kept.account, starts)
-    label = _cluster(kept, starts, signature)
+    label = _cluster(signature)
     return list(_assemble(kept, starts, label, min_accounts))
 
 
@@ -69,20 +69,15 @@ def _signatures(account: Codes, starts: Ints) -> NDArray[np.uint64]:
     return np.stack(columns, axis=1)
 
 
-def _cluster(pairs: Pairs, starts: Ints, signature: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """Connected components of keys over pairs whose account sets have a Jaccard similarity of at least JACCARD."""
-    _, group = np.unique(signature, axis=0, return_inverse=True)[:2]
-    group = group.ravel()
-    _, representative = np.unique(group, return_index=True)
-    left, right = _candidates(signature[representative])
-    sets = [pairs.account[s:e] for s, e in _spans(starts, len(pairs))]
-    alike = [
-        i
-        for i, (a, b) in enumerate(zip(left.tolist(), right.tolist(), strict=True))
-        if _jaccard(sets[representative[a]], sets[representative[b]]) >= JACCARD
-    ]
-    n = len(representative)
-    graph = coo_array((np.ones(len(alike), dtype=np.int8), (left[alike], right[alike])), shape=(n, n))
+def _cluster(signature: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """Connected components of keys whose account sets have an estimated Jaccard similarity of at least JACCARD."""
+    odd = np.arange(1, 2 * signature.shape[1], 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
+    _, representative, group = np.unique((signature * odd).sum(axis=1), return_index=True, return_inverse=True)
+    distinct = signature[representative]
+    left, right = _candidates(distinct)
+    alike = (distinct[left] == distinct[right]).mean(axis=1) >= JACCARD
+    left, right, n = left[alike], right[alike], len(distinct)
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
     _, component = connected_components(graph, directed=False)
     return np.asarray(component[group], dtype=np.int32)
 
@@ -100,15 +95,6 @@ def _candidates(signature: NDArray[np.uint64]) -> tuple[Ints, Ints]:
         right.append(other)
     both = np.unique(np.stack([np.concatenate(left), np.concatenate(right)], axis=1), axis=0)
     return both[:, 0].astype(np.int64), both[:, 1].astype(np.int64)
-
-
-def _jaccard(a: Codes, b: Codes) -> float:
-    common = len(np.intersect1d(a, b, assume_unique=True))
-    return common / (len(a) + len(b) - common)
-
-
-def _spans(starts: Ints, total: int) -> Iterator[tuple[int, int]]:
-    return zip(starts.tolist(), [*starts[1:].tolist(), total], strict=True)
 
 
 def _assemble(pairs: Pairs, starts: Ints, label: NDArray[np.int32], min_accounts: int) -> Iterator[Block]:

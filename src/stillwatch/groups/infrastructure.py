@@ -61,7 +61,7 @@ class Networks:
 def _seen(values: Codes, frame: Frame, epoch: int) -> Pairs:
     rows = np.flatnonzero(values >= 0)
     when = np.full(len(rows), epoch, dtype=np.int64)
-    return merge(Pairs.empty(), Pairs(values[rows].astype(np.int64), frame.account[rows], when, when, when))
+    return Pairs.of(values[rows].astype(np.int64), frame.account[rows], when, when, when)
 
 
 def holdings(identities: Identities, networks: Networks) -> Iterator[tuple[str, Ints, Codes]]:

@@ -16,37 +16,55 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.errors import StoreError
 from stillwatch.model.frame import Codes, Frame, Ints
 
 SINGLES_EPOCHS = 4
 """Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt."""
 _TAGS = {"system": 0x1F83D9ABFB41BD6B, "opening": 0x2545F4914F6CDD1D, "closing": 0x3C6EF372FE94F82B}
-_MIX = np.int64(-7046029254386353131)  # 2**64 / golden ratio, as a signed number
+KEY_BITS, ACCOUNT_BITS = 39, 24
 
 
 @dataclass
 class Pairs:
-    """(key, account) pairs; sorted by key, then account, without repeats.
+    """(key, account) pairs, ascending and without repeats, each in one number: 39 bits of key, 24 of account code.
 
     ``least`` and ``most``: smallest and largest prompt hash under the pair; ``last``: last epoch it was seen in.
     """
 
-    key: Ints
-    account: Codes
+    pair: Ints
     least: Ints
     most: Ints
     last: Ints
 
     @staticmethod
+    def of(key: Ints, account: Codes, least: Ints, most: Ints, last: Ints) -> Pairs:
+        """Pairs from columns in any order, equal ones put together. ``key`` as of ``short``."""
+        if len(account) and int(account.max()) >= 1 << ACCOUNT_BITS:
+            raise StoreError(
+                f"more than {1 << ACCOUNT_BITS:,} accounts in one scan: scan by tenant or by part of the log"
+            )
+        pair = (key << ACCOUNT_BITS) | account.astype(np.int64)
+        return _reduced(pair, least, most, last, np.argsort(pair))
+
+    @staticmethod
     def empty() -> Pairs:
         none = np.zeros(0, dtype=np.int64)
-        return Pairs(none, none.astype(np.int32), none, none, none)
+        return Pairs(none, none, none, none)
+
+    @property
+    def key(self) -> Ints:
+        return self.pair >> ACCOUNT_BITS
+
+    @property
+    def account(self) -> Codes:
+        return (self.pair & ((1 << ACCOUNT_BITS) - 1)).astype(np.int32)
 
     def __len__(self) -> int:
-        return len(self.key)
+        return len(self.pair)
 
     def where(self, keep: NDArray[np.bool_]) -> Pairs:
-        return Pairs(self.key[keep], self.account[keep], self.least[keep], self.most[keep], self.last[keep])
+        return Pairs(self.pair[keep], self.least[keep], self.most[keep], self.last[keep])
 
 
 @dataclass
@@ -64,45 +82,48 @@ class Templates:
         ripe = recent.least != recent.most
         kept = self.pairs.where(self.pairs.last > epoch - self.window)
         # A single that is already a pair only prolongs it, so both kinds of news go to the pairs.
-        known = np.isin(pair_hash(recent), pair_hash(kept), assume_unique=True) & (recent.last == epoch)
+        known = np.isin(recent.pair, kept.pair, assume_unique=True) & (recent.last == epoch)
         self.pairs = merge(kept, recent.where(ripe | known))
         self.singles = recent.where(~ripe & ~known)
 
 
 def merge(a: Pairs, b: Pairs) -> Pairs:
     """Union of two pair tables; ranges widen."""
-    key, account = np.concatenate([a.key, b.key]), np.concatenate([a.account, b.account])
-    order = _by_key_then_account(key, account)
-    key, account = key[order], account[order]
-    starts = np.flatnonzero(np.concatenate([[True], (key[1:] != key[:-1]) | (account[1:] != account[:-1])]))
-    if not len(key):
+    pair = np.concatenate([a.pair, b.pair])
+    # Two ascending runs: a stable sort finds them and only merges.
+    order = np.argsort(pair, kind="stable")
+    least, most = np.concatenate([a.least, b.least]), np.concatenate([a.most, b.most])
+    return _reduced(pair, least, most, np.concatenate([a.last, b.last]), order)
+
+
+def _reduced(pair: Ints, least: Ints, most: Ints, last: Ints, order: Ints) -> Pairs:
+    """Rows in ``order``, those of one pair put together."""
+    if not len(pair):
         return Pairs.empty()
-    least = np.minimum.reduceat(np.concatenate([a.least, b.least])[order], starts)
-    most = np.maximum.reduceat(np.concatenate([a.most, b.most])[order], starts)
-    last = np.maximum.reduceat(np.concatenate([a.last, b.last])[order], starts)
-    return Pairs(key[starts], account[starts], least, most, last)
+    pair = pair[order]
+    starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+    if len(starts) == len(pair):
+        return Pairs(pair, least[order], most[order], last[order])
+    return Pairs(
+        pair[starts],
+        np.minimum.reduceat(least[order], starts),
+        np.maximum.reduceat(most[order], starts),
+        np.maximum.reduceat(last[order], starts),
+    )
 
 
-def _by_key_then_account(key: Ints, account: Codes) -> Ints:
-    """``np.lexsort((account, key))``, but cheap for two sorted tables in a row: only keys in both need sorting."""
-    order = np.argsort(key, kind="stable")
-    sorted_key, sorted_account = key[order], account[order]
-    descents = (sorted_key[1:] == sorted_key[:-1]) & (sorted_account[1:] < sorted_account[:-1])
-    if descents.any():
-        mixed = np.flatnonzero(np.isin(sorted_key, sorted_key[1:][descents]))
-        order[mixed] = order[mixed[np.lexsort((sorted_account[mixed], sorted_key[mixed]))]]
-    return order
+def short(hashes: Ints) -> Ints:
+    """The 39 bits of a hash that a pair keeps; 0 stays 0.
 
-
-def pair_hash(pairs: Pairs) -> Ints:
-    """One 64-bit number per pair; a collision only prolongs a foreign key by one epoch."""
-    return pairs.key ^ ((pairs.account.astype(np.int64) + 1) * _MIX)
+    Ten million keys then meet about a hundred times by chance, each time joining stray accounts to a key.
+    """
+    return hashes & ((1 << KEY_BITS) - 1)
 
 
 def request_keys(frame: Frame) -> NDArray[np.int64]:
     """All template keys of each request, shape (n, 3 + 2 * SKELETON_SIZE), 0 where there is none."""
     parts = [_tagged(getattr(frame, name), tag)[:, None] for name, tag in _TAGS.items()]
-    return np.concatenate([*parts, frame.skeleton, frame.system_skeleton[:, :4]], axis=1)
+    return short(np.concatenate([*parts, frame.skeleton, frame.system_skeleton[:, :4]], axis=1))
 
 
 def _tagged(values: Ints, tag: int) -> Ints:
@@ -122,4 +143,4 @@ def _epoch_pairs(frame: Frame, epoch: int) -> Pairs:
     keep = flat != 0
     account = np.repeat(frame.account[chosen], keys.shape[1])[keep]
     exact = np.repeat(frame.exact[chosen], keys.shape[1])[keep]
-    return merge(Pairs.empty(), Pairs(flat[keep], account, exact, exact, np.full(len(exact), epoch, dtype=np.int64)))
+    return Pairs.of(flat[keep], account, exact, exact, np.full(len(exact), epoch, dtype=np.int64))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from stillwatch.groups.templates import Pairs, merge, request_keys
+from stillwatch.groups.templates import Pairs, request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
 
 WORD_BUCKETS = 32
@@ -120,13 +120,13 @@ def _key_pairs(frame: Frame, wanted: Ints | None) -> Pairs:
         chosen &= _is_in(keys, wanted)
     rows = np.nonzero(chosen)[0]
     exact = frame.exact[rows]
-    return merge(Pairs.empty(), Pairs(keys[chosen], frame.account[rows], exact, exact, np.zeros(len(rows), np.int64)))
+    return Pairs.of(keys[chosen], frame.account[rows], exact, exact, np.zeros(len(rows), np.int64))
 
 
 def _value_pairs(values: Codes, accounts: Codes, wanted: Ints) -> Pairs:
     rows = np.flatnonzero(_is_in(values, wanted))
     none = np.zeros(len(rows), dtype=np.int64)
-    return merge(Pairs.empty(), Pairs(values[rows].astype(np.int64), accounts[rows], none, none, none))
+    return Pairs.of(values[rows].astype(np.int64), accounts[rows], none, none, none)
 
 
 def _is_in(values: Ints | Codes, wanted: Ints) -> NDArray[np.bool_]:
@@ -153,4 +153,4 @@ def _union(parts: list[Pairs]) -> Pairs:
     if not parts:
         return Pairs.empty()
     columns = ("key", "account", "least", "most", "last")
-    return merge(Pairs.empty(), Pairs(*(np.concatenate([getattr(p, name) for p in parts]) for name in columns)))
+    return Pairs.of(*(np.concatenate([getattr(p, name) for p in parts]) for name in columns))
