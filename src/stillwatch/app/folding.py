@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -49,14 +51,13 @@ def fold(
     books = Codebooks()
     found = Folded(state, state, books, register.at(0, books.account), [], None, None, 0, 0)
     numbers = sorted(spool.parts)
-    for number in numbers:
-        table = store.epoch(spool.parts[number])
+    for number, table, facts in _ahead(store, spool, numbers):
         start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
         closed = number != numbers[-1] or until_us is not None
         if until_us is not None:
             end = min(end, until_us)
         frame = build_frame(table, books, start_us=start, end_us=end)
-        found.facts.append(store.facts(table))
+        found.facts.append(facts)
         found.identities = register.at(end, books.account)
         if closed:
             advance(state, frame, found.identities)
@@ -68,3 +69,19 @@ def fold(
         found.rows += len(frame)
         done(len(frame))
     return found
+
+
+def _ahead(store: SketchStore, spool: Spool, numbers: list[int]) -> Iterator[tuple[int, pa.Table, pa.Table]]:
+    """Each epoch's sorted rows and facts; the engine prepares the next epoch while this one is weighed."""
+
+    def prepare(number: int) -> tuple[int, pa.Table, pa.Table]:
+        table = store.epoch(spool.parts[number])
+        return number, table, store.facts(table)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = deque(pool.submit(prepare, number) for number in numbers[:1])
+        for following in [*numbers[1:], None]:
+            ready = coming.popleft().result()
+            if following is not None:
+                coming.append(pool.submit(prepare, following))
+            yield ready

@@ -206,7 +206,7 @@ def _notes(run: _Run, folded: Folded, copies: int) -> list[str]:
     if copies:
         notes.append(f"{copies} copies of an event id that was seen before were left out")
     for column, n in sorted(run.rejects.wrong_values.items()):
-        notes.append(f"{n} values of {column} had a wrong type and count as missing")
+        notes.append(f"{n} values of {column} had a wrong type or lay outside its range and count as missing")
     if run.rejects.ignored_columns:
         notes.append("columns nobody asked for: " + ", ".join(sorted(run.rejects.ignored_columns)))
     if run.request.accounts is None:

@@ -15,6 +15,8 @@ from stillwatch.worlds import places
 from stillwatch.worlds.clients import Client, Settings, client, settings
 from stillwatch.worlds.span import DAY
 
+OLDEST_DAYS = 8 * 365
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -45,7 +47,8 @@ def token(rng: np.random.Generator, head: str) -> str:
 
 def aged(rng: np.random.Generator, start: int, median_days: float, spread: float = 1.1) -> int:
     """A creation time before ``start``, log-normal in age."""
-    return start - int(rng.lognormal(np.log(median_days), spread) * DAY) - int(rng.integers(DAY))
+    days = min(float(rng.lognormal(np.log(median_days), spread)), OLDEST_DAYS)
+    return start - int(days * DAY) - int(rng.integers(DAY))
 
 
 def person(rng: np.random.Generator, start: int, median_days: float = 240.0) -> Account:
