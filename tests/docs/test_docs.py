@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 import pytest
-from benchmarks.baselines.catalogue import BASELINES
 
 from stillwatch.cli import outcome
 from stillwatch.cli.catalogue import VERBS
@@ -105,10 +104,18 @@ def test_the_readme_names_every_exit_code() -> None:
     assert {int(code) for code in re.findall(r"(?:^|·)\s*(\d+) ", section.strip())} == known
 
 
+def _baselines() -> list[str]:
+    """Names of the other methods in order, read off their sources: importing them needs packages that nothing else does."""
+    folder = ROOT / "benchmarks" / "baselines"
+    modules = re.findall(r"^    (\w+)\.BASELINE,$", (folder / "catalogue.py").read_text("utf-8"), re.MULTILINE)
+    sources = [(folder / f"{module}.py").read_text("utf-8") for module in modules]
+    return [re.findall(r'^BASELINE = Baseline\(\s*"([^"]+)"', source, re.MULTILINE)[0] for source in sources]
+
+
 def test_the_table_of_other_methods_has_a_row_for_each() -> None:
     section = README.read_text("utf-8").split("## Against other methods")[1].split("##")[0]
     rows = re.findall(r"^\| ([^|]+?) \|", section, re.MULTILINE)
-    assert [row for row in rows if row != "---"] == ["method", "Stillwatch", *(b.name for b in BASELINES)]
+    assert [row for row in rows if row != "---"] == ["method", "Stillwatch", *_baselines()]
 
 
 def test_every_decision_is_in_the_index_and_names_its_number() -> None:
