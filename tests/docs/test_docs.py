@@ -105,7 +105,7 @@ def test_the_readme_names_every_exit_code() -> None:
 
 
 def _baselines() -> list[str]:
-    """Names of the other methods in order, read off their sources: importing them needs packages that nothing else does."""
+    """Names of the other methods in order, read off their sources: importing them needs packages nothing else does."""
     folder = ROOT / "benchmarks" / "baselines"
     modules = re.findall(r"^    (\w+)\.BASELINE,$", (folder / "catalogue.py").read_text("utf-8"), re.MULTILINE)
     sources = [(folder / f"{module}.py").read_text("utf-8") for module in modules]
