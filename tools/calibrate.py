@@ -33,7 +33,7 @@ from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.plans import week_plan
 from stillwatch.worlds.world import World, make_world
 
-PENALTY = 0.02
+PENALTY = 0.001
 KEY = b"calibration needs some fixed key"
 MIXED = (0.2, 0.5)
 
@@ -96,7 +96,7 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 SIDES = {"harvest": (0, None), "product": (0, None), "concealment": (None, None)}
-LEAST_SCALE, CAP_QUANTILE, TRIAGE_QUANTILE = 0.05, 0.9, 0.7
+LEAST_SCALE, CAP_QUANTILE, TRIAGE_QUANTILE = 0.05, 0.95, 0.8
 N = len(NAMES)
 UNTRAINED = Calibration("untrained", np.zeros(N), np.ones(N), np.zeros(N), -np.inf, np.inf, (), {})
 BOUNDS = dict.fromkeys(

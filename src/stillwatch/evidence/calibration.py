@@ -20,7 +20,7 @@ from stillwatch.evidence.profile import FEATURES, NAMES, Profile
 SHIPPED = Path(__file__).with_name("calibration.json")
 
 
-FAR = 5.0
+FAR = 6.0
 """Standard deviations beyond which a feature adds nothing: the calibration cohorts say nothing about so far out."""
 _CONCEALMENT = np.array([f.side == "concealment" for f in FEATURES])
 
