@@ -82,23 +82,20 @@ def likely_ends(plan: Plan, tokens: U64, count: Number, chosen: I64) -> Number:
 
 
 @compiled
-def meeting(plan: Plan, classes: Number) -> Number:
-    """Kinds of the pairs all of whose classes are among these."""
-    found = _0
-    for p in range(plan.pair_classes.size):
-        if plan.pair_classes[p] & ~classes == _0:
-            found |= plan.pair_kinds[p]
+def meetings(pair_classes: U64, pair_kinds: U64, places: I64, classes: U64, seen: Number, window: Number) -> Number:
+    """Kinds of the pairs all of whose classes occur within the window of each other."""
+    found, met = _0, _0
+    for last in range(seen):
+        near, at = classes[last], last - 1
+        while at >= 0 and places[last] - places[at] <= window:
+            near |= classes[at]
+            at -= 1
+        if near & ~met != _0 and near & (near - _1) != _0:
+            for p in range(pair_classes.size):
+                if pair_classes[p] & ~near == _0:
+                    found |= pair_kinds[p]
+        met = near
     return found
-
-
-@compiled
-def classes_near(plan: Plan, places: I64, classes: U64, last: Number) -> Number:
-    """All classes that occur within the window before the occurrence number ``last``, its own included."""
-    near, at = classes[last], last - 1
-    while at >= 0 and places[last] - places[at] <= plan.window:
-        near |= classes[at]
-        at -= 1
-    return near
 
 
 @compiled
@@ -119,8 +116,6 @@ def find_cues(plan: Plan, tokens: U64, count: Number, scratch: Scratch) -> Numbe
             value |= plan.mark
             m += 1
         found |= value & _KINDS
-        if value >> _CLASSES != _0 and (k < plan.edge or k >= count - plan.edge):
-            places[seen], classes[seen] = k, value >> _CLASSES
-            found |= meeting(plan, classes_near(plan, places, classes, seen))
-            seen += 1
-    return found
+        places[seen], classes[seen] = k, value >> _CLASSES
+        seen += np.int64((value >> _CLASSES != _0) & ((k < plan.edge) | (k >= count - plan.edge)))
+    return found | meetings(plan.pair_classes, plan.pair_kinds, places, classes, seen, plan.window)

@@ -123,7 +123,7 @@ def _table(phrases: list[Phrase]) -> tuple[NDArray[np.uint64], NDArray[np.uint64
     known: dict[int, int] = {}
     for phrase in phrases:
         known[phrase.hash] = known.get(phrase.hash, 0) | phrase.value
-    size = 1 << (2 * len(known)).bit_length()
+    size = 1 << (4 * len(known)).bit_length()
     hashes, values = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
     for key, value in known.items():
         slot = key % size
