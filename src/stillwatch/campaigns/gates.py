@@ -17,10 +17,10 @@ from stillwatch.evidence import conformal
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
-LOOKS = (100, 400)
+LOOKS = (100, 1000)
 """Component requests after triage at which the cohort gate is asked, once each."""
-MOST_ALPHA = 0.01
-"""The most that one look may cost."""
+LOOK_ALPHA = 0.0025
+"""Level of each look (or the smallest that the calibration set can give): the default budget carries 180 a month."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
@@ -55,11 +55,9 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
     """
     calibration = state.calibration
     waiting = [x for x in state.lineages if _due(x, state.rules.min_accounts)]
-    waiting.sort(key=lambda x: (-x.tally.component, x.number))
-    for position, lineage in enumerate(waiting):
+    for lineage in sorted(waiting, key=lambda x: (-x.tally.component, x.number)):
         scores = calibration.scores[lineage.looks]
-        alpha = min(state.cohort.share(len(waiting) - position), MOST_ALPHA)
-        alpha = max(alpha, conformal.floor(len(scores)))
+        alpha = max(LOOK_ALPHA, conformal.floor(len(scores)))
         if alpha > state.cohort.at_hand:
             return
         lineage.alpha_cohort += state.cohort.spend(alpha)
