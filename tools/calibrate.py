@@ -50,7 +50,7 @@ class Sample:
 def samples(world: World, base: Calibration) -> list[Sample]:
     """Every group of a world that came to the cohort gate, under the weights and triage of ``base``."""
     state = State.start(Rules(), replace(base, scores=(np.full(10**6, np.inf),) * len(LOOKS)))
-    state.cohort = Budget(1e6)
+    state.cohort = Budget(1e6, 1e9)
     books = fold_tables(state, world.exchanges, world.accounts, Recipe(), KEY)
     truth = world.truth.to_pydict()
     kind = dict(zip(truth["account_id"], truth["actor_kind"], strict=True))

@@ -9,25 +9,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EPOCHS_PER_MONTH_HOURS = 30 * 24
+HOURS_PER_MONTH = 30 * 24
 SPEND_SHARE = 0.5
 """Share of what is at hand that one epoch may hand out; the rest stays for later proposals."""
 
 
 @dataclass
 class Budget:
-    """One gate's budget. ``per_epoch`` accrues; ``at_hand`` is what is left; ``spent`` what was handed out."""
+    """One gate's budget: ``per_epoch`` accrues up to ``most``; ``at_hand`` is left, ``spent`` was handed out."""
 
     per_epoch: float
+    most: float
     at_hand: float = 0.0
     spent: float = 0.0
 
     @staticmethod
     def monthly(amount: float, epoch_hours: int) -> Budget:
-        return Budget(amount * epoch_hours / EPOCHS_PER_MONTH_HOURS)
+        return Budget(amount * epoch_hours / HOURS_PER_MONTH, amount)
 
     def accrue(self) -> None:
-        self.at_hand += self.per_epoch
+        """One more epoch; a month's worth is the most that can be saved up."""
+        self.at_hand = min(self.at_hand + self.per_epoch, self.most)
 
     def share(self, askers: int) -> float:
         """Level for each of ``askers`` of this epoch."""
