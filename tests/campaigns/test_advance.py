@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from stillwatch.campaigns.advance import advance
-from stillwatch.campaigns.gates import log_e_independence
+from stillwatch.campaigns.gates import LOOKS, log_e_independence
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.conformal import floor
@@ -92,7 +92,7 @@ def test_what_was_planted_is_found_and_only_the_harvests_alarm() -> None:
     assert by_members(state, COVERED).alarmed_us is not None
     pool = by_members(state, POOL)
     assert pool.gated_us is not None
-    assert pool.looks == 2
+    assert pool.looks == sum(pool.tally.component >= look for look in LOOKS) > 0
     assert pool.alarmed_us is None
     assert sorted(by_members(state, HARVEST).named) == list(HARVEST)
     assert set(by_members(state, COVERED).named) <= set(COVERED)

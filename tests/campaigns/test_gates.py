@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.campaigns.gates import (
+    LOOK_ALPHA,
     LOOKS,
-    MOST_ALPHA,
     ask_cohort_gate,
     ask_independence_gate,
     log_e_independence,
@@ -87,11 +87,11 @@ def test_a_group_that_was_not_sent_on_is_not_asked() -> None:
 
 
 def test_each_look_is_asked_once_and_an_alarm_ends_the_looking() -> None:
-    ordinary, harvest = state_with([400], repeated=True), state_with([400])
+    ordinary, harvest = state_with([LOOKS[-1]], repeated=True), state_with([LOOKS[-1]])
     for _ in range(5):
-        ask(ordinary, [400])
-        ask(harvest, [400])
-    assert ordinary.lineages[0].looks == 2
+        ask(ordinary, [LOOKS[-1]])
+        ask(harvest, [LOOKS[-1]])
+    assert ordinary.lineages[0].looks == len(LOOKS)
     assert ordinary.lineages[0].alarmed_us is None
     assert harvest.lineages[0].looks == 1
     assert harvest.lineages[0].alarmed_us == START + 1
@@ -121,7 +121,7 @@ def test_the_order_of_asking_does_not_look_at_the_score() -> None:
 def test_one_look_costs_little_however_much_is_at_hand() -> None:
     state = state_with([400], accrued=10_000)
     ask(state, [400])
-    assert state.lineages[0].alpha_cohort <= MOST_ALPHA
+    assert state.lineages[0].alpha_cohort <= LOOK_ALPHA
 
 
 def test_triage_sends_on_only_gated_groups_and_starts_their_tally_anew() -> None:
