@@ -104,7 +104,7 @@ def find_cues(plan: Plan, tokens: U64, count: Number, scratch: Scratch) -> Numbe
     chosen, marks, places, classes = scratch.chosen, scratch.marks, scratch.begins, scratch.hashes
     hits = likely_ends(plan, tokens, count, chosen)
     total = marks[0] if marks[0] <= MARKS else 0  # so many are markup or code
-    found, seen, h, m = _0, 0, 0, 0
+    found, seen, h, m = _0, np.int64(0), 0, 0
     while h < hits or m < total:
         hit = chosen[h] if h < hits else count
         mark = marks[m + 1] if m < total else count
