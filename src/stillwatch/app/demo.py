@@ -71,7 +71,7 @@ def _document(seed: int, out: Path, verdict: Verdict) -> dict[str, Any]:
         "report": str(out / RUN / PAGE),
         "operators": [_operator(operator) for operator in verdict.operators],
         "lookalikes": [asdict(lookalike) for lookalike in verdict.lookalikes],
-        "false_alarms": [asdict(alarm) for alarm in verdict.false_alarms],
+        "false_alarms": [asdict(alarm) | {"kinds": list(alarm.kinds)} for alarm in verdict.false_alarms],
         "innocent_accounts_accused": verdict.accused,
     }
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,53 +14,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool, before, sketched
-from stillwatch.app.examples import fetch_examples
 from stillwatch.app.folding import Folded, fold
 from stillwatch.app.outputs import campaigns_table, timeline_table
 from stillwatch.app.requests import ScanRequest, ScanResult
-from stillwatch.campaigns.document import LISTED_STATES, SCHEMA, campaign, iso
+from stillwatch.app.rundocument import Run, build_document
+from stillwatch.campaigns.document import LISTED_STATES
 from stillwatch.campaigns.linking import links_table
-from stillwatch.campaigns.standing import Standing, stand
+from stillwatch.campaigns.standing import stand
 from stillwatch.campaigns.state import Rules, State
-from stillwatch.config.schema import Settings, config_hash
-from stillwatch.evidence.calibration import Calibration, load
-from stillwatch.evidence.conformal import floor
+from stillwatch.config.schema import Settings
+from stillwatch.evidence.calibration import load
 from stillwatch.facts.register import Register
 from stillwatch.groups.infrastructure import TieTable
 from stillwatch.ingest.accounts import read_accounts
 from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
-from stillwatch.keyring import Keyring, load_keyring
+from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import Progress
 from stillwatch.model.tables import FACTS, REJECTS, arrow_schema
 from stillwatch.report.render import render_report
 from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.cache import use_cache
-from stillwatch.sketch.recipe import Recipe, recipe_id
+from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import staged_folder
 
 HOUR_US = 3_600_000_000
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What every step of one scan needs."""
-
-    request: ScanRequest
-    keys: Keyring
-    recipe: Recipe
-    calibration: Calibration
-    rejects: Rejects
-    progress: Progress
-    threads: int
-
-
 def scan(request: ScanRequest, progress: Progress) -> ScanResult:
     """Scan and write the run folder, completely or not at all."""
     keys = load_keyring(request.home)
     use_cache(request.home)
-    run = _Run(
+    run = Run(
         request,
         keys,
         Recipe(),
@@ -90,7 +74,7 @@ def rules(settings: Settings, seed: int) -> Rules:
     )
 
 
-def _read_and_fold(run: _Run, work: Path) -> tuple[Folded, int]:
+def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int]:
     request = run.request
     until = None if request.until is None else int(request.until.timestamp() * 1_000_000)
     # The register is read first: a mistake in it should not cost the reading of the log.
@@ -106,7 +90,7 @@ def _read_and_fold(run: _Run, work: Path) -> tuple[Folded, int]:
     return folded, copies
 
 
-def _sketch_logs(run: _Run, spool: Spool, until: int | None) -> None:
+def _sketch_logs(run: Run, spool: Spool, until: int | None) -> None:
     with run.progress.stage("compiling kernels (first run only takes seconds)", None):
         warm_up()
     key = run.keys.derive("rows")
@@ -125,13 +109,13 @@ def _sketch_logs(run: _Run, spool: Spool, until: int | None) -> None:
     spool.flush()
 
 
-def _write(run: _Run, folded: Folded, copies: int, folder: Path) -> dict[str, Any]:
+def _write(run: Run, folded: Folded, copies: int, folder: Path) -> dict[str, Any]:
     accounts = folded.books.account
     standings = stand(
         folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, run.keys.derive("ids")
     )
     listed = [s for s in standings if s.state in LISTED_STATES]
-    document = _document(run, folded, copies, listed)
+    document = build_document(run, folded, copies, listed)
     facts = pa.concat_tables(folded.facts) if folded.facts else arrow_schema(FACTS).empty_table()
     ties = TieTable.build(folded.identities, folded.latest.networks)
     links = links_table(listed, ties, folded.latest.templates.pairs, accounts)
@@ -150,69 +134,3 @@ def _write(run: _Run, folded: Folded, copies: int, folder: Path) -> dict[str, An
     page = render_report(document, links, timeline, generated_at=datetime.now(UTC))
     (folder / "report.html").write_text(page, "utf-8")
     return document
-
-
-def _document(run: _Run, folded: Folded, copies: int, listed: list[Standing]) -> dict[str, Any]:
-    wanted = {e for s in listed for e in s.lineage.examples[: run.request.settings.examples_per_group]}
-    with run.progress.stage("fetching redacted examples", None):
-        settings = run.request.settings
-        examples = fetch_examples(run.request.inputs, wanted, run.keys.derive("rows"), settings.batch_rows)
-    return {
-        "schema": SCHEMA,
-        "run": _run_facts(run, folded, copies),
-        "campaigns": [campaign(s, folded.books.account, run.calibration, examples) for s in listed],
-    }
-
-
-def _run_facts(run: _Run, folded: Folded, copies: int) -> dict[str, Any]:
-    settings = run.request.settings
-    hashed, recipe = config_hash(settings), recipe_id(run.recipe, run.keys.derive("sketch"))
-    started = datetime.now(UTC)
-    run_id = hashlib.sha256(f"{hashed} {recipe} {started.isoformat()} {os.getpid()}".encode()).hexdigest()[:16]
-    scores = run.calibration.scores
-    return {
-        "run_id": f"r-{run_id}",
-        "config_hash": hashed,
-        "recipe_ids": [recipe],
-        "input": {
-            "exchanges": folded.rows,
-            "accounts": len(folded.books.account),
-            "rejected": run.rejects.count,
-            "duplicates": copies,
-            "first": iso(folded.first_us),
-            "last": iso(folded.last_us),
-        },
-        "budget_per_month": {"independence": settings.budget_independence, "cohort": settings.budget_cohort},
-        "spent": {
-            "independence": round(folded.closed.independence.spent, 9),
-            "cohort": round(folded.closed.cohort.spent, 9),
-        },
-        "closed_until": iso(folded.end_us or None),
-        "calibration": {
-            "id": run.calibration.calibration_id,
-            "n": min(len(s) for s in scores),
-            "floor": floor(min(len(s) for s in scores)),
-        },
-        "rejects_by_reason": dict(sorted(run.rejects.by_reason.items())),
-        "notes": _notes(run, folded, copies),
-        "examples_expire_at": (started + timedelta(days=settings.examples_days)).isoformat().replace("+00:00", "Z"),
-    }
-
-
-def _notes(run: _Run, folded: Folded, copies: int) -> list[str]:
-    notes = list(run.rejects.remarks)
-    if folded.rows == 0:
-        notes.append("the log holds no readable request: nothing was judged")
-    if copies:
-        notes.append(f"{copies} copies of an event id that was seen before were left out")
-    for column, n in sorted(run.rejects.wrong_values.items()):
-        notes.append(f"{n} values of {column} had a wrong type or lay outside its range and count as missing")
-    if run.rejects.ignored_columns:
-        notes.append("columns nobody asked for: " + ", ".join(sorted(run.rejects.ignored_columns)))
-    if run.request.accounts is None:
-        notes.append("no account register: payment, age and organisation are unknown and weigh nothing")
-    if folded.rows and not folded.latest.population.texts.any():
-        notes.append("no request holds text: groups can be found through text only, so none can be found here")
-    if "-" in run.request.inputs:
-        notes.append("standard input cannot be read twice: no examples are shown from it")
-    return notes

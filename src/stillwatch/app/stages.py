@@ -24,9 +24,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("ingest", reads=(), writes=(EXCHANGES, ACCOUNTS, REJECTS)),
     Stage("sketch", reads=(EXCHANGES,), writes=(SKETCHES,)),
     Stage("facts", reads=(SKETCHES,), writes=(FACTS,)),
-    Stage("groups", reads=(SKETCHES, FACTS, ACCOUNTS), writes=(LINKS,)),
-    Stage("evidence", reads=(SKETCHES, FACTS, LINKS), writes=()),
-    Stage("campaigns", reads=(SKETCHES, LINKS), writes=(CAMPAIGNS, TIMELINE)),
+    Stage("fold", reads=(SKETCHES, ACCOUNTS), writes=(CAMPAIGNS, LINKS)),
+    Stage("timeline", reads=(CAMPAIGNS, FACTS), writes=(TIMELINE,)),
     Stage("report", reads=(CAMPAIGNS, LINKS, TIMELINE, REJECTS), writes=()),
 )
 

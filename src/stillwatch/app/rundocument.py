@@ -1,0 +1,101 @@
+"""campaigns.json of a scan: what was read, under which rules, what was spent, and the listed groups."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stillwatch.app.examples import fetch_examples
+from stillwatch.app.folding import Folded
+from stillwatch.app.requests import ScanRequest
+from stillwatch.campaigns.document import SCHEMA, campaign, iso
+from stillwatch.campaigns.standing import Standing
+from stillwatch.config.schema import config_hash
+from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.conformal import floor
+from stillwatch.ingest.rejects import Rejects
+from stillwatch.keyring import Keyring
+from stillwatch.model.progress import Progress
+from stillwatch.sketch.recipe import Recipe, recipe_id
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step of one scan needs."""
+
+    request: ScanRequest
+    keys: Keyring
+    recipe: Recipe
+    calibration: Calibration
+    rejects: Rejects
+    progress: Progress
+    threads: int
+
+
+def build_document(run: Run, folded: Folded, copies: int, listed: list[Standing]) -> dict[str, Any]:
+    wanted = {e for s in listed for e in s.lineage.examples[: run.request.settings.examples_per_group]}
+    with run.progress.stage("fetching redacted examples", None):
+        settings = run.request.settings
+        examples = fetch_examples(run.request.inputs, wanted, run.keys.derive("rows"), settings.batch_rows)
+    return {
+        "schema": SCHEMA,
+        "run": _run_facts(run, folded, copies),
+        "campaigns": [campaign(s, folded.books.account, run.calibration, examples) for s in listed],
+    }
+
+
+def _run_facts(run: Run, folded: Folded, copies: int) -> dict[str, Any]:
+    settings = run.request.settings
+    hashed, recipe = config_hash(settings), recipe_id(run.recipe, run.keys.derive("sketch"))
+    started = datetime.now(UTC)
+    run_id = hashlib.sha256(f"{hashed} {recipe} {started.isoformat()} {os.getpid()}".encode()).hexdigest()[:16]
+    scores = run.calibration.scores
+    return {
+        "run_id": f"r-{run_id}",
+        "config_hash": hashed,
+        "recipe_ids": [recipe],
+        "input": {
+            "exchanges": folded.rows,
+            "accounts": len(folded.books.account),
+            "rejected": run.rejects.count,
+            "duplicates": copies,
+            "first": iso(folded.first_us),
+            "last": iso(folded.last_us),
+        },
+        "budget_per_month": {"independence": settings.budget_independence, "cohort": settings.budget_cohort},
+        "spent": {
+            "independence": round(folded.closed.independence.spent, 9),
+            "cohort": round(folded.closed.cohort.spent, 9),
+        },
+        "closed_until": iso(folded.end_us or None),
+        "calibration": {
+            "id": run.calibration.calibration_id,
+            "n": min(len(s) for s in scores),
+            "floor": floor(min(len(s) for s in scores)),
+        },
+        "rejects_by_reason": dict(sorted(run.rejects.by_reason.items())),
+        "notes": _notes(run, folded, copies),
+        "examples_expire_at": (started + timedelta(days=settings.examples_days)).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _notes(run: Run, folded: Folded, copies: int) -> list[str]:
+    notes = list(run.rejects.remarks)
+    if folded.rows == 0:
+        notes.append("the log holds no readable request: nothing was judged")
+    if copies:
+        notes.append(f"{copies} copies of an event id that was seen before were left out")
+    for column, n in sorted(run.rejects.wrong_values.items()):
+        notes.append(f"{n} values of {column} had a wrong type or lay outside its range and count as missing")
+    if run.rejects.ignored_columns:
+        notes.append("columns nobody asked for: " + ", ".join(sorted(run.rejects.ignored_columns)))
+    if run.request.accounts is None:
+        notes.append("no account register: payment, age and organisation are unknown and weigh nothing")
+    if folded.rows and not folded.latest.population.texts.any():
+        notes.append("no request holds text: groups can be found through text only, so none can be found here")
+    if "-" in run.request.inputs:
+        notes.append("standard input cannot be read twice: no examples are shown from it")
+    return notes
