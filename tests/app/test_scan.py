@@ -337,7 +337,8 @@ def test_an_interrupted_run_is_130_and_leaves_nothing(
     with process:
         process.stdin.write(head.getvalue().encode())
         process.stdin.flush()
-        _wait_for(lambda: any(work.iterdir()))  # it holds its folders and waits for more
+        _wait_for(lambda: any(work.iterdir()))  # it holds its folders
+        time.sleep(1.0)  # and blocks on reading; a signal just before that would only be seen after it
         process.send_signal(signal_sent)
         said = process.stderr.read().decode()
     assert (process.returncode, "interrupted" in said) == (130, True), said
