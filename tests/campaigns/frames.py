@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import NAMES
+from stillwatch.evidence.trees import Trees
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
 
@@ -57,19 +58,31 @@ def build(ts: Any, account: Any, *, start: int = START, end: int | None = None, 
     )
 
 
-def even_calibration(scores: NDArray[np.float64] | None = None, triage: float = -10.0) -> Calibration:
+def even_calibration(scores: NDArray[np.float64] | None = None) -> Calibration:
     """A calibration whose score is how seldom prompts repeat, with 1,000 benign scores below .9."""
-    weight = np.array([float(name == "one_shot") for name in NAMES])
     benign = np.linspace(0.0, 0.9, 1000) if scores is None else np.sort(scores)
     return Calibration(
         calibration_id="cal-test",
-        mean=np.zeros(len(NAMES)),
-        scale=np.ones(len(NAMES)),
-        weight=weight,
-        triage=triage,
-        most_concealment=1.0,
+        trees=staircase("one_shot", 400),
+        typical=np.zeros(len(NAMES)),
         scores=(benign, benign),
         kinds={"made up": len(benign)},
+    )
+
+
+def staircase(feature: str, steps: int) -> Trees:
+    """Stumps that together give the feature's own value, from 0 to 1 in steps."""
+    root = 3 * np.arange(steps)
+    node = np.arange(3 * steps)
+    inner = node % 3 == 0
+    return Trees(
+        base=0.0,
+        roots=root,
+        feature=np.full(3 * steps, NAMES.index(feature)),
+        threshold=np.where(inner, (node // 3 + 0.5) / steps, 0.0),
+        left=np.where(inner, node + 1, node),
+        right=np.where(inner, node + 2, node),
+        value=np.where(node % 3 == 2, 1.0 / steps, np.where(inner, 0.5 / steps, 0.0)),
     )
 
 

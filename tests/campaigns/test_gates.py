@@ -13,7 +13,6 @@ from stillwatch.campaigns.gates import (
     ask_cohort_gate,
     ask_independence_gate,
     log_e_independence,
-    triage,
 )
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
@@ -44,7 +43,7 @@ def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repe
 def gated(number: int) -> Lineage:
     members = range(number * MEMBERS, (number + 1) * MEMBERS)
     lineage = Lineage(number, np.arange(3), dict.fromkeys(members, 0), 0, 0, 1e-4, ((number,), ()))
-    lineage.gated_us = lineage.triaged_us = START
+    lineage.gated_us = START
     return lineage
 
 
@@ -78,9 +77,9 @@ def test_a_group_that_did_too_little_is_not_asked() -> None:
     assert state.lineages[0].looks == 0
 
 
-def test_a_group_that_was_not_sent_on_is_not_asked() -> None:
+def test_a_group_before_the_first_gate_is_not_asked() -> None:
     state = state_with([400])
-    state.lineages[0].triaged_us = None
+    state.lineages[0].gated_us = None
     ask(state, [400])
     assert state.cohort.spent == 0
     assert state.lineages[0].alarmed_us is None
@@ -122,17 +121,6 @@ def test_one_look_costs_little_however_much_is_at_hand() -> None:
     state = state_with([400], accrued=10_000)
     ask(state, [400])
     assert state.lineages[0].alpha_cohort <= LOOK_ALPHA
-
-
-def test_triage_sends_on_only_gated_groups_and_starts_their_tally_anew() -> None:
-    for gate, score, sent_on in ((START, 0.5, True), (START, 2.0, False), (None, 0.5, False)):
-        state = state_with([400])
-        state.calibration = even_calibration(triage=score)
-        state.lineages[0].gated_us, state.lineages[0].triaged_us = gate, None
-        triage(state, Identities.unknown(accounts([400])), START + 1)
-        assert state.lineages[0].triaged_us == (START + 1 if sent_on else None)
-        assert state.lineages[0].tally.component == (0 if sent_on else 400)
-        assert state.cohort.spent == 0
 
 
 def ungated(gain: float, timing: float | None, alpha: float) -> State:

@@ -10,20 +10,29 @@ import numpy as np
 import pytest
 
 from stillwatch.errors import InputError
-from stillwatch.evidence.calibration import FAR, SHIPPED, load
-from stillwatch.evidence.profile import FEATURES, NAMES, Profile
+from stillwatch.evidence.calibration import SHIPPED, load
+from stillwatch.evidence.profile import FEATURES, NAMES, Feature, Profile
 
 N = len(NAMES)
+
+
+TREES = {
+    # one tree: feature 0 at 1.0, then on the right feature 1 at 2.0
+    "base": 0.25,
+    "roots": [0],
+    "feature": [0, 0, 1, 0, 0],
+    "threshold": [1.0, 0.0, 2.0, 0.0, 0.0],
+    "left": [1, 1, 3, 3, 4],
+    "right": [2, 1, 4, 3, 4],
+    "value": [0.5, -1.0, 2.0, 1.0, 4.0],
+}
 
 
 def good() -> dict[str, Any]:
     return {
         "features": list(NAMES),
-        "mean": [0.5] * N,
-        "scale": [2.0] * N,
-        "weight": [float(i) for i in range(N)],
-        "triage": 0.5,
-        "most_concealment": 4.0,
+        "trees": TREES,
+        "typical": [0.5] * N,
         "scores": [[-1.0, 0.0, 3.0], [0.0, 1.0]],
         "kinds": {"class": 2, "firm": 1},
     }
@@ -34,42 +43,44 @@ def write(path: Path, content: object) -> Path:
     return path
 
 
+def profile(*values: float) -> Profile:
+    return Profile(np.array([*values, *[0.0] * (N - len(values))]))
+
+
 def test_the_shipped_set_fits_this_version() -> None:
     found = load(SHIPPED)
-    assert found.mean.shape == found.scale.shape == found.weight.shape == (N,)
-    assert np.isfinite([found.mean, found.scale, found.weight]).all()
-    assert (found.scale > 0).all()
+    assert found.typical.shape == (N,)
     for scores in found.scores:
         assert len(scores) >= 1
         assert np.isfinite(scores).all()
         assert (np.diff(scores) >= 0).all()
-    assert len(found.kinds) >= 1
+    assert sum(found.kinds.values()) >= 1000
+    assert len(found.kinds) >= 12
+    assert np.isfinite(found.score(Profile(found.typical)))
 
 
-def test_the_score_is_the_sum_of_its_parts_with_concealment_capped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("feature", [f for f in FEATURES if f.direction], ids=lambda f: f.name)
+def test_the_shipped_score_goes_one_way_where_a_feature_has_a_direction(feature: Feature) -> None:
+    found, place = load(SHIPPED), NAMES.index(feature.name)
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        values = found.typical * rng.uniform(0, 3, N) + rng.uniform(0, 1, N)
+        grid = [found.score(Profile(np.where(np.arange(N) == place, x, values))) for x in np.linspace(0, 6, 25)]
+        assert (np.diff(grid) * feature.direction >= -1e-4).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "score"), [((0.0, 9.0), -0.75), ((1.0,), -0.75), ((2.0, 2.0), 1.25), ((2.0, 3.0), 4.25)]
+)
+def test_a_score_is_the_leaf_it_ends_in_and_splits_into_its_features(
+    tmp_path: Path, values: tuple[float, ...], score: float
+) -> None:
     found = load(write(tmp_path / "c.json", good()))
-    for values in (np.arange(N) / N, -np.arange(N) / N, np.arange(N) * 1.0):
-        parts = [i * np.clip((values[i] - 0.5) / 2.0, -FAR, FAR) for i in range(N)]
-        hidden = sum(p for p, f in zip(parts, FEATURES, strict=True) if f.side == "concealment")
-        rest = sum(p for p, f in zip(parts, FEATURES, strict=True) if f.side != "concealment")
-        assert found.parts(Profile(values)) == pytest.approx(np.array(parts))
-        assert found.score(Profile(values)) == pytest.approx(rest + min(hidden, 4.0))
-
-
-def test_concealment_alone_and_a_far_out_number_alone_never_convict(tmp_path: Path) -> None:
-    found = load(write(tmp_path / "c.json", good()))
-    hiding = np.array([1e9 if f.side == "concealment" else 0.5 for f in FEATURES])
-    assert found.score(Profile(hiding)) == pytest.approx(4.0)
-    for i in range(N):
-        assert abs(found.score(Profile(np.where(np.arange(N) == i, 1e9, 0.5)))) <= FAR * i + 1e-9
-
-
-def test_a_feature_that_is_no_number_makes_a_score_that_is_none(tmp_path: Path) -> None:
-    """And such a score accuses nobody (test_conformal)."""
-    found = load(write(tmp_path / "c.json", good()))
-    for i in range(1, N):
-        if FEATURES[i].side != "concealment":
-            assert np.isnan(found.score(Profile(np.where(np.arange(N) == i, np.nan, 0.5))))
+    assert found.score(profile(*values)) == pytest.approx(score)
+    parts = found.parts(profile(*values))
+    assert parts.shape == (N,)
+    assert parts.sum() + TREES["base"] + TREES["value"][0] == pytest.approx(score)
+    assert not parts[2:].any()
 
 
 def test_scores_are_kept_in_order(tmp_path: Path) -> None:
@@ -96,11 +107,16 @@ BROKEN: dict[str, object] = {
     "no scores": {k: v for k, v in good().items() if k != "scores"},
     "scores as a number": {**good(), "scores": 3},
     "kinds as a list": {**good(), "kinds": ["class"]},
-    "too few weights": {**good(), "weight": [1.0]},
-    "a scale of zero": {**good(), "scale": [0.0] * N},
-    "a weight that is no number": {**good(), "weight": [float("nan")] * N},
+    "too few typical values": {**good(), "typical": [1.0]},
+    "a typical value that is no number": {**good(), "typical": [float("nan")] * N},
     "a score that is no number": {**good(), "scores": [[float("nan"), 1.0], [0.0]]},
-    "a word as a mean": {**good(), "mean": ["much"] * N},
+    "no trees": {k: v for k, v in good().items() if k != "trees"},
+    "a column short": {**good(), "trees": {**TREES, "value": [0.5, -1.0]}},
+    "a root that is not there": {**good(), "trees": {**TREES, "roots": [5]}},
+    "a circle": {**good(), "trees": {**TREES, "left": [1, 1, 0, 3, 4]}},
+    "a feature that is not there": {**good(), "trees": {**TREES, "feature": [N, 0, 1, 0, 0]}},
+    "a leaf that is no number": {**good(), "trees": {**TREES, "value": [0.5, float("nan"), 2.0, 1.0, 4.0]}},
+    "a word as a threshold": {**good(), "trees": {**TREES, "threshold": ["much"] * 5}},
 }
 
 

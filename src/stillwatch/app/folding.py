@@ -80,8 +80,8 @@ def _ahead(store: SketchStore, spool: Spool, numbers: list[int]) -> Iterator[tup
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = deque(pool.submit(prepare, number) for number in numbers[:1])
-        for following in [*numbers[1:], None]:
+        for following in numbers[1:]:
             ready = coming.popleft().result()
-            if following is not None:
-                coming.append(pool.submit(prepare, following))
+            coming.append(pool.submit(prepare, following))
             yield ready
+        yield from (last.result() for last in coming)

@@ -34,7 +34,6 @@ from stillwatch.model.frame import Frame
 from stillwatch.model.progress import Progress
 from stillwatch.model.scope import account_of, scoped_column, tenant_of
 from stillwatch.sketch.batch import warm_up
-from stillwatch.sketch.cache import use_cache
 from stillwatch.sketch.recipe import Recipe
 
 HOUR_US = 3_600_000_000
@@ -44,7 +43,6 @@ def hunt(request: HuntRequest, progress: Progress) -> HuntResult:
     """Rank every other account of the log by its likeness to ``request.accounts``."""
     check_out(request.out)
     keys = load_keyring(request.home)
-    use_cache(request.home)
     rejects = Rejects(keys.derive("rows"))
     table = None if request.register is None else read_accounts(request.register, rejects=rejects)
     with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:

@@ -73,8 +73,8 @@ def _run_facts(run: Run, folded: Folded, copies: int) -> dict[str, Any]:
         "closed_until": iso(folded.end_us or None),
         "calibration": {
             "id": run.calibration.calibration_id,
-            "n": min(len(s) for s in scores),
-            "floor": floor(min(len(s) for s in scores)),
+            "n": len(scores[0]),
+            "floor": floor(len(scores[0])),
         },
         "rejects_by_reason": dict(sorted(run.rejects.by_reason.items())),
         "notes": _notes(run, folded, copies),

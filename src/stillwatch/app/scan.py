@@ -23,6 +23,7 @@ from stillwatch.campaigns.linking import links_table
 from stillwatch.campaigns.standing import stand
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.config.schema import Settings
+from stillwatch.errors import InputError
 from stillwatch.evidence.calibration import load
 from stillwatch.facts.register import Register
 from stillwatch.groups.infrastructure import TieTable
@@ -34,7 +35,6 @@ from stillwatch.model.progress import Progress
 from stillwatch.model.tables import FACTS, REJECTS, arrow_schema
 from stillwatch.report.render import render_report
 from stillwatch.sketch.batch import warm_up
-from stillwatch.sketch.cache import use_cache
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import staged_folder
@@ -45,7 +45,6 @@ HOUR_US = 3_600_000_000
 def scan(request: ScanRequest, progress: Progress) -> ScanResult:
     """Scan and write the run folder, completely or not at all."""
     keys = load_keyring(request.home)
-    use_cache(request.home)
     run = Run(
         request,
         keys,
@@ -58,6 +57,10 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
     with staged_folder(request.out) as folder, tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
         folded, copies = _read_and_fold(run, Path(work))
         document = _write(run, folded, copies, folder)
+    if not folded.rows and run.rejects.count:
+        raise InputError(
+            f"none of {run.rejects.count} rows could be read; the reasons are in {request.out / 'rejects.parquet'}"
+        )
     alarmed = sum(c["state"] == "alarmed" and not c["authorised"] for c in document["campaigns"])
     return ScanResult(document, request.out, alarmed)
 

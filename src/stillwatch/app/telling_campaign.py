@@ -181,5 +181,5 @@ def why_not(group: Group) -> str:
         return "It passed the first gate, but sent too little since for the second. More requests decide."
     return (
         f"It passed the first gate, but not the second, so the harmless story stands. {_cohort_figures(group)}. "
-        "A person's look, more days or the keyed coin decide."
+        "A person's look or more days decide."
     )

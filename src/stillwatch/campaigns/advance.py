@@ -7,7 +7,7 @@ is reported for a log cut at t is what the whole log reports up to t.
 
 from __future__ import annotations
 
-from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate, triage
+from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
 from stillwatch.campaigns.growth import take_in
 from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.membership import name_members
@@ -32,7 +32,6 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     state.networks.observe(frame, number)
     state.templates.observe(frame, number)
     ask_independence_gate(state, frame.end_us)
-    triage(state, identities, frame.end_us)
     ask_cohort_gate(state, identities, frame.end_us)
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)

@@ -67,15 +67,15 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
             f"its accounts may act independently: evidence of 10^{have:.1f}, the budget asks for 10^{asked:.1f}; "
             "more days decide"
         )
-    if lineage.triaged_us is None:
-        return "it shares something, but nothing it did looks like a harvest; it was not compared with benign cohorts"
     if lineage.p_cohort is None:
-        return "it is coordinated, but has sent too little since to be compared with benign cohorts; more days decide"
+        return (
+            "it is coordinated, but was not compared yet: it sent too little since, or the budget did not carry a look"
+        )
     least = floor(max(len(s) for s in calibration.scores))
     return (
         f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
         f"{lineage.alpha_look:.4f} that the budget carried (the smallest possible is {least:.4f}); "
-        "a person's look, more days or the keyed coin decide"
+        "a person's look or more days decide"
     )
 
 

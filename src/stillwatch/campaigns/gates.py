@@ -1,15 +1,11 @@
-"""The two gates: independence first, then the cohort gate for what passed it; both paid from their budgets.
-
-Between them stands triage: a gated group is compared with benign cohorts only if what it did up to then looks at all
-like a harvest, so that the budget is spent where it matters. The calibration cohorts went through the same triage,
-and a group's p-value uses only requests made after it.
-"""
+"""The two gates: independence first, then the cohort gate for what passed it; both paid from their budgets."""
 
 from __future__ import annotations
 
 from math import inf
 
 from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.membership import established
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import Tally
@@ -18,9 +14,9 @@ from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
 LOOKS = (100, 1000)
-"""Component requests after triage at which the cohort gate is asked, once each."""
-LOOK_ALPHA = 0.0025
-"""Level of each look (or the smallest that the calibration set can give): the default budget carries 180 a month."""
+"""Component requests after the first gate at which the cohort gate is asked, once each."""
+LOOK_ALPHA = 0.0015
+"""Level of each look (or the smallest that the calibration set can give): the default budget carries 300 a month."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
@@ -32,20 +28,7 @@ def ask_independence_gate(state: State, now_us: int) -> None:
     """Let through the groups whose evidence reaches the level they were given at their proposal."""
     for lineage in state.lineages:
         if lineage.gated_us is None and passes(log_e_independence(lineage), lineage.alpha_independence):
-            lineage.gated_us = now_us
-
-
-def triage(state: State, identities: Identities, now_us: int) -> None:
-    """Send on the gated groups that are conspicuous; their later requests alone count against them."""
-    for lineage in state.lineages:
-        if lineage.gated_us is None or lineage.triaged_us is not None or not lineage.tally.by_account:
-            continue
-        if lineage.tally.component >= lineage.triage_at:
-            lineage.triage_at = 2 * lineage.tally.component
-            found = profile(lineage.tally, state.population, identities, state.networks)
-            lineage.score = state.calibration.score(found)
-            if lineage.score >= state.calibration.triage:
-                lineage.triaged_us, lineage.tally = now_us, Tally()
+            lineage.gated_us, lineage.tally = now_us, Tally()
 
 
 def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
@@ -71,9 +54,9 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
 
 def _due(lineage: Lineage, min_accounts: int) -> bool:
     return (
-        lineage.triaged_us is not None
+        lineage.gated_us is not None
         and lineage.alarmed_us is None
         and lineage.looks < len(LOOKS)
         and lineage.tally.component >= LOOKS[lineage.looks]
-        and len(lineage.tally.by_account) >= min_accounts
+        and len(established(lineage)) >= min_accounts
     )

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from stillwatch.campaigns.tally import Tally
 from stillwatch.model.frame import Codes, Ints
 
-TRIAGE_REQUESTS = 40
-"""Component requests since the proposal at which a gated group is first triaged; then at twice as many, and so on."""
-
 
 @dataclass(frozen=True)
 class CoUse:
@@ -48,8 +45,6 @@ class Lineage:
     timing_requests: int = 0
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)
-    triage_at: int = TRIAGE_REQUESTS
-    triaged_us: int | None = None
     p_cohort: float | None = None
     alpha_cohort: float = 0.0
     alpha_look: float = 0.0

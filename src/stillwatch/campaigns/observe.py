@@ -24,8 +24,8 @@ def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> Non
     if lineage.gated_us is None:
         _test_couse(lineage, frame, index, members, carrying)
     _test_timing(lineage, frame, common, seed)
-    lineage.tally.add(frame, rows, common, int(carried[where].sum()))
     if lineage.gated_us is not None:
+        lineage.tally.add(frame, rows, common, int(carried[where].sum()))
         _keep_examples(lineage, frame, common)
     _sum(lineage, frame, rows, common)
 

@@ -66,7 +66,7 @@ def shown_members(standing: Standing) -> list[int]:
     lineage = standing.lineage
     if standing.state == "alarmed":
         return sorted(lineage.named)
-    return established(lineage)
+    return established(lineage) or sorted(lineage.joined)
 
 
 def _state(lineage: Lineage, provisional: bool) -> str:

@@ -65,7 +65,7 @@ def _cohort(lineage: Lineage, calibration: Calibration) -> Iterator[dict[str, An
             "test": feature.name,
             "null": "cohort",
             "statistic": round(float(last[i]), 4),
-            "expected": round(float(calibration.mean[i]), 4),
+            "expected": round(float(calibration.typical[i]), 4),
             "log10_e": None,
             "weight": round(float(parts[i]), 3),
             "observed": feature.sees,

@@ -33,6 +33,7 @@ def command(
 
         print_lines(preview((), out, loaded, options.home()))
         return
+    options.keep_kernels()
     from stillwatch.app.demo import demo
     from stillwatch.cli.progress import progress
 

@@ -34,6 +34,7 @@ def command(
     A hunt accuses nobody: it lists accounts by likeness, without an error rate.
     """
     loaded = options.load(config, overrides)
+    options.keep_kernels()
     from stillwatch.app.hunt import hunt
     from stillwatch.app.requests import HuntRequest
     from stillwatch.cli.progress import progress

@@ -71,6 +71,13 @@ def home() -> Path:
     return stillwatch_home(os.environ)
 
 
+def keep_kernels() -> None:
+    """Keep compiled kernels under the home. To be called before a use case is imported: it decorates them."""
+    from stillwatch.sketch.cache import use_cache
+
+    use_cache(home())
+
+
 def load(config: Path | None, overrides: tuple[str, ...]) -> Loaded:
     """Settings from the file, the environment and ``--set``."""
     return load_settings(config, os.environ, overrides, home=home())

@@ -49,6 +49,7 @@ def command(
 
         print_lines(preview((*logs, *((register,) if register else ())), out, loaded, options.home()))
         return
+    options.keep_kernels()
     from stillwatch.app.requests import ScanRequest
     from stillwatch.app.scan import scan
     from stillwatch.cli.progress import progress

@@ -88,9 +88,6 @@ class Settings:
     min_accounts: int = _setting(
         5, 2, 10_000, "accounts", "smaller groups have too little evidence and too many innocent twins"
     )
-    min_campaign_exchanges: int = _setting(
-        60, 1, 1_000_000, "requests", "below this a group is not worth an analyst's time"
-    )
     examples_per_group: int = _setting(20, 0, 20, "examples", "redacted requests kept for the report; 0 keeps none")
     examples_days: int = _setting(14, 0, 90, "days", "how long a report may be kept with its examples")
     batch_rows: int = _setting(

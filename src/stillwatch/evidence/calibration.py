@@ -1,4 +1,4 @@
-"""The calibration set: scores of made-up benign cohorts that passed the first gate, and the weights of the score.
+"""The calibration set: scores of made-up benign cohorts that passed the first gate, and the trees of the score.
 
 Reads ``calibration.json`` beside this module (written by ``tools/calibrate.py``) or a set of the same shape from the
 user's own reviewed cohorts. Its id is a hash of its content; every report names it.
@@ -10,47 +10,39 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.errors import InputError
-from stillwatch.evidence.profile import FEATURES, NAMES, Profile
+from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.trees import Trees
 
 SHIPPED = Path(__file__).with_name("calibration.json")
 
 
-FAR = 6.0
-"""Standard deviations beyond which a feature adds nothing: the calibration cohorts say nothing about so far out."""
-_CONCEALMENT = np.array([f.side == "concealment" for f in FEATURES])
-
-
 @dataclass(frozen=True)
 class Calibration:
-    """Linear score over a standardised profile with its calibration scores per look.
+    """The score of a profile, with the scores of benign cohorts that passed the first gate.
 
-    ``mean``, ``scale``, ``weight``: shape (features,); ``scores``: per look, ascending scores of benign cohorts that
-    passed the first gate and triage; ``triage``: score below which a group is not worth a look; ``most_concealment``:
-    concealment counts up to here, so that it never convicts alone (new kinds of benign groups differ most in it).
+    ``typical``: median profile of those cohorts, shape (features,); ``scores``: per look, ascending; ``kinds``: how many
+    of the cohorts were of which kind.
     """
 
     calibration_id: str
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    triage: float
-    most_concealment: float
+    trees: Trees
+    typical: NDArray[np.float64]
     scores: tuple[NDArray[np.float64], ...]
     kinds: dict[str, int]
 
     def parts(self, profile: Profile) -> NDArray[np.float64]:
-        """Contribution of every feature, in nats against the mean benign cohort, before concealment is capped."""
-        result: NDArray[np.float64] = self.weight * np.clip((profile.values - self.mean) / self.scale, -FAR, FAR)
-        return result
+        """Contribution of every feature to the log odds; shape (features,)."""
+        return self.trees.parts(profile.values)[:-1]
 
     def score(self, profile: Profile) -> float:
-        parts = self.parts(profile)
-        return float(parts[~_CONCEALMENT].sum() + min(parts[_CONCEALMENT].sum(), self.most_concealment))
+        """Log odds of a campaign among the made-up groups that the trees were fitted on."""
+        return float(self.trees.parts(profile.values).sum())
 
 
 def load(path: Path = SHIPPED) -> Calibration:
@@ -60,29 +52,58 @@ def load(path: Path = SHIPPED) -> Calibration:
         found = json.loads(raw)
         if found["features"] != list(NAMES):
             raise ValueError("its features are not those of this version")
-        return _checked(
-            Calibration(
-                "cal-" + hashlib.sha256(raw).hexdigest()[:12],
-                np.array(found["mean"], dtype=np.float64),
-                np.array(found["scale"], dtype=np.float64),
-                np.array(found["weight"], dtype=np.float64),
-                float(found["triage"]),
-                float(found["most_concealment"]),
-                tuple(np.sort(np.array(s, dtype=np.float64)) for s in found["scores"]),
-                {str(kind): int(n) for kind, n in found["kinds"].items()},
-            )
+        return Calibration(
+            "cal-" + hashlib.sha256(raw).hexdigest()[:12],
+            _trees(found["trees"]),
+            _typical(found["typical"]),
+            _scores(found["scores"]),
+            {str(kind): int(n) for kind, n in found["kinds"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
 
 
-def _checked(found: Calibration) -> Calibration:
-    vectors = (found.mean, found.scale, found.weight)
-    if any(v.shape != (len(NAMES),) for v in vectors):
-        raise ValueError(f"mean, scale and weight must hold {len(NAMES)} numbers each")
-    bars = np.array([found.triage, found.most_concealment])
-    if not all(np.isfinite(v).all() for v in (*vectors, *found.scores, bars)) or not (found.scale > 0).all():
-        raise ValueError("its numbers must be finite and its scales positive")
-    if not found.scores or any(s.ndim != 1 or not len(s) for s in found.scores):
-        raise ValueError("it must hold scores for every look")
-    return found
+def _typical(found: list[float]) -> NDArray[np.float64]:
+    typical = np.array(found, dtype=np.float64)
+    if typical.shape != (len(NAMES),) or not np.isfinite(typical).all():
+        raise ValueError(f"its typical profile must hold {len(NAMES)} finite numbers")
+    return typical
+
+
+def _scores(found: list[list[float]]) -> tuple[NDArray[np.float64], ...]:
+    scores = tuple(np.sort(np.array(look, dtype=np.float64)) for look in found)
+    if not scores or any(s.ndim != 1 or not len(s) or not np.isfinite(s).all() for s in scores):
+        raise ValueError("it must hold finite scores for every look")
+    return scores
+
+
+def _trees(found: dict[str, Any]) -> Trees:
+    def whole(name: str) -> NDArray[np.int64]:
+        return np.array(found[name], dtype=np.int64)
+
+    def real(name: str) -> NDArray[np.float64]:
+        return np.array(found[name], dtype=np.float64)
+
+    trees = Trees(
+        float(found["base"]),
+        whole("roots"),
+        whole("feature"),
+        real("threshold"),
+        whole("left"),
+        whole("right"),
+        real("value"),
+    )
+    nodes = len(trees.value)
+    if any(len(column) != nodes for column in (trees.feature, trees.threshold, trees.left, trees.right)):
+        raise ValueError("its trees have columns of different lengths")
+    if not np.isfinite([trees.base, *trees.threshold, *trees.value]).all():
+        raise ValueError("its numbers must be finite")
+    here = np.arange(nodes)
+    if ((trees.roots < 0) | (trees.roots >= nodes)).any():
+        raise ValueError("its trees have roots that are not there")
+    # A child behind its parent can never lead back, so that every walk down ends.
+    ends = (trees.left == here) & (trees.right == here)
+    inner = (trees.left > here) & (trees.right > here) & (trees.left < nodes) & (trees.right < nodes)
+    if not (ends | inner).all() or ((trees.feature < 0) | (trees.feature >= len(NAMES))).any():
+        raise ValueError("its trees lead astray")
+    return trees

@@ -20,6 +20,7 @@ class Feature:
 
     name: str
     side: str  # harvest | concealment | product
+    direction: int  # 1: more of it can only speak for a campaign, -1: only against, 0: either
     sees: str
     mistakes: str
     evasion: str
@@ -29,58 +30,82 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "elicitation",
         "harvest",
+        1,
         "asks for written-out reasoning, weighed by rarity",
         "tutors, evaluation teams",
         "plain questions, less reasoning text",
     ),
     Feature(
-        "grading", "harvest", "asks for rubric grades or judgements", "evaluation teams, teachers", "own reward model"
+        "grading",
+        "harvest",
+        1,
+        "asks for rubric grades or judgements",
+        "evaluation teams, teachers",
+        "own reward model",
     ),
     Feature(
         "generation",
         "harvest",
+        1,
         "asks for tasks and instructions to be written",
         "licensed generators, quiz makers",
         "own seed tasks",
     ),
     Feature(
-        "repair", "harvest", "asks for reasoning to be cleaned or corrected", "editors, proof readers", "own clean-up"
+        "repair",
+        "harvest",
+        1,
+        "asks for reasoning to be cleaned or corrected",
+        "editors, proof readers",
+        "own clean-up",
     ),
-    Feature("persona", "harvest", "hides which model answers", "white-label products", "an open product name"),
+    Feature("persona", "harvest", 1, "hides which model answers", "white-label products", "an open product name"),
     Feature(
-        "kinds", "harvest", "many kinds of such wording in one component", "research groups", "fewer kinds of data"
+        "kinds", "harvest", 1, "many kinds of such wording in one component", "research groups", "fewer kinds of data"
     ),
-    Feature("one_shot", "harvest", "prompts never come twice", "document pipelines", "paying for repeats"),
-    Feature("history", "harvest", "whole conversations under one wrapper", "chat products", "single turns only"),
+    Feature("one_shot", "harvest", 0, "prompts never come twice", "document pipelines", "paying for repeats"),
+    Feature("history", "harvest", 0, "whole conversations under one wrapper", "chat products", "single turns only"),
     Feature(
         "component",
         "harvest",
+        0,
         "the component is most of the members' traffic",
         "every single-purpose product",
         "cover traffic, paid for",
     ),
-    Feature("tied_org", "concealment", "members declare one organisation", "-", "declaring an organisation"),
-    Feature("tied_payment", "concealment", "members share a means of payment", "firms, families", "cards per account"),
-    Feature("tied_domain", "concealment", "members share a mail domain", "firms, schools", "disposable mail"),
-    Feature("tied_network", "concealment", "members share an address range", "offices, one cloud", "proxies"),
+    Feature("tied_org", "concealment", -1, "members declare one organisation", "-", "declaring an organisation"),
     Feature(
-        "tied_client", "concealment", "members share a client nobody else has", "plugins, own apps", "stock clients"
+        "tied_payment", "concealment", -1, "members share a means of payment", "firms, families", "cards per account"
     ),
-    Feature("verified", "concealment", "owners' identities were checked", "-", "identity fraud"),
+    Feature("tied_domain", "concealment", -1, "members share a mail domain", "firms, schools", "disposable mail"),
+    Feature("tied_network", "concealment", -1, "members share an address range", "offices, one cloud", "proxies"),
     Feature(
-        "young", "concealment", "accounts used at once after they were opened", "classes, launches", "ageing accounts"
+        "tied_client", "concealment", -1, "members share a client nobody else has", "plugins, own apps", "stock clients"
+    ),
+    Feature("verified", "concealment", -1, "owners' identities were checked", "-", "identity fraud"),
+    Feature(
+        "young",
+        "concealment",
+        1,
+        "accounts used at once after they were opened",
+        "classes, launches",
+        "ageing accounts",
     ),
     Feature(
         "churn",
         "concealment",
+        0,
         "each account comes from many address ranges",
         "travellers, cloud functions",
         "steady addresses",
     ),
-    Feature("clients", "concealment", "one machinery behind many client identities", "public templates", "one client"),
+    Feature(
+        "clients", "concealment", 0, "one machinery behind many client identities", "public templates", "one client"
+    ),
     Feature(
         "batches",
         "concealment",
+        1,
         "payments shared in batches within the group",
         "families, resellers",
         "cards per account",
@@ -88,15 +113,21 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "hidden_harvest",
         "product",
+        1,
         "harvest wording by a group that shows no open mark",
         "individuals",
         "giving up either",
     ),
     Feature(
-        "hidden_chats", "product", "others' conversations, one wrapper, no open mark", "chat pools", "giving up either"
+        "hidden_chats",
+        "product",
+        1,
+        "others' conversations, one wrapper, no open mark",
+        "chat pools",
+        "giving up either",
     ),
     Feature(
-        "machinery", "harvest", "how much of a request is shared machinery", "long house templates", "short wrappers"
+        "machinery", "harvest", 0, "how much of a request is shared machinery", "long house templates", "short wrappers"
     ),
 )
 NAMES = tuple(f.name for f in FEATURES)

@@ -24,7 +24,7 @@ KEY_SHARE = 0.2
 LEAST_KEYS = 3
 """A machinery leaves several keys; one shared shingle is a turn of phrase."""
 COMMON_SHARE = 0.5
-"""What more than this share of a large population uses is everybody's habit: a limit that `rehearse` must show."""
+"""What more than this share of a large population uses is everybody's habit: a limit of what can be found."""
 LARGE_POPULATION = 200
 _BANDS, _ROWS = 16, 2
 

@@ -155,5 +155,5 @@ def _next(report: Report, report_path: Path | None, voice: _Voice) -> None:
         voice.line(f"Next: read the evidence of {first} in the report before anything is done about its accounts.")
         voice.line("Nothing was blocked. An alarm does not say who operates the accounts.")
     else:
-        voice.line("Next: stillwatch rehearse, on the same log, shows how small a harvest could hide in it.")
+        voice.line("Next: stillwatch hunt, with an account you suspect, ranks who behaves like it.")
         voice.line("No alarm is no proof of absence.")
