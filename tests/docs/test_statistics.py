@@ -5,16 +5,28 @@ from __future__ import annotations
 import pytest
 from tools import calibrate
 
-from stillwatch.campaigns import gates, lineage, membership
+from stillwatch.campaigns import gates, membership
 from stillwatch.config.schema import Settings
 from stillwatch.evidence import couse, timing
+from stillwatch.evidence.calibration import load
+from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.groups import blocks, infrastructure, proposals
 from stillwatch.sketch.recipe import Recipe
 from tests.architecture.tree import ROOT
-from tests.docs.pages import CONTRIBUTING
 
-PAGE = " ".join((ROOT / "docs" / "explanation" / "statistics.md").read_text("utf-8").split())
+EXPLANATION = ROOT / "docs" / "explanation"
 DEFAULTS = Settings()
+
+
+def _prose(page: str) -> str:
+    return " ".join((EXPLANATION / page).read_text("utf-8").split())
+
+
+def _directed(direction: int) -> int:
+    return sum(feature.direction == direction for feature in FEATURES)
+
+
+PAGE = _prose("statistics.md")
 SAID = {
     "edge words": f"the first {Recipe().edge_words} and the last {Recipe().edge_words} tokens",
     "shingles": f"the {Recipe().skeleton_size} smallest hashes of {Recipe().shingle}-token shingles",
@@ -28,9 +40,11 @@ SAID = {
     "shifts": f"≤ {timing.SHIFTS + 1}",
     "budget 1": f"{DEFAULTS.budget_independence} × months",
     "budget 2": f"{DEFAULTS.budget_cohort} × months",
-    "triage": f"when {lineage.TRIAGE_REQUESTS} requests of its component",
-    "triage quantile": f"{calibrate.TRIAGE_QUANTILE:.0%} quantile of benign groups in training".replace("%", " %"),
-    "cap": f"{calibrate.CAP_QUANTILE:.0%} quantile of benign groups (".replace("%", " %"),
+    "trees": f"trees of depth {calibrate.SHAPE['max_depth']}",
+    "fits": f"the mean of {calibrate.BAGS} fits of {calibrate.SHAPE['max_iter']} trees each",
+    "mixed": f"between {calibrate.MIXED[0]:.0%} and {calibrate.MIXED[1]:.0%} an operator's".replace("%", " %"),
+    "directions": f"of the {len(FEATURES)} entries, {_directed(1)} may only speak for a campaign",
+    "against": f"{_directed(-1)} only against one (ties, verified owners), {_directed(0)} either way",
     "looks": f"at {gates.LOOKS[0]:,} and {gates.LOOKS[1]:,} component requests",
     "level": f"α = {gates.LOOK_ALPHA}",
     "looks a month": f"carries {DEFAULTS.budget_cohort / gates.LOOK_ALPHA:.0f} looks a month",
@@ -45,8 +59,22 @@ def test_a_figure_of_the_page_is_that_of_the_code(figure: str) -> None:
     assert SAID[figure] in PAGE
 
 
-def test_the_sides_of_features_are_those_that_contributors_are_told() -> None:
-    sides = {side: bounds[0] for side, bounds in calibrate.SIDES.items()}
-    assert sides == {"harvest": 0, "product": 0, "concealment": None}
-    assert all(bounds == (None, 0) for bounds in calibrate.BOUNDS.values())
-    assert "may only speak for a campaign (`SIDES` in" in CONTRIBUTING.read_text("utf-8")
+def test_a_day_carries_as_many_looks_as_the_page_on_limits_says() -> None:
+    day = DEFAULTS.budget_cohort / 30
+    words = {10: "ten"}
+    assert f"One look costs {gates.LOOK_ALPHA}" in _prose("what-it-cannot-see.md")
+    assert f"gives a day {day:g} of it" in _prose("what-it-cannot-see.md")
+    assert f"carries at most {words[round(day / gates.LOOK_ALPHA)]}," in _prose("what-it-cannot-see.md")
+
+
+def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> None:
+    shipped = load()
+    groups = sum(shipped.kinds.values())
+    assert all(len(scores) > 1_000 for scores in shipped.scores)
+    assert shipped.kinds["individuals"] + shipped.kinds["scripts"] > groups / 2
+    assert f"about one in {groups / shipped.kinds['undeclared_pool']:.0f} is an undeclared pool" in PAGE
+
+
+def test_open_marks_only_speak_against_a_campaign() -> None:
+    against = {feature.name for feature in FEATURES if feature.direction == -1}
+    assert against == {"verified", *(name for name in NAMES if name.startswith("tied_"))}

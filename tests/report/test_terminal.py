@@ -42,10 +42,11 @@ def test_says_what_was_read_found_spent_and_what_to_do() -> None:
         assert part in said
 
 
-def test_no_alarm_points_to_the_rehearsal() -> None:
+def test_no_alarm_points_to_the_hunt() -> None:
     said = printed({"schema": "stillwatch.campaigns/1", "run": {}, "campaigns": []})
     assert "No campaign alarmed." in said
-    assert "stillwatch rehearse" in said
+    assert "stillwatch hunt" in said
+    assert "stillwatch rehearse" not in said
     assert "Next: read the evidence" not in said
 
 
