@@ -7,14 +7,14 @@ from tools import calibrate
 
 from stillwatch.campaigns import gates, membership
 from stillwatch.config.schema import Settings
-from stillwatch.evidence import couse, timing
+from stillwatch.evidence import conformal, couse, timing
 from stillwatch.evidence.calibration import load
 from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.groups import blocks, infrastructure, proposals
 from stillwatch.sketch.recipe import Recipe
 from tests.architecture.tree import ROOT
 
-EXPLANATION = ROOT / "docs" / "explanation"
+EXPLANATION, CHANGELOG = ROOT / "docs" / "explanation", ROOT / "CHANGELOG.md"
 DEFAULTS = Settings()
 
 
@@ -61,16 +61,21 @@ def test_a_figure_of_the_page_is_that_of_the_code(figure: str) -> None:
 
 def test_a_day_carries_as_many_looks_as_the_page_on_limits_says() -> None:
     day = DEFAULTS.budget_cohort / 30
-    words = {10: "ten"}
+    words = {10: "ten", 15: "fifteen", 20: "twenty"}
     assert f"One look costs {gates.LOOK_ALPHA}" in _prose("what-it-cannot-see.md")
     assert f"gives a day {day:g} of it" in _prose("what-it-cannot-see.md")
     assert f"carries at most {words[round(day / gates.LOOK_ALPHA)]}," in _prose("what-it-cannot-see.md")
 
 
+def test_the_changelog_counts_the_looks_that_the_budget_carries() -> None:
+    looks = DEFAULTS.budget_cohort / gates.LOOK_ALPHA
+    assert f"the budget carries {looks:.0f} such looks a month" in " ".join(CHANGELOG.read_text("utf-8").split())
+
+
 def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> None:
     shipped = load()
     groups = sum(shipped.kinds.values())
-    assert all(len(scores) > 1_000 for scores in shipped.scores)
+    assert all(conformal.floor(len(scores)) < 0.001 for scores in shipped.scores)
     assert shipped.kinds["individuals"] + shipped.kinds["scripts"] > groups / 2
     assert f"about one in {groups / shipped.kinds['undeclared_pool']:.0f} is an undeclared pool" in PAGE
 
