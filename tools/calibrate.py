@@ -1,6 +1,6 @@
 """Make the shipped calibration set: the trees of the cohort score and scores of made-up benign cohorts.
 
-    python tools/calibrate.py --train 16 --calibrate 50 --out src/stillwatch/evidence/calibration.json
+    python tools/calibrate.py --train 18 --calibrate 46 --out src/stillwatch/evidence/calibration.json
 
 Worlds come from the project's own generator alone. Worlds with operators train the trees; other worlds, without any,
 give the calibration scores: benign groups of whatever kind that passed the first gate. Needs scikit-learn.
@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from stillwatch.app.inmemory import fold_tables
 from stillwatch.campaigns.gates import LOOKS
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
-from stillwatch.evidence.profile import FEATURES, NAMES
+from stillwatch.evidence.profile import FEATURES, NAMES, Profile
+from stillwatch.evidence.slope import FAR, Slope
 from stillwatch.evidence.trees import Trees
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.pool import UndeclaredPool
@@ -49,6 +51,8 @@ PEOPLE, LOOKALIKES, POOLS, OPERATORS, NULL_SEEDS = 700, 30, 6, 7, 10_000
 BAGS = 3
 KEY = b"calibration needs some fixed key"
 MIXED = (0.2, 0.5)
+N = len(NAMES)
+PENALTY, LEAST_SCALE, SLOPE_SHARE = 0.01, 0.05, 0.25
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def samples(world: World) -> list[Sample]:
 def silent() -> Calibration:
     """A set under which nothing is ever alarmed, so that every group goes on to its last look."""
     return Calibration(
-        "none", Trees.constant(0.0), np.zeros(len(NAMES)), tuple(np.full(10**6, np.inf) for _ in LOOKS), {}
+        "none", Trees.constant(0.0), Slope.flat(N), np.zeros(N), tuple(np.full(10**6, np.inf) for _ in LOOKS), {}
     )
 
 
@@ -94,8 +98,7 @@ def plan(seed: int, operators: int) -> Plan:
     rng = np.random.default_rng([seed, 77])
     programs = [Scripts.draw(rng) for _ in range(3)]
     crowd = tuple(replace(p, accounts=int(rng.integers(60, 260)), rate=float(rng.uniform(3, 12))) for p in programs)
-    pools = [UndeclaredPool.draw(rng) for _ in range(POOLS)]
-    pools = [held_to(p, float(rng.uniform(60, 500))) for p in pools]
+    pools = [held_to(UndeclaredPool.draw(rng), float(rng.uniform(60, 500))) for _ in range(POOLS)]
     return replace(week, actors=(*week.actors, *crowd, *pools))
 
 
@@ -105,8 +108,8 @@ def world_samples(which: tuple[int, int]) -> list[Sample]:
     return samples(make_world(plan(seed, operators), seed))
 
 
-def fit(train: list[Sample]) -> Trees:
-    """Boosted trees on groups that are clearly an operator's or clearly nobody's, monotone by feature direction."""
+def fit(train: list[Sample]) -> tuple[Trees, Slope]:
+    """Boosted trees and a slope on groups that are clearly an operator's or clearly nobody's, both monotone."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     clear = [s for s in train if not MIXED[0] < s.operated < MIXED[1]]
@@ -117,7 +120,25 @@ def fit(train: list[Sample]) -> Trees:
         HistGradientBoostingClassifier(**SHAPE, monotonic_cst=direction, random_state=seed).fit(x, y)
         for seed in range(BAGS)
     ]
-    return exported(fitted, x)
+    return exported(fitted, x), straight(x, y)
+
+
+def straight(x: NDArray[np.float64], y: NDArray[np.bool_]) -> Slope:
+    """L2-penalised logistic regression with balanced classes, each weight held to its feature's direction."""
+    mean, scale = x[~y].mean(axis=0), np.maximum(x.std(axis=0), LEAST_SCALE)
+    rows = np.clip((x - mean) / scale, -FAR, FAR)
+    balance = np.where(y, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
+
+    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        z = rows @ w[:-1] + w[-1]
+        value = np.mean(balance * (np.logaddexp(0, z) - y * z)) + PENALTY * (w[:-1] @ w[:-1])
+        slope = balance * (1 / (1 + np.exp(-z)) - y) / len(y)
+        return float(value), np.append(rows.T @ slope + 2 * PENALTY * w[:-1], slope.sum())
+
+    sides = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
+    bounds = [*(sides[f.direction] for f in FEATURES), (None, None)]
+    solved = minimize(loss, np.zeros(N + 1), jac=True, method="L-BFGS-B", bounds=bounds)
+    return Slope(mean, scale, SLOPE_SHARE * solved.x[:-1])
 
 
 def exported(fitted: list[HistGradientBoostingClassifier], x: NDArray[np.float64]) -> Trees:
@@ -170,7 +191,7 @@ def main() -> None:
             null = gather(pool, [(given.seed + NULL_SEEDS + i, 0) for i in range(given.calibrate)])
         if given.samples:
             given.samples.write_bytes(pickle.dumps((train, null)))
-    given.out.write_text(json.dumps(content(fit(train), null)) + "\n", "utf-8")
+    given.out.write_text(json.dumps(content(*fit(train), null)) + "\n", "utf-8")
 
 
 def gather(pool: ProcessPoolExecutor, worlds: list[tuple[int, int]]) -> list[Sample]:
@@ -182,16 +203,19 @@ def gather(pool: ProcessPoolExecutor, worlds: list[tuple[int, int]]) -> list[Sam
     return found
 
 
-def content(trees: Trees, null: list[Sample]) -> dict[str, object]:
+def content(trees: Trees, slope: Slope, null: list[Sample]) -> dict[str, object]:
     """The content of a calibration file."""
+    typical = np.median([s.profiles[0] for s in null], axis=0)
+    judge = Calibration("new", trees, slope, typical, (), {})
     scores = []
     for look in range(len(LOOKS)):
-        values = [float(trees.parts(s.profiles[look]).sum()) for s in null if len(s.profiles) > look]
+        values = [judge.score(Profile(s.profiles[look])) for s in null if len(s.profiles) > look]
         scores.append([round(v, 4) for v in sorted(values)])
     return {
         "features": list(NAMES),
         "trees": {name: np.asarray(value).tolist() for name, value in vars(trees).items()},
-        "typical": np.median([s.profiles[0] for s in null], axis=0).round(5).tolist(),
+        "slope": {name: value.round(6).tolist() for name, value in vars(slope).items()},
+        "typical": typical.round(5).tolist(),
         "scores": scores,
         "kinds": dict(sorted(Counter(s.kind for s in null).items())),
     }

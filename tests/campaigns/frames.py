@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import NAMES
+from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
@@ -64,6 +65,7 @@ def even_calibration(scores: NDArray[np.float64] | None = None) -> Calibration:
     return Calibration(
         calibration_id="cal-test",
         trees=staircase("one_shot", 400),
+        slope=Slope.flat(len(NAMES)),
         typical=np.zeros(len(NAMES)),
         scores=(benign, benign),
         kinds={"made up": len(benign)},

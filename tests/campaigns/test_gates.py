@@ -34,6 +34,7 @@ def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repe
         rows = np.arange(volume)
         lineage = gated(number)
         lineage.tally.add(frame, rows, rows, 3 * volume)
+        lineage.member_requests = lineage.member_component = dict(lineage.tally.by_account)
         state.lineages.append(lineage)
         state.population.observe(frame, accounts(volumes))
         state.networks.observe(frame, number)

@@ -12,6 +12,7 @@ import pytest
 from stillwatch.errors import InputError
 from stillwatch.evidence.calibration import SHIPPED, load
 from stillwatch.evidence.profile import FEATURES, NAMES, Feature, Profile
+from stillwatch.evidence.slope import FAR
 
 N = len(NAMES)
 
@@ -32,6 +33,7 @@ def good() -> dict[str, Any]:
     return {
         "features": list(NAMES),
         "trees": TREES,
+        "slope": {"mean": [0.0] * N, "scale": [2.0] * N, "weight": [0.0, 0.0, 1.0, *[0.0] * (N - 3)]},
         "typical": [0.5] * N,
         "scores": [[-1.0, 0.0, 3.0], [0.0, 1.0]],
         "kinds": {"class": 2, "firm": 1},
@@ -83,6 +85,14 @@ def test_a_score_is_the_leaf_it_ends_in_and_splits_into_its_features(
     assert not parts[2:].any()
 
 
+def test_the_slope_adds_its_part_up_to_a_limit(tmp_path: Path) -> None:
+    found = load(write(tmp_path / "c.json", good()))
+    flat = found.score(profile(0.0, 0.0, 0.0))
+    assert found.score(profile(0.0, 0.0, 3.0)) == pytest.approx(flat + 1.5)
+    assert found.parts(profile(0.0, 0.0, 3.0))[2] == pytest.approx(1.5)
+    assert found.score(profile(0.0, 0.0, 1e9)) == pytest.approx(flat + FAR)
+
+
 def test_scores_are_kept_in_order(tmp_path: Path) -> None:
     mixed = {**good(), "scores": [[3.0, -1.0, 0.0], [1.0, 0.0]]}
     assert [s.tolist() for s in load(write(tmp_path / "c.json", mixed)).scores] == [[-1, 0, 3], [0, 1]]
@@ -110,6 +120,9 @@ BROKEN: dict[str, object] = {
     "too few typical values": {**good(), "typical": [1.0]},
     "a typical value that is no number": {**good(), "typical": [float("nan")] * N},
     "a score that is no number": {**good(), "scores": [[float("nan"), 1.0], [0.0]]},
+    "a scale of zero": {**good(), "slope": {**good()["slope"], "scale": [0.0] * N}},
+    "too few weights": {**good(), "slope": {**good()["slope"], "weight": [1.0]}},
+    "no slope": {k: v for k, v in good().items() if k != "slope"},
     "no trees": {k: v for k, v in good().items() if k != "trees"},
     "a column short": {**good(), "trees": {**TREES, "value": [0.5, -1.0]}},
     "a root that is not there": {**good(), "trees": {**TREES, "roots": [5]}},

@@ -13,10 +13,10 @@ from stillwatch.evidence import conformal
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
-LOOKS = (100, 1000)
+LOOKS = (100,)
 """Component requests after the first gate at which the cohort gate is asked, once each."""
-LOOK_ALPHA = 0.0015
-"""Level of each look (or the smallest that the calibration set can give): the default budget carries 300 a month."""
+LOOK_ALPHA = 0.0012
+"""Level of each look (or the smallest that the calibration set can give): the default budget carries 375 a month."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
@@ -44,7 +44,7 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
         if alpha > state.cohort.at_hand:
             return
         lineage.alpha_cohort += state.cohort.spend(alpha)
-        found = profile(lineage.tally, state.population, identities, state.networks)
+        found = profile(lineage.tally, lineage.accounts, state.population, identities, state.networks)
         lineage.profiles.append(found.values)
         lineage.score = calibration.score(found)
         lineage.p_cohort, lineage.alpha_look = conformal.p_value(lineage.score, scores), alpha

@@ -9,12 +9,12 @@ from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence.population import Population
 from stillwatch.evidence.profile import NAMES, Profile, surprise
 from stillwatch.groups.infrastructure import OWN_SHARE, Networks
+from stillwatch.groups.templates import Pairs
 from stillwatch.model.frame import Codes
-from stillwatch.model.identity import NEVER, Identities
+from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_families
 
 KIND_SHARE = 0.05
-YOUNG_US = 14 * 86_400_000_000
 _OPEN_MARKS = ("tied_org", "tied_domain", "tied_client", "verified")
 """What a group shows openly. A shared payment or network is seen by the provider only, so hiding is still hiding."""
 _FAMILIES = {
@@ -26,13 +26,12 @@ _FAMILIES = {
 }
 
 
-def profile(tally: Tally, population: Population, identities: Identities, networks: Networks) -> Profile:
-    """The profile of a group from what it did since its first gate."""
+def profile(
+    tally: Tally, members: Codes, population: Population, identities: Identities, networks: Networks
+) -> Profile:
+    """The profile of a group of ``members`` from what it did since its first gate."""
     accounts = np.array(sorted(tally.by_account), dtype=np.int32)
-    values = {
-        **_harvest(tally, accounts, population),
-        **_concealment(tally, accounts, population, identities, networks),
-    }
+    values = {**_harvest(tally, accounts, population), **_concealment(tally, accounts, members, identities, networks)}
     concealed = 1.0 - max(values[name] for name in _OPEN_MARKS)
     values["hidden_harvest"] = concealed * sum(
         values[name] for name in ("elicitation", "grading", "generation", "repair")
@@ -61,20 +60,17 @@ def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str,
 
 
 def _concealment(
-    tally: Tally, accounts: Codes, population: Population, identities: Identities, networks: Networks
+    tally: Tally, accounts: Codes, members: Codes, identities: Identities, networks: Networks
 ) -> dict[str, float]:
     n = len(accounts)
-    created, first = identities.created_us[accounts], population.first_us[accounts]
-    known = created != NEVER
     clients = len({agent for _, agent in tally.agents})
     return {
         "tied_org": _largest(identities.org[accounts]),
         "tied_payment": _largest(identities.payment[accounts]),
         "tied_domain": _largest(identities.domain[accounts]),
-        "tied_network": _own(np.array(list(tally.nets)), networks.nets.key, n),
-        "tied_client": _own(np.array(list(tally.agents)), networks.agents.key, n),
+        "tied_network": _own(np.array(list(tally.nets)), networks.nets, members, n),
+        "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
         "verified": float(identities.verified[accounts].mean()),
-        "young": float((known & (first - created < YOUNG_US)).mean()),
         "churn": float(np.log(len(tally.nets) / n)),
         "clients": float(np.log(clients)) if clients else 0.0,
         "batches": _batches(identities.payment[accounts]),
@@ -88,15 +84,24 @@ def _largest(values: Codes) -> float:
     return top / len(values) if top >= 2 else 0.0
 
 
-def _own(pairs: NDArray[np.int64], everybody: NDArray[np.int64], n: int) -> float:
-    """Share of the ``n`` accounts that hold the commonest value which is mostly the group's own."""
+def _own(pairs: NDArray[np.int64], everybody: Pairs, members: Codes, n: int) -> float:
+    """Share of the ``n`` active accounts that hold the commonest value which is mostly the group's own.
+
+    Whose it is, is asked of all members, active or not: a look after few requests sees only some of them.
+    """
     if not len(pairs):
         return 0.0
-    values, inside = np.unique(pairs[pairs[:, 1] >= 0, 1], return_counts=True)
-    total = np.searchsorted(everybody, values, "right") - np.searchsorted(everybody, values, "left")
-    own = inside[inside >= OWN_SHARE * np.maximum(total, 1)]
+    values, held = np.unique(pairs[pairs[:, 1] >= 0, 1], return_counts=True)
+    total = _holders(everybody.key, values)
+    inside = _holders(everybody.key[np.isin(everybody.account, members)], values)
+    own = held[inside >= OWN_SHARE * np.maximum(total, 1)]
     top = int(own.max()) if len(own) else 0
     return top / n if top >= 2 else 0.0
+
+
+def _holders(keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    counts: NDArray[np.int64] = np.searchsorted(keys, values, "right") - np.searchsorted(keys, values, "left")
+    return counts
 
 
 def _batches(payment: Codes) -> float:

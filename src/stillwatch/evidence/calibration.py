@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stillwatch.errors import InputError
 from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
 
 SHIPPED = Path(__file__).with_name("calibration.json")
@@ -26,23 +27,24 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 class Calibration:
     """The score of a profile, with the scores of benign cohorts that passed the first gate.
 
-    ``typical``: median profile of those cohorts, shape (features,); ``scores``: per look, ascending; ``kinds``: how many
+    ``typical``: their median profile, shape (features,); ``scores``: per look, ascending; ``kinds``: how many
     of the cohorts were of which kind.
     """
 
     calibration_id: str
     trees: Trees
+    slope: Slope
     typical: NDArray[np.float64]
     scores: tuple[NDArray[np.float64], ...]
     kinds: dict[str, int]
 
     def parts(self, profile: Profile) -> NDArray[np.float64]:
-        """Contribution of every feature to the log odds; shape (features,)."""
-        return self.trees.parts(profile.values)[:-1]
+        """Contribution of every feature to the score; shape (features,)."""
+        return self.trees.parts(profile.values)[:-1] + self.slope.parts(profile.values)
 
     def score(self, profile: Profile) -> float:
-        """Log odds of a campaign among the made-up groups that the trees were fitted on."""
-        return float(self.trees.parts(profile.values).sum())
+        """How much more like a campaign than like the made-up benign groups; only the order of scores matters."""
+        return float(self.trees.parts(profile.values).sum() + self.slope.parts(profile.values).sum())
 
 
 def load(path: Path = SHIPPED) -> Calibration:
@@ -55,12 +57,21 @@ def load(path: Path = SHIPPED) -> Calibration:
         return Calibration(
             "cal-" + hashlib.sha256(raw).hexdigest()[:12],
             _trees(found["trees"]),
+            _slope(found["slope"]),
             _typical(found["typical"]),
             _scores(found["scores"]),
             {str(kind): int(n) for kind, n in found["kinds"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
+
+
+def _slope(found: dict[str, list[float]]) -> Slope:
+    slope = Slope(*(np.array(found[name], dtype=np.float64) for name in ("mean", "scale", "weight")))
+    columns = (slope.mean, slope.scale, slope.weight)
+    if any(c.shape != (len(NAMES),) or not np.isfinite(c).all() for c in columns) or not (slope.scale > 0).all():
+        raise ValueError(f"its slope must hold {len(NAMES)} finite numbers of each kind and positive scales")
+    return slope
 
 
 def _typical(found: list[float]) -> NDArray[np.float64]:

@@ -82,15 +82,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "tied_client", "concealment", -1, "members share a client nobody else has", "plugins, own apps", "stock clients"
     ),
-    Feature("verified", "concealment", -1, "owners' identities were checked", "-", "identity fraud"),
-    Feature(
-        "young",
-        "concealment",
-        1,
-        "accounts used at once after they were opened",
-        "classes, launches",
-        "ageing accounts",
-    ),
     Feature(
         "churn",
         "concealment",

@@ -124,6 +124,13 @@ def open_share(members: Codes, ties: TieTable) -> float:
     return float(held.max() / len(members)) if open_kind.any() else 0.0
 
 
+def placed_share(members: Codes, ties: TieTable) -> float:
+    """Share of the members that share a place of the group's own with another: anything but a means of payment."""
+    names, column, where = ties.within(members)
+    somewhere = ties.kind[names[column]] != KINDS.index("payment")
+    return len(np.unique(where[somewhere])) / len(members) if len(members) else 0.0
+
+
 def components(members: Codes, ties: TieTable) -> NDArray[np.int32]:
     """Label of each member: members tied directly or through others share a label."""
     names, column, where = ties.within(members)

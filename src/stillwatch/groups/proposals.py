@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from stillwatch.groups.blocks import Block, find_blocks
-from stillwatch.groups.infrastructure import Networks, TieTable, components, open_share
+from stillwatch.groups.infrastructure import Networks, TieTable, components, open_share, placed_share
 from stillwatch.groups.templates import Templates
 from stillwatch.model.frame import Codes, Ints
 
@@ -22,6 +22,8 @@ OPENLY_TIED = 0.5
 """A component so much of which one open mark ties stands for itself."""
 DIFFERENT = -2.0
 """Log Bayes factor for "same mixture of clients" below which two parts are different hands."""
+TOGETHER = 1.0
+"""The same for parts that have a place of their own each: they must speak for one hand, one common client does not."""
 
 
 @dataclass(frozen=True)
@@ -48,31 +50,34 @@ def split(block: Block, ties: TieTable, clients: Codes, min_accounts: int) -> It
 
     Accounts tied to each other are one part, those that nothing ties are one, too. Parts that an open mark ties stand
     for themselves; of the others those with the same mixture of clients are put together again, because an operator's
-    payment batches and proxies are many ties of one hand.
+    payment batches and proxies are many ties of one hand. Two machine rooms are put together on stronger grounds only.
     """
     label = components(block.accounts, ties)
     tied = np.bincount(label) >= min_accounts
     parts = [block.accounts[label == part] for part in np.flatnonzero(tied)]
     parts.append(block.accounts[~tied[label]])
-    hands: list[Codes] = []
+    hands: list[tuple[Codes, bool]] = []
     for part in sorted(parts, key=len, reverse=True):
         if len(part) >= min_accounts and open_share(part, ties) >= OPENLY_TIED:
             yield Proposal(block.keys, part)
         else:
-            _join(hands, part, clients)
-    for hand in hands:
+            _join(hands, part, placed_share(part, ties) >= OPENLY_TIED, clients)
+    for hand, _ in hands:
         if len(hand) >= min_accounts:
             yield Proposal(block.keys, hand)
 
 
-def _join(hands: list[Codes], part: Codes, clients: Codes) -> None:
+def _join(hands: list[tuple[Codes, bool]], part: Codes, placed: bool, clients: Codes) -> None:
     """Add ``part`` to the hand whose clients look most like its own, or as a new hand."""
-    likeness = [same_mixture(clients[hand], clients[part]) for hand in hands]
+    if not len(part):
+        return
+    likeness = [same_mixture(clients[hand], clients[part]) for hand, _ in hands]
     best = int(np.argmax(likeness)) if likeness else -1
-    if best >= 0 and likeness[best] >= DIFFERENT:
-        hands[best] = np.union1d(hands[best], part).astype(np.int32)
-    elif len(part):
-        hands.append(part)
+    if best >= 0 and likeness[best] >= (TOGETHER if placed and hands[best][1] else DIFFERENT):
+        hand, there = hands[best]
+        hands[best] = np.union1d(hand, part).astype(np.int32), placed or there
+    else:
+        hands.append((part, placed))
 
 
 def same_mixture(a: Codes, b: Codes) -> float:
