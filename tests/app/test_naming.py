@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.app.naming import absent, account_of, closest, find, scoped, shown, tenant_of, the_only
+from stillwatch.app.naming import absent, closest, find, shown, the_only
 from stillwatch.errors import ConfigurationError
+from stillwatch.model.scope import account_of, scoped, tenant_of
 
 _IDS = st.text(st.characters(exclude_characters="\x1f/"), min_size=1, max_size=12)
 
