@@ -10,9 +10,9 @@ import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
 
-BYSTANDER_RATE = 0.1
+BYSTANDER_RATE = 0.05
 """Share of a bystander's requests that may carry the group's machinery: copies, and what others sent with its key."""
-LEAST_RATE = 0.15
+LEAST_RATE = 0.1
 PRIOR_ODDS = 0.25
 LEAST_REQUESTS = 3
 """Requests with the machinery without which nobody is named, however likely."""
@@ -20,21 +20,28 @@ NAMED_PROB = 0.9
 
 
 def membership_probs(lineage: Lineage) -> dict[int, float]:
-    """Posterior probability of membership of every account, from its requests since it joined."""
+    """Posterior probability of membership of every account, from its requests since it joined.
+
+    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike.
+    """
     rate = member_rate(lineage)
-    gain, loss = np.log(rate / BYSTANDER_RATE), np.log((1 - rate) / (1 - BYSTANDER_RATE))
     found = {}
     for account in lineage.joined:
         n, k = lineage.member_requests.get(account, 0), lineage.member_component.get(account, 0)
-        odds = np.log(PRIOR_ODDS) + k * gain + (n - k) * loss
+        member = np.logaddexp(_log_likelihood(k, n, rate), _log_likelihood(k, n, rate / 2)) - np.log(2)
+        odds = np.log(PRIOR_ODDS) + member - _log_likelihood(k, n, BYSTANDER_RATE)
         found[account] = float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
     return found
 
 
+def _log_likelihood(k: int, n: int, rate: float) -> float:
+    return float(k * np.log(rate) + (n - k) * np.log1p(-rate))
+
+
 def member_rate(lineage: Lineage) -> float:
-    """The group's own rate: the median over its active accounts, halved to leave room for uneven members."""
+    """The group's own rate: the median over its active accounts."""
     rates = [lineage.member_component.get(a, 0) / n for a, n in lineage.member_requests.items() if n >= LEAST_REQUESTS]
-    return float(np.clip(np.median(rates) / 2 if rates else 0.5, LEAST_RATE, 0.9))
+    return float(np.clip(np.median(rates) if rates else 0.9, 2 * LEAST_RATE, 0.95))
 
 
 def established(lineage: Lineage) -> list[int]:
