@@ -7,7 +7,7 @@ from tools import calibrate
 
 from stillwatch.campaigns import gates, membership
 from stillwatch.config.schema import Settings
-from stillwatch.evidence import conformal, couse, timing
+from stillwatch.evidence import conformal, couse, slope, timing
 from stillwatch.evidence.calibration import load
 from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.groups import blocks, infrastructure, proposals
@@ -44,12 +44,16 @@ SAID = {
     "fits": f"the mean of {calibrate.BAGS} fits of {calibrate.SHAPE['max_iter']} trees each",
     "mixed": f"between {calibrate.MIXED[0]:.0%} and {calibrate.MIXED[1]:.0%} an operator's".replace("%", " %"),
     "directions": f"of the {len(FEATURES)} entries, {_directed(1)} may only speak for a campaign",
-    "against": f"{_directed(-1)} only against one (ties, verified owners), {_directed(0)} either way",
-    "looks": f"at {gates.LOOKS[0]:,} and {gates.LOOKS[1]:,} component requests",
+    "against": f"{_directed(-1)} only against one (ties), {_directed(0)} either way",
+    "straight": f"plus {calibrate.SLOPE_SHARE} of a logistic regression",
+    "far": f"beyond {slope.FAR:.0f} standard deviations",
+    "places": f"need e^{proposals.TOGETHER:.0f}",
+    "look": f"with {gates.LOOKS[0]:,} component requests",
     "level": f"α = {gates.LOOK_ALPHA}",
     "looks a month": f"carries {DEFAULTS.budget_cohort / gates.LOOK_ALPHA:.0f} looks a month",
-    "bystander": f"against a bystander's {membership.BYSTANDER_RATE}",
-    "prior": f"prior odds 1 : {1 / membership.PRIOR_ODDS:.0f}",
+    "bystander": f"Against a bystander's {membership.BYSTANDER_RATE}",
+    "least rate": f"between {2 * membership.LEAST_RATE} and 0.95",
+    "prior": f"Prior odds 1 : {1 / membership.PRIOR_ODDS:.0f}",
     "name": f"named at a posterior of {membership.NAMED_PROB} and *k* ≥ {membership.LEAST_REQUESTS}",
 }
 
@@ -61,10 +65,10 @@ def test_a_figure_of_the_page_is_that_of_the_code(figure: str) -> None:
 
 def test_a_day_carries_as_many_looks_as_the_page_on_limits_says() -> None:
     day = DEFAULTS.budget_cohort / 30
-    words = {10: "ten", 15: "fifteen", 20: "twenty"}
+    words = {10: "ten", 12: "twelve", 20: "twenty"}
     assert f"One look costs {gates.LOOK_ALPHA}" in _prose("what-it-cannot-see.md")
     assert f"gives a day {day:g} of it" in _prose("what-it-cannot-see.md")
-    assert f"carries at most {words[round(day / gates.LOOK_ALPHA)]}," in _prose("what-it-cannot-see.md")
+    assert f"carries at most {words[int(day / gates.LOOK_ALPHA)]}," in _prose("what-it-cannot-see.md")
 
 
 def test_the_changelog_counts_the_looks_that_the_budget_carries() -> None:
@@ -80,6 +84,14 @@ def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> Non
     assert f"about one in {groups / shipped.kinds['undeclared_pool']:.0f} is an undeclared pool" in PAGE
 
 
-def test_open_marks_only_speak_against_a_campaign() -> None:
+def test_a_group_is_compared_once() -> None:
+    assert len(gates.LOOKS) == 1
+
+
+def test_ties_alone_only_speak_against_a_campaign() -> None:
     against = {feature.name for feature in FEATURES if feature.direction == -1}
-    assert against == {"verified", *(name for name in NAMES if name.startswith("tied_"))}
+    assert against == {name for name in NAMES if name.startswith("tied_")}
+
+
+def test_neither_age_nor_verification_is_an_entry() -> None:
+    assert not {"young", "verified"} & set(NAMES)
