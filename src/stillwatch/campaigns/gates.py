@@ -15,8 +15,8 @@ from stillwatch.model.identity import Identities
 
 LOOKS = (100,)
 """Component requests after the first gate at which the cohort gate is asked, once each."""
-LOOK_ALPHA = 0.0012
-"""Level of each look (or the smallest that the calibration set can give): the default budget carries 375 a month."""
+LOOK_ALPHA = 0.00175
+"""Level of each look, or the smallest that the calibration set can give: the default budget carries 60 looks a week."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
