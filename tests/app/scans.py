@@ -18,9 +18,9 @@ from stillwatch.model.progress import SilentProgress
 from stillwatch.worlds.benign.classroom import Classroom
 from stillwatch.worlds.benign.individuals import Individuals
 from stillwatch.worlds.benign.plugin import Plugin
-from stillwatch.worlds.operators.elicitation import Elicitation
 from stillwatch.worlds.operators.fixed_template import FixedTemplate
 from stillwatch.worlds.operators.force import Force
+from stillwatch.worlds.operators.prompt_mill import PromptMill
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.world import World, make_world
 
@@ -43,7 +43,7 @@ def small_plan() -> Plan:
         Classroom(accounts=20, rate=8.0),
         Plugin(accounts=12, rate=12.0),
         FixedTemplate(accounts=20, rate=40.0, wordings=2, force=force),
-        Elicitation(accounts=20, rate=40.0, wordings=6, force=other),
+        PromptMill(accounts=24, rate=60.0, wordings=3, force=other),
     )
     return Plan(START, float(DAYS), actors)
 

@@ -191,10 +191,17 @@ def test_rows_that_cannot_be_read_are_counted_stored_and_shown(scan: Scan, log: 
         assert reject["file"].endswith("a.jsonl")
         assert 1 <= reject["line"] <= log.count(b"\n")
         assert reject["row_hash"]
+    assert ("no readable request" in ended.notes) == (ended.read["exchanges"] == 0)
+    if not ended.read["exchanges"]:
+        # A nightly job must notice a broken export: the run folder is there, the exit code says what it is worth.
+        assert ended.code == 3
+        assert "rows could be read" in ended.err
+        assert "rejects.parquet" in ended.err
+        return
     shown = " ".join(ended.out.split())
+    assert ended.code == 0
     assert "could not be read and stand in rejects.parquet" in shown
     assert all(reason in shown for reason in reasons)
-    assert ("no readable request" in ended.notes) == (ended.read["exchanges"] == 0)
 
 
 def test_values_of_a_wrong_type_are_counted_by_column(scan: Scan) -> None:

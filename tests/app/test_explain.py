@@ -71,7 +71,7 @@ def test_a_named_account_is_told_when_and_why(made_run: Path) -> None:
     ("account", "why"),
     [
         ("cat", "membership 0.02 is below the 0.9 asked"),
-        ("dan", "not the second, so the harmless story stands. Smallest p = 0.05, with α = 0.002"),
+        ("dan", "not the second, so the harmless story stands. p = 0.05 against benign cohorts, with α = 0.002"),
         ("tenant/eve", "the group did not pass the first gate"),
         ("fay", "It was never in a group"),
     ],
@@ -87,7 +87,7 @@ def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
     assert "2 accounts are named, of 3 that were ever in the group." in text
     assert "Evidence 10^9.0 of the 10^5.0 asked: passed." in text
     assert "at most 1 in 1 billion such groups" in text
-    assert "Smallest p = 0.001, with α = 0.002 shared by all looks at it: passed." in text
+    assert "p = 0.001 against benign cohorts, with α = 0.002 asked: passed." in text
     assert "p cannot go below 0.00099" in text
     assert "value 3; expected 0.25; evidence 10^9.0" in text
     assert "could be: a plugin" in text
@@ -96,8 +96,8 @@ def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
 
 
 def test_a_group_that_is_not_alarmed_says_what_kept_it(made_run: Path) -> None:
-    assert "Smallest p = 0.05, with α = 0.002 shared by all looks at it: not passed." in _text("c-watch", made_run)
-    assert "A person's look, more days or the keyed coin decide." in _text("c-watch", made_run)
+    assert "p = 0.05 against benign cohorts, with α = 0.002 asked: not passed." in _text("c-watch", made_run)
+    assert "A person's look decides." in _text("c-watch", made_run)
     assert "3.5 powers of ten are missing" in _text("c-weak", made_run)
 
 

@@ -160,8 +160,8 @@ def share(member: Member) -> str:
 
 
 def _cohort_figures(group: Group) -> str:
-    """The level is the sum over the looks at a group, so a single p can be below it and still above its own look's."""
-    return f"Smallest p = {p_value(group.p_cohort)}, with α = {p_value(group.alpha_cohort)} shared by all looks at it"
+    """The p-value of the look at a group and the level it was given."""
+    return f"p = {p_value(group.p_cohort)} against benign cohorts, with α = {p_value(group.alpha_cohort)} asked"
 
 
 def why_not(group: Group) -> str:
@@ -181,5 +181,5 @@ def why_not(group: Group) -> str:
         return "It passed the first gate, but sent too little since for the second. More requests decide."
     return (
         f"It passed the first gate, but not the second, so the harmless story stands. {_cohort_figures(group)}. "
-        "A person's look or more days decide."
+        "A person's look decides."
     )

@@ -75,7 +75,7 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
     return (
         f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
         f"{lineage.alpha_look:.4f} that the budget carried (the smallest possible is {least:.4f}); "
-        "a person's look or more days decide"
+        "a person's look decides"
     )
 
 
