@@ -140,39 +140,39 @@ def _named(accounts: list[str], at: datetime = _MORNING) -> dict[str, datetime |
     return dict.fromkeys(accounts, at)
 
 
-def _verdict(place: Workplace, *groups: Group, kind: str = "elicitation") -> OperatorVerdict:
+def _verdict(place: Workplace, *groups: Group, kind: str = "prompt_mill") -> OperatorVerdict:
     return next(o for o in judge(place.world, groups).operators if o.kind == kind)
 
 
 def test_a_fifth_of_its_accounts_finds_an_operator_and_less_does_not(place: Workplace) -> None:
-    theirs = _accounts(place, "elicitation")
-    least = len(theirs) // 5
+    theirs = _accounts(place, "prompt_mill")
+    least = -(-len(theirs) // 5)
     assert _verdict(place, _group(_named(theirs[:least]))).found
     assert not _verdict(place, _group(_named(theirs[: least - 1]))).found
 
 
 def test_half_of_a_campaign_must_be_the_operators(place: Workplace) -> None:
-    theirs, others = _accounts(place, "elicitation")[:10], _accounts(place, "individuals")
+    theirs, others = _accounts(place, "prompt_mill")[:10], _accounts(place, "individuals")
     assert _verdict(place, _group(_named(theirs + others[:10]))).found
     assert not _verdict(place, _group(_named(theirs + others[:11]))).found
 
 
 @pytest.mark.parametrize("changes", [{"state": "watched"}, {"state": "provisional"}, {"authorised": True}])
 def test_only_an_alarm_that_accuses_finds(place: Workplace, changes: dict[str, Any]) -> None:
-    theirs = _accounts(place, "elicitation")
+    theirs = _accounts(place, "prompt_mill")
     verdict = _verdict(place, replace(_group(_named(theirs)), **changes))
     assert (verdict.found, verdict.named, verdict.harvested) == (False, 0, 1.0)
     assert verdict.nearest is not None
 
 
 def test_bystanders_of_a_group_are_not_named(place: Workplace) -> None:
-    theirs, others = _accounts(place, "elicitation"), _accounts(place, "individuals")
+    theirs, others = _accounts(place, "prompt_mill"), _accounts(place, "individuals")
     found = judge(place.world, [_group({**_named(theirs), **dict.fromkeys(others, None)})])
     assert (found.accused, found.false_alarms) == (0, ())
 
 
 def test_the_harvest_is_dated_by_the_first_moment_at_which_enough_were_named(place: Workplace) -> None:
-    theirs = _accounts(place, "elicitation")
+    theirs = _accounts(place, "prompt_mill")
     evening = _MORNING.replace(hour=18)
     late = _group({**_named(theirs[:2]), **_named(theirs[2:], evening)})
     early = _group(_named(theirs))
@@ -189,7 +189,7 @@ def test_the_harvest_is_dated_by_the_first_moment_at_which_enough_were_named(pla
 
 
 def test_a_campaign_is_false_above_a_fifth_of_innocents(place: Workplace) -> None:
-    theirs, others = _accounts(place, "elicitation")[:12], _accounts(place, "classroom")
+    theirs, others = _accounts(place, "prompt_mill")[:12], _accounts(place, "classroom")
     fair = judge(place.world, [_group(_named(theirs + others[:3]))])
     assert (fair.false_alarms, fair.accused) == ((), 3)
     assert next(k for k in fair.lookalikes if k.kind == "classroom").accused == 3
@@ -198,7 +198,7 @@ def test_a_campaign_is_false_above_a_fifth_of_innocents(place: Workplace) -> Non
 
 
 def test_two_campaigns_of_one_operator_are_counted_together(place: Workplace) -> None:
-    theirs = _accounts(place, "elicitation")
+    theirs = _accounts(place, "prompt_mill")
     groups = [
         _group(_named(theirs[:8]), name="c-1"),
         _group(_named(theirs[5:12], _MORNING.replace(hour=12)), name="c-2"),
