@@ -107,7 +107,7 @@ def _why_missed(operator: OperatorVerdict, nearest: Group) -> str:
         return f"evidence 10^{power(nearest.log10_e_independence)} of 10^{power(nearest.log10_e_asked)}"
     if nearest.p_cohort is None:
         return "coordinated, not yet compared with cohorts"
-    return f"coordinated; p = {p_value(nearest.p_cohort)}, above the {p_value(nearest.alpha_cohort)} asked"
+    return f"coordinated; p = {p_value(nearest.p_cohort)}, {p_value(nearest.alpha_cohort)} asked"
 
 
 def _accused(verdict: Verdict) -> Iterator[str]:
