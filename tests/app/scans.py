@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.scan import scan
 from stillwatch.config.schema import Settings
+from stillwatch.keyring import FILE_NAME, SCHEMA
 from stillwatch.model.progress import SilentProgress
 from stillwatch.worlds.benign.classroom import Classroom
 from stillwatch.worlds.benign.individuals import Individuals
@@ -52,6 +54,15 @@ def small_world() -> World:
     return make_world(small_plan(), SEED)
 
 
+def _fix_the_key(home: Path) -> None:
+    """A key that is always the same: a group near the level of an alarm must not pass or fail by the key drawn."""
+    home.mkdir(mode=0o700)
+    key = {"version": 1, "created_at": "2026-01-01T00:00:00Z", "secret": "3c" * 32}
+    keyring = home / FILE_NAME
+    keyring.write_text(json.dumps({"schema": SCHEMA, "keys": [key]}))
+    keyring.chmod(0o600)
+
+
 @dataclass
 class Workplace:
     """A folder with the small world's log and register; every scan here uses one home, so the keys are equal."""
@@ -75,6 +86,7 @@ class Workplace:
     @staticmethod
     def make(folder: Path) -> Workplace:
         place = Workplace(folder, small_world())
+        _fix_the_key(place.home)
         pq.write_table(place.world.exchanges, place.log)
         pq.write_table(place.world.accounts, place.register)
         return place
