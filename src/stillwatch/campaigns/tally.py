@@ -24,34 +24,26 @@ class Tally:
     requests: int = 0
     component: int = 0
     keys_carried: int = 0
-    output_tokens: int = 0
     with_history: int = 0
-    sessions: set[int] = field(default_factory=set)
     counted: int = 0
     prompts: set[int] = field(default_factory=set)
     nets: set[tuple[int, int]] = field(default_factory=set)
     agents: set[tuple[int, int]] = field(default_factory=set)
     cues: Ints = field(default_factory=lambda: np.zeros(CUE_BITS, dtype=np.int64))
-    hours: Ints = field(default_factory=lambda: np.zeros(24, dtype=np.int64))
     by_account: dict[int, int] = field(default_factory=dict)
-    all_by_account: dict[int, int] = field(default_factory=dict)
 
     def add(self, frame: Frame, rows: Ints, common: Ints, keys_carried: int) -> None:
         """Add an epoch's ``rows`` of the members, of which ``common``, carrying so many keys, are in the component."""
         self.requests += len(rows)
         self.component += len(common)
         self.keys_carried += keys_carried
-        self.output_tokens += int(frame.output_tokens[common].sum())
         self.with_history += int((frame.turns[common] > 0).sum())
-        self.hours += np.bincount((frame.ts[common] // 3_600_000_000) % 24, minlength=24)
         cues = frame.cues[common]
         self.cues += np.array([int(((cues >> b) & 1).sum()) for b in range(CUE_BITS)], dtype=np.int64)
         _count(self.by_account, frame.account[common])
-        _count(self.all_by_account, frame.account[rows])
         if len(self.prompts) < MOST_VALUES:
             self.counted += len(common)
             self.prompts.update(frame.exact[common].tolist())
-            self.sessions.update(frame.session[common].tolist())
             self.nets.update(zip(frame.account[common].tolist(), frame.net[common].tolist(), strict=True))
             self.agents.update(zip(frame.account[common].tolist(), frame.agent[common].tolist(), strict=True))
 
