@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from stillwatch.model.tables import EXCHANGES, SKETCHES, arrow_schema
 from stillwatch.sketch import kernel
 from stillwatch.sketch.layout import Scratch, Texts, new_scratch
+from stillwatch.sketch.machine import BLOCK
 from stillwatch.sketch.net import addresses, hashed
 from stillwatch.sketch.plan import plan
 from stillwatch.sketch.recipe import Recipe
@@ -64,6 +65,8 @@ def sketch_bytes(
 ) -> Columns:
     """The same for texts as bytes; malformed UTF-8 separates words."""
     rows = len(offsets) - 1
+    if len(data) < BLOCK:
+        data = np.pad(data, (0, BLOCK - len(data)))
     signed_rows = rows if with_signature else 0
     raw = Texts(
         words=np.zeros(rows, np.int32),

@@ -20,6 +20,8 @@ SORTED = 64
 """Most skeleton candidates that are sorted by rank."""
 PAIR_BITS, SINGLE_BITS, LENGTH_BITS = 17, 16, 14
 """Sizes of the tables most tokens stop at when cues are looked for: indexed by that many top bits of a hash."""
+SLACK = 64
+"""Entries past the last that counts which may be read or written, so that loops can run in whole strides."""
 KIND_BITS = 40
 """Bits of a cue value that are kinds; the other 24 are classes."""
 MARKS = 32
@@ -73,8 +75,8 @@ class Scratch(NamedTuple):
     tokens: U64
     hashes: U64
     letters: NDArray[np.uint32]
-    begins: I64
-    ends: I64
+    edges: I64
+    """Where words begin and end, by turns."""
     chosen: I64
     sorted: I64
     notes: U64
@@ -85,12 +87,12 @@ class Scratch(NamedTuple):
 
 def new_scratch(size: int) -> Scratch:
     """Working memory for texts of fewer than ``size`` bytes."""
+    size += SLACK
     return Scratch(
         tokens=np.empty(size, np.uint64),
         hashes=np.empty(size, np.uint64),
         letters=np.empty(size, np.uint32),
-        begins=np.empty(size, np.int64),
-        ends=np.empty(size, np.int64),
+        edges=np.empty(size, np.int64),
         chosen=np.empty(size, np.int64),
         sorted=np.empty(SORTED, np.int64),
         notes=np.zeros(1, np.uint64),

@@ -101,7 +101,7 @@ def meetings(pair_classes: U64, pair_kinds: U64, places: I64, classes: U64, seen
 @compiled
 def find_cues(plan: Plan, tokens: U64, count: Number, scratch: Scratch) -> Number:
     """Kinds of a text whose marks are noted."""
-    chosen, marks, places, classes = scratch.chosen, scratch.marks, scratch.begins, scratch.hashes
+    chosen, marks, places, classes = scratch.chosen, scratch.marks, scratch.edges, scratch.hashes
     hits = likely_ends(plan, tokens, count, chosen)
     total = marks[0] if marks[0] <= MARKS else 0  # so many are markup or code
     found, seen, h, m = _0, np.int64(0), 0, 0

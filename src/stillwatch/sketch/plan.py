@@ -19,6 +19,7 @@ from stillwatch.sketch.cues import MAX_TOKENS, cue_kinds, reach
 from stillwatch.sketch.keys import donor_table, kernel_keys
 from stillwatch.sketch.layout import KIND_BITS, LENGTH_BITS, PAIR_BITS, SINGLE_BITS, Plan, new_scratch
 from stillwatch.sketch.lexicon import MARK, class_bits, word_classes
+from stillwatch.sketch.machine import BLOCK
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.sketch.unicode import class_table
 
@@ -68,11 +69,11 @@ def _class(name: str) -> int:
 
 
 def pack(texts: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Texts as one run of UTF-8 bytes and their offsets."""
+    """Texts as one run of UTF-8 bytes, long enough for the kernel, and their offsets."""
     encoded = [text.encode("utf-8", "replace") for text in texts]
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    return np.frombuffer(b"".join(encoded).ljust(BLOCK), np.uint8), offsets
 
 
 def _tokens(bare: Plan, texts: list[str]) -> list[list[int]]:
