@@ -1,0 +1,70 @@
+"""A list dealt to many accounts is proposed; people, however many of one taste in some respect, are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stillwatch.groups.likeness import Likeness, apartness
+from tests.groups.lists import Lists
+
+
+def seen(world: Lists, epochs: int) -> Likeness:
+    found = Likeness()
+    for frame in world.epochs(epochs):
+        found.observe(frame, world.accounts)
+    return found
+
+
+@pytest.mark.parametrize(("cover", "mixed"), [(0.0, True), (0.0, False), (0.4, False)])
+def test_a_list_is_proposed_without_strangers(cover: float, mixed: bool) -> None:
+    world = Lists(cover=cover, mixed_settings=mixed)
+    first = seen(world, 4).propose(5)[0]
+    assert (first < world.dealt).mean() >= 0.95
+    assert len(first) >= 0.8 * world.dealt
+
+
+def test_people_with_tastes_of_their_own_are_no_group() -> None:
+    assert seen(Lists(people=250, dealt=0), 4).propose(5) == []
+
+
+def test_renamed_accounts_give_the_same_groups() -> None:
+    world = Lists()
+    order = np.random.default_rng(3).permutation(world.accounts)
+    renamed = Lists(order=order)
+    straight = [sorted(order[g].tolist()) for g in seen(world, 3).propose(5)]
+    assert [g.tolist() for g in seen(renamed, 3).propose(5)] == straight
+
+
+def test_groups_are_ascending_and_as_large_as_asked() -> None:
+    likeness = seen(Lists(), 3)
+    (group,) = likeness.propose(5)
+    assert group.tolist() == sorted(set(group.tolist()))
+    assert likeness.propose(len(group) + 1) == []
+
+
+def test_the_component_is_what_came_from_the_list() -> None:
+    world = Lists(cover=0.4)
+    likeness = seen(world, 4)
+    group = likeness.propose(5)[0]
+    later = Lists(cover=0.4, seed=1).epochs(6)[5]
+    rows = likeness.component(later, group)
+    assert np.isin(later.account[rows], group).all()
+    asked = np.flatnonzero((later.turns == 1) & np.isin(later.account, group))
+    # Listed questions are two thirds of the first messages here; most of what is chosen must be theirs.
+    assert 0.5 * len(asked) <= len(rows) <= 0.9 * len(asked)
+
+
+def test_a_small_population_proposes_nothing() -> None:
+    likeness = seen(Lists(people=5, dealt=15), 3)
+    assert likeness.propose(5) == []
+    frame = Lists(people=5, dealt=15).epochs(1)[0]
+    assert len(likeness.component(frame, np.arange(15, dtype=np.int32))) == 0
+
+
+def test_apartness_is_one_where_only_chance_tells_accounts_apart() -> None:
+    rng = np.random.default_rng(0)
+    texts = rng.integers(5, 50, 400).astype(np.float64)
+    chance = (rng.normal(size=(400, 20)) / np.sqrt(texts)[:, None]).astype(np.float32)
+    assert apartness(chance, texts) == pytest.approx(1.0, abs=0.1)
+    assert apartness(chance + rng.normal(size=chance.shape).astype(np.float32), texts) > 10
