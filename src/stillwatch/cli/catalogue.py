@@ -22,6 +22,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("scan", "stillwatch.cli.scan", "Find the accounts that are harvesting the model in a log."),
     Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
+    Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
     Verb("doctor", "stillwatch.cli.doctor", "Check that this machine is fit for a scan."),
     Verb("config", "stillwatch.cli.config", "Show the settings and where each came from."),
 )

@@ -1,0 +1,171 @@
+"""``derive test``: declare, read, score, check, judge, write.
+
+Contract: the protocol stands in the journal before the suspect's text is opened. The result goes to ``out`` completely
+or not at all, and its verdict to the journal. Reads files; decides nothing that ``derive.verdict`` does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stillwatch.derive.controls import check, fit, remarked
+from stillwatch.derive.counting import Counted, count_answers, count_prompts
+from stillwatch.derive.document import Declaration, Spoof, derivation_document
+from stillwatch.derive.hashing import U32
+from stillwatch.derive.journal import Journal
+from stillwatch.derive.keys import KeyStore, MarkKey, open_store
+from stillwatch.derive.keytest import Decoys, run
+from stillwatch.derive.marks.catalogue import mark_named
+from stillwatch.derive.marks.mark import Mark
+from stillwatch.derive.observations import Answer
+from stillwatch.derive.power import detectable
+from stillwatch.derive.protocol import CONTROL_DECOYS_EACH, DECLARED, ENDED, Protocol, declare
+from stillwatch.derive.texts import Admitted, Corpus, admit, read_answers
+from stillwatch.derive.verdict import Check, judge
+from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.model.progress import Progress, SilentProgress
+from stillwatch.report.derive import render_derivation
+from stillwatch.store.files import check_replaceable, staged_folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRequest:
+    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served."""
+
+    __test__ = False  # not a test for pytest to collect
+
+    suspect: tuple[str, ...]
+    keys: tuple[str, ...]
+    alpha: float
+    decoys: int
+    out: Path
+    home: Path
+    now: datetime
+    unlock: Path | None = None
+    controls: tuple[str, ...] = ()
+    served: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The suspect's text as far as it counts."""
+
+    corpus: Corpus
+    admitted: Admitted
+    counted: Counted
+
+
+def declare_only(request: TestRequest) -> dict[str, Any]:
+    """The protocol as it would be declared. Reads no suspect text and writes nothing."""
+    protocol, _, _ = _declared(request)
+    return {"protocol": protocol.as_document(), "protocol_hash": protocol.name}
+
+
+def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[str, Any]:
+    """Run the test and return its document."""
+    listener = progress or SilentProgress()
+    check_replaceable(request.out)
+    protocol, keys, journal = _declared(request)
+    mark = mark_named(protocol.mark)
+    declaration = _enter(protocol, journal, request.now)
+    text = _read(request, mark, protocol)
+    words = np.stack([key.words for key in keys])
+    decoys = Decoys(protocol.seed, protocol.decoys)
+    outcome = run(text.counted.seen, text.counted.ends, words, decoys, protocol.alpha / len(keys), progress=listener)
+    checks, spoof = _checks(request, mark, protocol, words, text.admitted)
+    seen = detectable(len(text.counted.seen), protocol.gamma, protocol.alpha / len(keys))
+    ps = [score.p for score in outcome.scores]
+    verdict = judge(protocol, ps, len(text.counted.seen), checks, seen)
+    document = derivation_document(
+        protocol, declaration, text.corpus, text.admitted, text.counted, outcome, checks, spoof, verdict
+    )
+    _write(request.out, document, request.now)
+    ended = {"protocol_hash": protocol.name, "suspect_sha256": text.corpus.digest, "verdict": verdict.word}
+    journal.append(ENDED, {**ended, "keys": list(verdict.named)}, request.now)
+    return document
+
+
+def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Journal]:
+    store = open_store(request.home, request.unlock)
+    keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
+    gamma = mark_named(keys[0].mark).gamma if keys else 0.5
+    protocol = declare(
+        "; ".join(request.suspect),
+        keys,
+        gamma,
+        alpha=request.alpha,
+        decoys=request.decoys,
+        controls=request.controls,
+        served=request.served,
+    )
+    return protocol, keys, store.journal
+
+
+def _chosen(store: KeyStore, names: Sequence[str]) -> list[str]:
+    """Key ids; a name may be an id or a group, which stands for all its committed keys."""
+    chosen: list[str] = []
+    for name in names:
+        committed = (k.record for k in store.listed() if k.committed_at)
+        found = [record.key_id for record in committed if name in (record.key_id, record.group)]
+        if not found:
+            raise ConfigurationError(f"no committed key or group {name}. 'stillwatch derive keys list' shows them.")
+        chosen += found
+    return chosen
+
+
+def _enter(protocol: Protocol, journal: Journal, now: datetime) -> Declaration:
+    mine = {key.commitment for key in protocol.keys}
+    before = [e for e in journal.entries() if e.kind == DECLARED and mine & _commitments(e.body)]
+    body = {"protocol_hash": protocol.name, "protocol": protocol.as_document()}
+    entry = journal.append(DECLARED, body, now)
+    return Declaration(entry.at, entry.hash, len(before))
+
+
+def _commitments(body: Any) -> set[str]:
+    return {key["commitment"] for key in body["protocol"]["keys"]}
+
+
+def _read(request: TestRequest, mark: Mark, protocol: Protocol) -> _Text:
+    corpus = read_answers(request.suspect)
+    if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
+        raise InputError(
+            f"mark {mark.name} is read from token ids, and no row has token_ids. Tokenise the answers with the "
+            "tokenizer of the model that was marked and add them to each row."
+        )
+    served = [answer.reply.text for answer in read_answers(request.served).answers] if request.served else []
+    admitted = admit(corpus, served)
+    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks))
+
+
+def _checks(
+    request: TestRequest, mark: Mark, protocol: Protocol, words: U32, admitted: Admitted
+) -> tuple[tuple[Check, ...], Spoof | None]:
+    """The prompts, each control text, and the controls marked under a decoy."""
+    controls = [(name, read_answers((name,)).answers) for name in request.controls]
+    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * (len(controls) + 2))
+    found = list(check("the prompts", count_prompts(admitted.answers, mark), protocol, words, decoys))
+    everything: list[Answer] = []
+    for name, answers in controls:
+        found += check(f"control {name}", count_answers(answers, mark, 1).seen, protocol, words, decoys)
+        everything += answers
+    decoy = decoys.block(0)[0]
+    forged = remarked(mark, everything, decoy)
+    if not forged:
+        return tuple(found), None
+    seen = count_answers(forged, mark, 1).seen
+    found += check("the spoof control", seen, protocol, words, decoys)
+    return tuple(found), Spoof(fit(seen, decoy))
+
+
+def _write(out: Path, document: dict[str, Any], now: datetime) -> None:
+    with staged_folder(out) as folder:
+        text = json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+        (folder / "verdict.json").write_text(text, "utf-8")
+        (folder / "report.html").write_text(render_derivation(document, generated_at=now.astimezone(UTC)), "utf-8")

@@ -1,0 +1,208 @@
+"""``stillwatch derive``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stillwatch.cli import options
+from stillwatch.cli.command import Command
+from stillwatch.cli.output import print_json, print_lines
+
+_unlock = click.option(
+    "--unlock", type=options.Folder(), metavar="FILE", help="File that unlocks the keys; default: beside them."
+)
+
+
+@click.group("derive")
+def command() -> None:
+    """Test whether a suspect model was trained on text that was served under a keyed mark."""
+
+
+@command.group("keys")
+def keys() -> None:
+    """Draw, commit and list the keys of marks."""
+
+
+@keys.command("new", cls=Command)
+@click.option("--group", metavar="NAME", default="everyone", show_default=True, help="Accounts that will get the mark.")
+@click.option("--mark", metavar="NAME", default="forms", show_default=True, help="forms, best, green1 or green2.")
+@click.option("--commit", is_flag=True, help="Commit it at once.")
+@_unlock
+@options.as_json
+def new(group: str, mark: str, commit: bool, unlock: Path | None, as_json: bool) -> None:
+    """Draw a key. It is stored sealed and is never shown."""
+    from stillwatch.app.derive_keys import KeyPlace, new_key
+
+    _show(new_key(KeyPlace(options.home(), unlock), group, mark, datetime.now(UTC), commit=commit), as_json)
+
+
+@keys.command("commit", cls=Command)
+@click.argument("key_id")
+@_unlock
+@options.as_json
+def commit(key_id: str, unlock: Path | None, as_json: bool) -> None:
+    """Write a key's commitment to the journal, which makes it usable and retires the group's older one."""
+    from stillwatch.app.derive_keys import KeyPlace, commit_key
+
+    _show(commit_key(KeyPlace(options.home(), unlock), key_id, datetime.now(UTC)), as_json)
+
+
+@keys.command("list", cls=Command)
+@options.as_json
+def list_(as_json: bool) -> None:
+    """Every key with its group, mark, state and commitment; no secret."""
+    from stillwatch.app.derive_keys import KeyPlace, list_keys
+
+    found = list_keys(KeyPlace(options.home()))
+    if as_json:
+        print_json(found)
+        return
+    print_lines(_line(key) for key in found["keys"])
+    print_lines((f"journal head {found['journal_head']}",))
+
+
+@command.command("test", cls=Command)
+@click.option("--suspect", metavar="TEXTS", multiple=True, required=True, help="File or folder; may be repeated.")
+@click.option("--key", "key_names", metavar="KEY", multiple=True, required=True, help="Key id or group; repeatable.")
+@click.option("--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for the result.")
+@click.option("--alpha", type=float, default=1e-4, show_default=True, help="Error rate over all keys.")
+@click.option("--decoys", type=click.IntRange(1), default=999_999, show_default=True, help="Keys to compare with.")
+@click.option("--control", "controls", metavar="TEXTS", multiple=True, help="Text that is surely unmarked; repeatable.")
+@click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
+@_unlock
+@options.as_json
+@options.dry_run
+def test(
+    suspect: tuple[str, ...],
+    key_names: tuple[str, ...],
+    out: Path,
+    alpha: float,
+    decoys: int,
+    controls: tuple[str, ...],
+    served: tuple[str, ...],
+    unlock: Path | None,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Test a suspect's text for keys.
+
+    The protocol is written to the journal before the text is read. Writes verdict.json and report.html to --out.
+    --dry-run shows the protocol and reads no text.
+    """
+    options.keep_kernels()
+    from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
+    from stillwatch.cli.progress import progress
+
+    request = TestRequest(
+        suspect=suspect,
+        keys=key_names,
+        alpha=alpha,
+        decoys=decoys,
+        out=out,
+        home=options.home(),
+        now=datetime.now(UTC),
+        unlock=unlock,
+        controls=controls,
+        served=served,
+    )
+    if dry_run:
+        print_json(declare_only(request))
+        return
+    document = derive_test(request, progress())
+    if as_json:
+        print_json(document)
+    else:
+        print_lines(_verdict_lines(document, out))
+
+
+@command.command("plan", cls=Command)
+@click.option("--mix", type=click.FloatRange(0, 1), required=True, help="Share of marked text in the training data.")
+@click.option("--mark", metavar="NAME", default="green1", show_default=True, help="forms, best, green1 or green2.")
+@click.option("--excess", type=click.FloatRange(0, 1), help="Excess of matches in the marked text; default: all.")
+@click.option(
+    "--transfer", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Part that training keeps."
+)
+@click.option(
+    "--yield-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Distinct places per token.",
+)
+@click.option("--alpha", type=float, default=1e-6, show_default=True, help="Error rate over all keys.")
+@click.option("--power", type=float, default=0.9, show_default=True, help="Probability of seeing what is there.")
+@click.option("--groups", type=click.IntRange(1), default=1, show_default=True, help="Number of keys to be tested.")
+@click.option("--tokens", type=click.IntRange(1), help="Tokens that can be had.")
+@options.as_json
+def plan(
+    mix: float,
+    mark: str,
+    excess: float | None,
+    transfer: float,
+    yield_share: float,
+    alpha: float,
+    power: float,
+    groups: int,
+    tokens: int | None,
+    as_json: bool,
+) -> None:
+    """Say how much suspect text a test needs, and when it is hopeless."""
+    from stillwatch.app.derive_plan import derive_plan, plan_lines
+    from stillwatch.derive.marks.catalogue import mark_named
+    from stillwatch.derive.power import Design
+
+    _refuse_impossible(alpha=alpha, power=power)
+    gamma = mark_named(mark).gamma
+    design = Design(
+        mix=mix,
+        excess=1 - gamma if excess is None else excess,
+        gamma=gamma,
+        alpha=alpha,
+        power=power,
+        transfer=transfer,
+        yield_share=yield_share,
+        hypotheses=groups,
+        tokens_at_hand=tokens,
+    )
+    document = derive_plan(design)
+    if as_json:
+        print_json(document)
+    else:
+        print_lines(plan_lines(document))
+
+
+def _refuse_impossible(**shares: float) -> None:
+    wrong = [
+        f"--{name.replace('_', '-')} {value} is not between 0 and 1"
+        for name, value in shares.items()
+        if not 0 < value < 1
+    ]
+    if wrong:
+        raise click.UsageError("\n".join(wrong))
+
+
+def _show(key: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(key)
+    else:
+        print_lines((_line(key), f"commitment {key['commitment']}"))
+
+
+def _line(key: dict[str, Any]) -> str:
+    committed = f"committed {key['committed_at']}" if key["committed_at"] else "not committed"
+    return f"{key['key_id']}  {key['state']:8}  {key['mark']:7}  {key['group']}  {committed}"
+
+
+def _verdict_lines(document: dict[str, Any], out: Path) -> list[str]:
+    verdict = document["verdict"]
+    lines = [f"Verdict: {verdict['word']}.", *(f"  {sentence}" for sentence in verdict["sentences"])]
+    lines += [
+        f"  {r['key_id']}  {r['group']}  p {r['p']:.2g}  Holm {r['p_holm']:.2g}  z {r['z']:.2f}  "
+        f"{r['matches']:,} of {r['observations']:,}"
+        for r in document["results"]
+    ]
+    return [*lines, *(f"Limit: {limit}" for limit in document["limits"]), f"Report: {out / 'report.html'}"]

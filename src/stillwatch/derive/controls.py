@@ -1,0 +1,44 @@
+"""What must not fit a true key: the prompts, text that is known to be unmarked, and text marked under another key.
+
+Contract: ``check`` scores one text under every true key against decoys of its own, over the whole text at once.
+``remarked`` is the spoof control for marks that can be put into finished text: the control text marked with a decoy.
+It must fit that decoy, or the control shows nothing, and no true key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stillwatch.derive.hashing import U32
+from stillwatch.derive.keytest import Decoys, run, standardised
+from stillwatch.derive.marks import forms
+from stillwatch.derive.marks.mark import Mark
+from stillwatch.derive.observations import Answer, Observations, Passage
+from stillwatch.derive.protocol import CONTROL_ALPHA, Protocol
+from stillwatch.derive.verdict import Check
+
+
+def check(what: str, seen: Observations, protocol: Protocol, keys: U32, decoys: Decoys) -> tuple[Check, ...]:
+    """One check per key; none where there is nothing to see."""
+    if not len(seen):
+        return ()
+    # The boundary is of no use here: with one look at the end it orders keys as their matches do.
+    outcome = run(seen, (len(seen),), keys, decoys, CONTROL_ALPHA)
+    return tuple(
+        Check(what, key.key_id, score.observations, score.z, score.p)
+        for key, score in zip(protocol.keys, outcome.scores, strict=True)
+    )
+
+
+def remarked(mark: Mark, answers: Sequence[Answer], words: U32) -> tuple[Answer, ...]:
+    """The answers with the mark of ``words`` in them; none for marks that finished text cannot be given."""
+    if mark.name != forms.MARK.name:
+        return ()
+    return tuple(Answer(Passage(forms.mark_text(words, answer.reply.text)), answer.prompt) for answer in answers)
+
+
+def fit(seen: Observations, words: U32) -> float:
+    """How well one key fits, in standard deviations."""
+    return float(standardised(int(np.count_nonzero(seen.matches(words))), seen.gamma))

@@ -1,0 +1,54 @@
+"""From answers to what a test counts: each item once, none that the prompt already held, and the ends of the looks.
+
+Contract: ``count_answers`` is a function of text alone. An item of an answer that occurs in its own prompt is dropped:
+whoever wrote the prompt may have put it there. Looks are placed after equal parts of the *answers*, so that collecting
+can end at a look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.derive.marks.mark import Mark
+from stillwatch.derive.observations import Answer, Observations, together
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Distinct observations in order, their number at each look, and how many there were before."""
+
+    seen: Observations
+    ends: tuple[int, ...]
+    places: int
+    in_prompt: int
+    repeated: int
+
+
+def count_answers(answers: Sequence[Answer], mark: Mark, looks: int) -> Counted:
+    """What is counted of ``answers``; fewer looks where there are fewer answers."""
+    parts, places, in_prompt = [], 0, 0
+    for answer in answers:
+        found = mark.observe(answer.reply)
+        kept = found.without(mark.observe(answer.prompt).items)
+        places, in_prompt = places + len(found), in_prompt + len(found) - len(kept)
+        parts.append(kept)
+    whole = together(parts)
+    first = _first_places(whole)
+    after = np.cumsum([0, *map(len, parts)])
+    shares = sorted({round(len(parts) * look / looks) for look in range(1, looks + 1)} - {0})
+    ends = sorted({int(np.searchsorted(first, after[n])) for n in shares} - {0})
+    seen = whole.take(first)
+    return Counted(seen, tuple(ends) or (0,), places, in_prompt, len(whole) - len(seen))
+
+
+def count_prompts(answers: Sequence[Answer], mark: Mark) -> Observations:
+    """The places of the prompts themselves, each item once: they must not fit a key."""
+    return together([mark.observe(answer.prompt) for answer in answers]).distinct()
+
+
+def _first_places(whole: Observations) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    _, first = np.unique(whole.items, return_index=True)
+    return np.sort(first)
