@@ -59,6 +59,7 @@ def test_the_log_bayes_factor_is_that_of_the_normal_model() -> None:
 
 
 def test_many_accounts_are_cut_into_leaves_and_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "WHOLE", 1000)
     monkeypatch.setattr(pools, "LEAF", 256)
     place, texts, spread = placed(people=2000, shared=60)
     pool = np.array(members(find_pools(place, texts, spread).label))

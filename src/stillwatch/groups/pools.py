@@ -7,8 +7,8 @@ logarithms, so clusters merge for as long as it grows, along pairs of near accou
 come apart as their texts add up; accounts that are dealt from one list never do.
 
 Contract: pure functions of arrays; no randomness but fixed seeds; the order of the accounts matters for exact ties
-only. Cost: n log n. Up to ``LEAF`` accounts every pair is looked at; beyond that, pairs that fall into one leaf of one
-of ``TREES`` random-projection trees (Dasgupta and Freund 2008).
+only. Cost: n log n. Up to ``WHOLE`` accounts every pair is looked at; beyond that, pairs that fall into one leaf of at
+most ``LEAF`` accounts of one of ``TREES`` random-projection trees (Dasgupta and Freund 2008).
 
 Deviation from full agglomeration: all pairs of clusters that are each other's best partner merge at once.
 """
@@ -28,7 +28,7 @@ Matrix = NDArray[np.float32]
 
 SLACK = 0.2
 NEIGHBOURS = 12
-LEAF, TREES = 4096, 4
+WHOLE, LEAF, TREES = 4096, 1024, 4
 _BLOCK = 1 << 18
 
 
@@ -124,9 +124,9 @@ def near_pairs(place: Matrix, texts: Floats, spread: Floats) -> Ints:
 
 
 def _leaves(place: Matrix) -> Iterator[Ints]:
-    """Parts of at most ``LEAF`` accounts, each account in one part of every tree."""
+    """Parts whose pairs are looked at; each account is in one part of every tree."""
     everybody = np.arange(len(place))
-    if len(place) <= LEAF:
+    if len(place) <= WHOLE:
         yield everybody
         return
     for tree in range(TREES):

@@ -1,0 +1,58 @@
+"""A proposed pool, followed: what its members ask after the proposal, kept for one test.
+
+``Followup.start`` freezes everything that led to the proposal: the directions, the members' means, the habits of
+comparable outside accounts. ``observe`` then adds up first messages made later, a few dozen numbers per member, so
+nothing is used twice. The test itself is ``evidence.dealt``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stillwatch.evidence import dealt
+from stillwatch.evidence.dealt import Floats, Habits
+from stillwatch.groups.leanings import WORDING, features, first_messages
+from stillwatch.groups.likeness import LEAST_TEXTS, Likeness, Space
+from stillwatch.model.frame import Codes, Frame
+
+
+@dataclass
+class Followup:
+    """Sums of later first messages of ``accounts`` (ascending), who all had a mean at the proposal."""
+
+    accounts: Codes
+    space: Space
+    past: dealt.Means
+    near: Habits | None
+    sums: Floats
+    texts: Floats
+
+    @staticmethod
+    def start(likeness: Likeness, accounts: Codes) -> Followup | None:
+        """Follow ``accounts`` from now on; ``None`` if too few of them have a mean yet."""
+        means = likeness.leanings.means(LEAST_TEXTS)
+        space = likeness.space(means, WORDING)
+        inside = np.isin(means.accounts, accounts)
+        if space is None or int(inside.sum()) < dealt.LEAST_MEMBERS:
+            return None
+        place = space.place(means.mean)
+        past = dealt.Means(place[inside], means.texts[inside])
+        near = dealt.comparable(past, dealt.Means(place[~inside], means.texts[~inside]), space.spread)
+        members = means.accounts[inside]
+        return Followup(members, space, past, near, np.zeros_like(past.place), np.zeros(len(members)))
+
+    def observe(self, frame: Frame) -> None:
+        """Take in one epoch after the proposal."""
+        rows = first_messages(frame)
+        rows = rows[np.isin(frame.account[rows], self.accounts)]
+        if len(rows):
+            who = np.searchsorted(self.accounts, frame.account[rows])
+            np.add.at(self.sums, who, self.space.place(features(frame, rows)))
+            self.texts += np.bincount(who, minlength=len(self.texts))
+
+    def log_e(self) -> float:
+        """Log e-value against habits of their own, from what was taken in so far; to be asked once."""
+        place = self.sums / np.maximum(self.texts, 1.0)[:, None]
+        return dealt.log_e(self.past, dealt.Means(place, self.texts), self.near, self.space.spread)

@@ -1,0 +1,53 @@
+"""What is tested was asked after the proposal, by its members; a dealt list passes, a set of people does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stillwatch.groups.followup import Followup
+from stillwatch.groups.likeness import Likeness
+from tests.groups.lists import Lists
+
+BEFORE, AFTER = 4, 3
+
+
+def followed(world: Lists, accounts: list[int]) -> Followup:
+    likeness, frames = Likeness(), world.epochs(BEFORE + AFTER)
+    for frame in frames[:BEFORE]:
+        likeness.observe(frame, world.accounts)
+    follow = Followup.start(likeness, np.array(accounts, dtype=np.int32))
+    assert follow is not None
+    for frame in frames[BEFORE:]:
+        follow.observe(frame)
+    return follow
+
+
+@pytest.mark.parametrize("cover", [0.0, 0.4])
+def test_a_dealt_list_passes(cover: float) -> None:
+    world = Lists(cover=cover)
+    assert followed(world, list(range(world.dealt))).log_e() > 9.2
+
+
+def test_a_set_of_people_does_not() -> None:
+    world = Lists()
+    assert followed(world, list(range(world.dealt, world.dealt + 30))).log_e() <= 0
+
+
+def test_what_the_proposal_saw_is_not_looked_at_again() -> None:
+    world = Lists()
+    follow = followed(world, list(range(world.dealt)))
+    later = np.concatenate([f.account[f.turns == 1] for f in world.epochs(BEFORE + AFTER)[BEFORE:]])
+    assert follow.texts.tolist() == np.bincount(later)[: world.dealt].tolist()
+
+
+def test_a_group_that_nobody_knows_enough_of_is_not_followed() -> None:
+    likeness = Likeness()
+    accounts = np.arange(20, dtype=np.int32)
+    assert Followup.start(likeness, accounts) is None
+    world = Lists()
+    for frame in world.epochs(2):
+        likeness.observe(frame, world.accounts)
+    assert Followup.start(likeness, accounts[:3]) is None
+    silent = Followup.start(likeness, accounts)
+    assert silent is not None and silent.log_e() == 0
