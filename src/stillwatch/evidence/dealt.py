@@ -12,10 +12,11 @@ alike cannot pay. Messages of one sitting resemble each other, so that means var
 sharper forecast, which is the bet's.
 
 Sees: one pool of prompts behind many accounts, each of which tells little by itself; needs no repeats and no wrapper.
-Misses: lists with a theme to each account, cover above about half of the first messages. Mistakes: everything with one
-source of prompts (a product, a class, a firm's job), and people of one taste who stand apart from everybody else, so
-that nobody comparable is outside the group: there the mean is above 1 by far. So passing says "one pool of prompts",
-never "one operator"; the cohort gate tells. Evading it costs a steady theme of its own for every account, kept for days.
+Misses: lists with a theme to each account, cover above about half of the first messages, and a piece of a pool whose
+other pieces are the comparable outsiders. Mistakes: everything with one source of prompts (a product, a class, a firm's
+job), and people of one taste who stand apart from everybody else, so that nobody comparable is outside the group: there
+the mean is above 1 by far. So passing says "one pool of prompts", never "one operator"; the cohort gate tells. Evading
+it costs a steady theme of its own for every account, kept for days.
 """
 
 from __future__ import annotations

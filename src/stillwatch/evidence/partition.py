@@ -8,12 +8,13 @@ polynomials of the volumes. So of the prompts used by k-1, k or k+1 accounts at 
 whatever the popularities; about .4 for k = 2. The bet is on more. Several k have equal stakes.
 
 Sees: a list of which every item is dealt to k accounts (several answers to each prompt, or several raters). Misses:
-a list dealt once, k = 1: the prompts that *nobody* repeated cannot be told from prompts that nobody would repeat, so no
-test on their identities can see it. Where outsiders ask the same things one might count how often they hit a member's
-prompt and other members do not; in made-up worlds other members were to hit four thousand listed prompts less than
-once, so that none did says nothing, and it is not tested. Mistakes: accounts in fixed pairs, as of one person with two; a firm whose prompts are
-rated k times (the cohort gate). A class that works through one sheet is none: where all use all, k is the number of
-members and c is 0. Evading it costs answers at random, some prompts more often than wanted and some less.
+a list dealt once, k = 1: prompts that *nobody* repeated cannot be told from prompts that nobody would repeat, so no
+test on their identities can see it. Where outsiders ask the same things, one could count how often they hit a member's
+prompt while other members never do; in made-up worlds other members were to hit four thousand listed prompts less than
+once, so that none did says nothing, and it is not tested. Mistakes: accounts in fixed pairs, as of one person with two;
+a firm whose prompts are rated k times (the cohort gate). A class that works through one sheet is none: where all use
+all, k is the number of members and c is 0. Evading it costs answers at random, some prompts more often than wanted and
+some less.
 """
 
 from __future__ import annotations
