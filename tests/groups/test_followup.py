@@ -16,6 +16,7 @@ def followed(world: Lists, accounts: list[int]) -> Followup:
     likeness, frames = Likeness(), world.epochs(BEFORE + AFTER)
     for frame in frames[:BEFORE]:
         likeness.observe(frame, world.accounts)
+    likeness.propose(5)
     follow = Followup.start(likeness, np.array(accounts, dtype=np.int32))
     assert follow is not None
     for frame in frames[BEFORE:]:
@@ -27,6 +28,10 @@ def followed(world: Lists, accounts: list[int]) -> Followup:
 def test_a_dealt_list_passes(cover: float) -> None:
     world = Lists(cover=cover)
     assert followed(world, list(range(world.dealt))).log_e() > 9.2
+
+
+def test_a_piece_of_the_list_is_not_compared_with_its_other_piece() -> None:
+    assert followed(Lists(), list(range(25))).log_e() > 9.2
 
 
 def test_a_set_of_people_does_not() -> None:

@@ -68,3 +68,12 @@ def test_apartness_is_one_where_only_chance_tells_accounts_apart() -> None:
     chance = (rng.normal(size=(400, 20)) / np.sqrt(texts)[:, None]).astype(np.float32)
     assert apartness(chance, texts) == pytest.approx(1.0, abs=0.1)
     assert apartness(chance + rng.normal(size=chance.shape).astype(np.float32), texts) > 10
+
+
+def test_kin_are_all_of_the_pool_that_holds_the_accounts() -> None:
+    likeness = seen(Lists(), 4)
+    (group,) = likeness.propose(5)
+    assert np.isin(group, likeness.kin(group[:6])).mean() >= 0.9
+    stranger = np.array([Lists().dealt + 3], dtype=np.int32)
+    assert not np.isin(group, likeness.kin(stranger)).any()
+    assert len(Likeness().kin(group)) == 0

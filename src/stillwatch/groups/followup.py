@@ -38,8 +38,10 @@ class Followup:
         if space is None or int(inside.sum()) < dealt.LEAST_MEMBERS:
             return None
         place = space.place(means.mean)
+        # Other pieces of the same pool are no strangers to compare with.
+        outside = ~inside & ~np.isin(means.accounts, likeness.kin(accounts))
         past = dealt.Means(place[inside], means.texts[inside])
-        near = dealt.comparable(past, dealt.Means(place[~inside], means.texts[~inside]), space.spread)
+        near = dealt.comparable(past, dealt.Means(place[outside], means.texts[outside]), space.spread)
         members = means.accounts[inside]
         return Followup(members, space, past, near, np.zeros_like(past.place), np.zeros(len(members)))
 

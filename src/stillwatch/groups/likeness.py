@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from stillwatch.groups.leanings import WIDTH, WORDING, Leanings, Means, features, first_messages
-from stillwatch.groups.pools import find_pools
+from stillwatch.groups.pools import Matrix, Pools, find_pools
 from stillwatch.model.frame import Codes, Frame, Ints
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,7 @@ REPEAT = 0.5
 """Jaccard similarity from which on two proposals are one."""
 VIEWS: tuple[int, ...] = (WIDTH, WORDING)
 """How many of the features are looked at: all, then words and lengths alone."""
+KIN_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Likeness:
 
     def __init__(self, half_life: float = 28.0) -> None:
         self.leanings = Leanings(half_life)
+        self._worded = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
+        """Accounts and their pools by words alone, as of the last ``propose``."""
 
     def observe(self, frame: Frame, accounts: int) -> None:
         """Take in one epoch; ``accounts`` = size of the code space by now."""
@@ -81,11 +84,21 @@ class Likeness:
         found: list[Codes] = []
         for view in VIEWS:
             space = self.space(means, view)
-            if space is not None:
-                for group in _groups(means, space, max(min_accounts, LEAST_ACCOUNTS)):
-                    if all(_jaccard(group, known) < REPEAT for known in found):
-                        found.append(group)
+            if space is None:
+                return []
+            place = space.place(means.mean).astype(np.float32)
+            pools = find_pools(place, means.texts, space.spread)
+            self._worded = (means.accounts, pools.label)
+            for group in _groups(means, place, pools, max(min_accounts, LEAST_ACCOUNTS)):
+                if all(_jaccard(group, known) < REPEAT for known in found):
+                    found.append(group)
         return found
+
+    def kin(self, accounts: Codes) -> Codes:
+        """Everybody in a pool, by words alone and as of the last ``propose``, that holds a fair share of these."""
+        known, label = self._worded
+        held = np.bincount(label[np.isin(known, accounts)], minlength=len(known))
+        return known[held[label] >= KIN_SHARE * max(int(held.sum()), 1)]
 
     def space(self, means: Means, view: int = WIDTH) -> Space | None:
         """Discriminants of the accounts in the first ``view`` features; ``None`` while there are too few accounts."""
@@ -122,10 +135,8 @@ class Likeness:
         return dealt
 
 
-def _groups(means: Means, space: Space, least: int) -> Iterator[Codes]:
+def _groups(means: Means, place: Matrix, pools: Pools, least: int) -> Iterator[Codes]:
     """Pools that are large, convincing and evenly dealt, the most convincing first."""
-    place = space.place(means.mean).astype(np.float32)
-    pools = find_pools(place, means.texts, space.spread)
     sizes = np.bincount(pools.label, minlength=len(place))
     needed = np.maximum(CONVINCING, PER_ACCOUNT * sizes)
     chosen = np.flatnonzero((sizes >= least) & (pools.log_bayes >= needed))
@@ -135,7 +146,7 @@ def _groups(means: Means, space: Space, least: int) -> Iterator[Codes]:
             yield means.accounts[members]
 
 
-def apartness(place: NDArray[np.float32], texts: Floats) -> float:
+def apartness(place: Matrix, texts: Floats) -> float:
     """Variance of accounts' means in units of what chance explains, the median over directions: 1 for one pool.
 
     The median, because one setting that differs between members must not decide.
