@@ -37,7 +37,8 @@ def words_item(kind: str, parts: Sequence[str]) -> int:
 
 def token_items(contexts: U64, tokens: U64) -> U64:
     """Items of token ids behind their contexts; ``contexts`` come from ``context_state``."""
-    return _mix(contexts ^ _mix(tokens + _STEP))
+    # Not symmetric in context and token: "a b" and "b a" would else be one item.
+    return _mix(contexts + (tokens + np.uint64(1)) * _STEP)
 
 
 def context_state(context: NDArray[np.uint64]) -> U64:

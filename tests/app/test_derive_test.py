@@ -1,0 +1,191 @@
+"""A derivation test from files to verdict: declared before it reads, the same bytes again, hostile text harmless."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stillwatch.app.derive_keys import KeyPlace, commit_key, list_keys, new_key
+from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
+from stillwatch.derive.keys import open_store, random_words
+from stillwatch.derive.marks.forms import mark_text
+from stillwatch.derive.marks.phrases import PAIRS
+from stillwatch.errors import ConfigurationError, InputError, StoreError
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+HOSTILE = "</script><script>alert(1)</script>\x1b[2J\u202e{{ 7*7 }}"
+
+
+def _texts(count: int, seed: int = 0) -> list[str]:
+    rng = np.random.default_rng(seed)
+    words = [
+        a + b for a in ["ba", "co", "de", "fi", "gu", "lo", "ma", "ne"] for b in ["r", "s", "nt", "ll", "sk", "p", "m"]
+    ]
+    bases = [first for family, first, _ in PAIRS if family in ("negated", "word")]
+    return [
+        " ".join(f"{rng.choice(words)} {rng.choice(bases)} {rng.choice(words)} so." for _ in range(20))
+        for _ in range(count)
+    ]
+
+
+def _write(path: Path, texts: list[str], prompt: str = "") -> str:
+    path.write_text("".join(json.dumps({"prompt": prompt, "text": text}) + "\n" for text in texts))
+    return str(path)
+
+
+@pytest.fixture
+def keys(home: Path) -> tuple[str, str]:
+    place = KeyPlace(home)
+    one, two = (new_key(place, group, "forms", NOW, commit=True)["key_id"] for group in ("c-1", "c-2"))
+    return one, two
+
+
+@pytest.fixture
+def ask(home: Path, tmp_path: Path, keys: tuple[str, str]) -> Any:
+    def request(suspect: str, **changes: Any) -> TestRequest:
+        usual: dict[str, Any] = {"keys": keys, "alpha": 0.01, "decoys": 1999, "out": tmp_path / "out", "home": home}
+        return TestRequest(suspect=(suspect,), now=NOW, **(usual | changes))
+
+    return request
+
+
+def _marked(home: Path, key_id: str, texts: list[str], share: float) -> list[str]:
+    words = open_store(home).open_key(key_id).words
+    return [mark_text(words, text) if n < share * len(texts) else text for n, text in enumerate(texts)]
+
+
+def _plain(count: int, seed: int = 0) -> list[str]:
+    """Text as many hands would write it: each under a key of its own."""
+    others = random_words(np.random.default_rng(seed + 100), count)
+    return [mark_text(words, text) for words, text in zip(others, _texts(count, seed), strict=True)]
+
+
+def test_text_that_carries_a_key_names_its_group(home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any) -> None:
+    suspect = _write(tmp_path / "s.jsonl", _marked(home, keys[1], _plain(60), 0.5))
+    control = _write(tmp_path / "c.jsonl", _plain(60, 1))
+    document = derive_test(ask(suspect, controls=(control,)))
+    assert document["verdict"]["word"] == "supports"
+    assert document["verdict"]["keys"] == [keys[1]]
+    assert "served only to c-2; how it got there is not tested" in document["verdict"]["sentences"][0]
+    # The spoof control: our text under a decoy fits that decoy and no tested key.
+    spoof = [check for check in document["checks"] if check["what"] == "the spoof control"]
+    assert document["spoof_control"]["z_under_its_decoy"] > 8
+    assert len(spoof) == 2
+    assert min(check["p"] for check in spoof) > 0.0005
+
+
+def test_unmarked_text_supports_nothing(tmp_path: Path, ask: Any) -> None:
+    document = derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60))))
+    assert document["verdict"]["word"] == "does not support"
+    assert document["verdict"]["keys"] == []
+
+
+def test_a_control_that_fits_makes_the_test_invalid(
+    home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
+) -> None:
+    marked = _marked(home, keys[0], _plain(60), 1)
+    suspect, control = _write(tmp_path / "s.jsonl", marked), _write(tmp_path / "c.jsonl", marked)
+    document = derive_test(ask(suspect, controls=(control,)))
+    assert document["verdict"]["word"] == "test invalid"
+
+
+def test_prompts_that_carry_the_mark_make_the_test_invalid(
+    home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
+) -> None:
+    prompt = " ".join(_marked(home, keys[0], _texts(40, 7), 1))
+    document = derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60), prompt)))
+    assert document["verdict"]["word"] == "test invalid"
+    assert "the prompts fit" in document["verdict"]["sentences"][0]
+
+
+def test_the_same_protocol_on_the_same_text_gives_the_same_bytes(tmp_path: Path, ask: Any, home: Path) -> None:
+    suspect = _write(tmp_path / "s.jsonl", _plain(60))
+    journal = (home / "derive" / "journal.jsonl").read_bytes()
+    written = []
+    for _ in range(2):
+        (home / "derive" / "journal.jsonl").write_bytes(journal)
+        derive_test(ask(suspect))
+        written.append([(tmp_path / "out" / name).read_bytes() for name in ("verdict.json", "report.html")])
+    assert written[0] == written[1]
+
+
+def test_the_protocol_stands_in_the_journal_before_the_text_is_opened(tmp_path: Path, ask: Any, home: Path) -> None:
+    with pytest.raises(InputError):
+        derive_test(ask(str(tmp_path / "absent.jsonl")))
+    entries = open_store(home).journal.entries()
+    assert entries[-1].kind == "protocol-declared"
+    document = derive_test(ask(_write(tmp_path / "absent.jsonl", _plain(60))))
+    assert document["protocol_hash"] == entries[-1].body["protocol_hash"]  # nothing but the text has changed
+    assert document["declared"]["tested_before"] == 1
+    last = open_store(home).journal.entries()[-1]
+    assert (last.kind, last.body["verdict"], last.body["suspect_sha256"]) == (
+        "test-ended",
+        "does not support",
+        document["suspect"]["sha256"],
+    )
+
+
+def test_declaring_alone_reads_and_writes_nothing(tmp_path: Path, ask: Any, home: Path) -> None:
+    before = open_store(home).journal.head()
+    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == 0.01
+    assert open_store(home).journal.head() == before
+
+
+def test_a_group_stands_for_its_committed_keys(tmp_path: Path, ask: Any, home: Path, keys: tuple[str, str]) -> None:
+    newer = new_key(KeyPlace(home), "c-1", "forms", NOW, commit=True)["key_id"]
+    new_key(KeyPlace(home), "c-1", "forms", NOW, commit=False)
+    declared = declare_only(ask("x", keys=("c-1",)))["protocol"]["keys"]
+    assert [key["key_id"] for key in declared] == [keys[0], newer]
+    with pytest.raises(ConfigurationError, match="c-9"):
+        declare_only(ask("x", keys=("c-9",)))
+
+
+def test_a_changed_journal_stops_everything(tmp_path: Path, ask: Any, home: Path) -> None:
+    path = home / "derive" / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"2026-03-04", b"2025-03-04", 1))
+    with pytest.raises(StoreError, match="does not hold together at line 1"):
+        derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60))))
+    assert not (tmp_path / "out").exists()
+
+
+def test_hostile_text_comes_out_harmless(tmp_path: Path, ask: Any) -> None:
+    texts = [HOSTILE + text + HOSTILE for text in _plain(60)]
+    name = tmp_path / "<script>alert(2)<\x1b[2J\u202e.jsonl"
+    derive_test(ask(_write(name, texts, HOSTILE), controls=(_write(tmp_path / "c.jsonl", texts),)))
+    page = (tmp_path / "out" / "report.html").read_text()
+    raw = (tmp_path / "out" / "verdict.json").read_bytes()
+    assert raw.isascii()
+    assert b"\x1b" not in raw
+    assert page.count("<script>") == 1  # ours
+    assert not any(character in page for character in "\x1b\u202e")
+    assert "alert(1)" not in page
+
+
+def test_the_page_says_the_verdict_and_every_limit_and_asks_nobody(tmp_path: Path, ask: Any) -> None:
+    document = derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60))))
+    page = (tmp_path / "out" / "report.html").read_text().replace("&#39;", "'")
+    assert all(limit in page for limit in document["limits"])
+    assert "does not support" in page
+    assert "default-src 'none'" in page
+    assert "light dark" in page
+    assert 'src="' not in page
+
+
+def test_a_sampler_mark_without_token_ids_is_refused_with_what_to_do(tmp_path: Path, ask: Any, home: Path) -> None:
+    key = new_key(KeyPlace(home), "c-3", "green1", NOW, commit=True)["key_id"]
+    with pytest.raises(InputError, match="token_ids"):
+        derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60)), keys=(key,)))
+
+
+def test_keys_are_listed_without_anything_secret(home: Path, keys: tuple[str, str]) -> None:
+    shown = json.dumps(list_keys(KeyPlace(home)))
+    store = open_store(home)
+    assert all(store.vault.open_secret(key).hex() not in shown for key in keys)
+    drawn = new_key(KeyPlace(home), "c-4", "best", NOW, commit=False)
+    assert drawn["state"] == "drawn"
+    assert commit_key(KeyPlace(home), drawn["key_id"], NOW)["state"] == "current"

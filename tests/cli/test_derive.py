@@ -1,0 +1,83 @@
+"""``stillwatch derive`` as it is typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ended
+
+Cli = Callable[..., Ended]
+
+
+def test_keys_are_drawn_committed_and_listed(cli: Cli, home: Path) -> None:
+    drawn = json.loads(cli("derive", "keys", "new", "--group", "c-1", "--json").out)
+    assert drawn["state"] == "drawn"
+    assert "not committed" in cli("derive", "keys", "list").out
+    assert cli("derive", "keys", "commit", drawn["key_id"]).code == 0
+    listed = json.loads(cli("derive", "keys", "list", "--json").out)
+    assert [key["state"] for key in listed["keys"]] == ["current"]
+    assert len(listed["journal_head"]) == 64
+    assert (home / "derive" / "journal.jsonl").is_file()
+
+
+def test_the_unlock_file_may_lie_elsewhere(cli: Cli, home: Path, tmp_path: Path) -> None:
+    unlock = tmp_path / "unlock"
+    assert cli("derive", "keys", "new", "--unlock", str(unlock), "--commit").code == 0
+    assert unlock.is_file()
+    assert not (home / "derive" / "unlock.key").exists()
+    assert cli("derive", "keys", "new").code == 4  # there are keys, and their unlock file is not where it is looked for
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("keys", "commit", "k-none"),
+        ("keys", "new", "--mark", "other"),
+        ("keys", "new", "--group", "a b"),
+        ("test", "--suspect", "x", "--key", "nobody", "--out", "o"),
+        ("plan", "--mix", "2"),
+        ("plan", "--mix", "0.1", "--alpha", "0"),
+        ("plan", "--mix", "0.1", "--power", "1"),
+    ],
+)
+def test_wrong_usage_ends_with_2(cli: Cli, words: tuple[str, ...]) -> None:
+    assert cli("derive", *words).code == 2
+
+
+def test_a_test_from_keys_to_verdict(cli: Cli, tmp_path: Path) -> None:
+    assert cli("derive", "keys", "new", "--commit").code == 0
+    suspect = tmp_path / "s.jsonl"
+    places = [f"w{n} do not w{n} usually" for n in range(300)]
+    suspect.write_text("".join(json.dumps({"text": text}) + "\n" for text in places) + "{\n")
+    arguments = ("--suspect", str(suspect), "--key", "everyone", "--decoys", "999", "--alpha", "0.01")
+    dry = cli("derive", "test", *arguments, "--out", str(tmp_path / "out"), "--dry-run")
+    assert json.loads(dry.out)["protocol"]["decoys"]["number"] == 999
+    assert not (tmp_path / "out").exists()
+    ended = cli("derive", "test", *arguments, "--out", str(tmp_path / "out"), "--json")
+    assert (ended.code, ended.err) == (0, "")
+    document = json.loads(ended.out)
+    assert document == json.loads((tmp_path / "out" / "verdict.json").read_text())
+    assert document["suspect"]["rejected"] == 1
+    told = cli("derive", "test", *arguments, "--out", str(tmp_path / "out")).out
+    assert told.startswith("Verdict: ")
+    assert told.count("Limit: ") == len(document["limits"])
+
+
+def test_a_suspect_that_cannot_be_read_ends_with_3(cli: Cli, tmp_path: Path) -> None:
+    cli("derive", "keys", "new", "--commit")
+    absent = str(tmp_path / "absent")
+    ended = cli("derive", "test", "--suspect", absent, "--key", "everyone", "--out", str(tmp_path / "out"))
+    assert ended.code == 3
+
+
+def test_the_plan_says_how_much_and_when_it_is_hopeless(cli: Cli) -> None:
+    told = cli("derive", "plan", "--mix", "0.05", "--excess", "0.5").out
+    assert "10,9" in told
+    assert "Hopeless" not in told
+    assert "Hopeless" in cli("derive", "plan", "--mix", "0.01", "--mark", "forms", "--tokens", "500").out
+    document = json.loads(cli("derive", "plan", "--mix", "0.05", "--excess", "0.5", "--json").out)
+    assert document["plan"]["least_decoys"] == 999_999
