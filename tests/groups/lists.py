@@ -14,6 +14,8 @@ from tests.campaigns.frames import EPOCH, START, build
 Floats = NDArray[np.float64]
 WORDS = 40
 """Words of a prompt."""
+LISTED = 7
+"""Session id of what came from the list: the truth for tests, which nothing under test reads."""
 
 
 @dataclass(frozen=True)
@@ -67,4 +69,5 @@ class Lists:
             prompt_words=np.full(n, WORDS),
             output_tokens=rng.integers(50, 400, n),
             max_tokens=limits[account],
+            session=np.where(listed, LISTED, 0),
         )

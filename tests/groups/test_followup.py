@@ -7,7 +7,7 @@ import pytest
 
 from stillwatch.groups.followup import Followup
 from stillwatch.groups.likeness import Likeness
-from tests.groups.lists import Lists
+from tests.groups.lists import LISTED, Lists
 
 BEFORE, AFTER = 4, 3
 
@@ -37,6 +37,19 @@ def test_a_piece_of_the_list_is_not_compared_with_its_other_piece() -> None:
 def test_a_set_of_people_does_not() -> None:
     world = Lists()
     assert followed(world, list(range(world.dealt, world.dealt + 30))).log_e() <= 0
+
+
+def test_the_component_is_what_came_from_the_list() -> None:
+    world = Lists(cover=0.4)
+    follow = followed(world, list(range(world.dealt)))
+    later = world.epochs(BEFORE + AFTER)[-1]
+    rows = follow.component(later, follow.accounts)
+    listed = later.session == LISTED
+    asked = (later.turns == 1) & (later.account < world.dealt)
+    assert asked[rows].all()
+    kept = np.isin(np.arange(len(later)), rows)
+    assert kept[listed].mean() >= 0.8
+    assert kept[asked & ~listed].mean() <= kept[listed].mean() - 0.2
 
 
 def test_what_the_proposal_saw_is_not_looked_at_again() -> None:

@@ -2,7 +2,7 @@
 
 ``Followup.start`` freezes everything that led to the proposal: the directions, the members' means, the habits of
 comparable outside accounts. ``observe`` then adds up first messages made later, a few dozen numbers per member, so
-nothing is used twice. The test itself is ``evidence.dealt``.
+nothing is used twice. The test itself is ``evidence.dealt``. ``component`` says which requests are the pool's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stillwatch.evidence import dealt
 from stillwatch.evidence.dealt import Floats, Habits
 from stillwatch.groups.leanings import WORDING, features, first_messages
 from stillwatch.groups.likeness import LEAST_TEXTS, Likeness, Space
-from stillwatch.model.frame import Codes, Frame
+from stillwatch.model.frame import Codes, Frame, Ints
 
 
 @dataclass
@@ -53,6 +53,21 @@ class Followup:
             who = np.searchsorted(self.accounts, frame.account[rows])
             np.add.at(self.sums, who, self.space.place(features(frame, rows)))
             self.texts += np.bincount(who, minlength=len(self.texts))
+
+    def component(self, frame: Frame, accounts: Codes) -> Ints:
+        """First messages of ``accounts`` that are likelier dealt from this pool than from anywhere else, ascending.
+
+        By words and lengths alone: settings are an account's, not a message's.
+        """
+        rows = first_messages(frame)
+        rows = rows[np.isin(frame.account[rows], accounts)]
+        place = self.space.place(features(frame, rows))
+        # The median member, because a few members with other work must not move the pool.
+        middle = np.median(self.past.place, axis=0)
+        anywhere = 1.0 + self.space.spread
+        ratio = (place**2 / anywhere + np.log(anywhere) - (place - middle) ** 2).sum(axis=1)
+        dealt_rows: Ints = rows[ratio > 0]
+        return dealt_rows
 
     def log_e(self) -> float:
         """Log e-value against habits of their own, from what was taken in so far; to be asked once."""

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from stillwatch.groups.leanings import WIDTH, WORDING, Leanings, Means, features, first_messages
+from stillwatch.groups.leanings import WIDTH, WORDING, Leanings, Means
 from stillwatch.groups.pools import Matrix, Pools, find_pools
-from stillwatch.model.frame import Codes, Frame, Ints
+from stillwatch.model.frame import Codes, Frame
 
 Floats = NDArray[np.float64]
 
@@ -113,26 +113,6 @@ class Likeness:
         spread, axes = eigh(between, firm)
         chosen = np.flatnonzero(spread >= LEAST_SPREAD)[-DIRECTIONS:][::-1]
         return Space(mean.mean(axis=0), axes[:, chosen], spread[chosen]) if len(chosen) else None
-
-    def component(self, frame: Frame, accounts: Codes) -> Ints:
-        """First messages of these accounts that are likelier dealt from the group's pool than from anywhere else.
-
-        By words and lengths alone: settings are an account's, not a message's.
-        """
-        rows = first_messages(frame)
-        rows = rows[np.isin(frame.account[rows], accounts)]
-        means = self.leanings.means(LEAST_TEXTS)
-        space = self.space(means, WORDING)
-        members = np.isin(means.accounts, accounts)
-        if space is None or not members.any() or not len(rows):
-            return rows[:0]
-        # The median member's mean, because a few members with other work must not move the pool.
-        middle = np.median(space.place(means.mean[members]), axis=0)
-        place = space.place(features(frame, rows))
-        anywhere = 1.0 + space.spread
-        ratio = (place**2 / anywhere + np.log(anywhere) - (place - middle) ** 2).sum(axis=1)
-        dealt: Ints = rows[ratio > 0]
-        return dealt
 
 
 def _groups(means: Means, place: Matrix, pools: Pools, least: int) -> Iterator[Codes]:
