@@ -20,15 +20,16 @@ LISTED = 7
 
 @dataclass(frozen=True)
 class Lists:
-    """Accounts 0 to ``dealt`` - 1 draw from one list but for a share of ``cover``; ``people`` more each have a taste.
+    """Accounts 0 to ``dealt`` - 1 draw from one list but for a share of ``cover``; ``people`` more have tastes.
 
-    ``order`` renames the accounts; ``mixed_settings``: the list's accounts differ in their limits.
+    The list has ``kinds`` of items; with ``mixed_settings`` its accounts differ in their limits; ``order`` renames all.
     """
 
     people: int = 150
     dealt: int = 40
     texts: int = 10
     cover: float = 0.0
+    kinds: int = 6
     mixed_settings: bool = True
     seed: int = 1
     order: NDArray[np.int64] | None = None
@@ -42,7 +43,7 @@ class Lists:
         rng = np.random.default_rng(self.seed)
         language = rng.dirichlet(np.full(BAG_SIZE, 1.0))
         tastes = 0.5 * language + 0.5 * rng.dirichlet(np.full(BAG_SIZE, 0.3), self.accounts)
-        kinds = 0.5 * language + 0.5 * rng.dirichlet(np.full(BAG_SIZE, 0.3), 6)
+        kinds = 0.5 * language + 0.5 * rng.dirichlet(np.full(BAG_SIZE, 0.3), self.kinds)
         limits = rng.choice([0, 500, 1000, 4000], self.accounts)
         if not self.mixed_settings:
             limits[: self.dealt] = 777
