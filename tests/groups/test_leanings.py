@@ -49,6 +49,16 @@ def test_texts_count_half_after_the_half_life() -> None:
     assert found.means(0.5).texts == pytest.approx(before[before > 0])
 
 
+def test_the_long_silent_are_forgotten() -> None:
+    frame = Lists(people=10, dealt=0).epochs(1)[0]
+    found = gathered([frame], 10, half_life=4)
+    assert len(found.means(3.0).accounts) == 10
+    silence = replace(frame, turns=np.full(len(frame), 2))
+    for _ in range(40):
+        found.observe(silence, 10)
+    assert len(found.means(3.0).accounts) == 0
+
+
 def test_only_answered_first_messages_with_words_count() -> None:
     frame = Lists(people=20, dealt=0).epochs(1)[0]
     served, bag, turns = frame.served.copy(), frame.bag.copy(), np.ones(len(frame), dtype=np.int64)

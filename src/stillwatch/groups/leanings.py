@@ -28,6 +28,8 @@ MODEL_BUCKETS = 8
 WORDING = BAG_SIZE + 4
 """The first features tell words and lengths, the others settings."""
 WIDTH = WORDING + MODEL_BUCKETS + 7
+FADED = 0.25
+"""An account is forgotten when all its texts together weigh less than this share of the least that counts."""
 CHUNK = 65_536
 """Rows whose features are held in memory at once."""
 
@@ -66,9 +68,9 @@ class Leanings:
             self._add(frame, rows[low : low + CHUNK])
 
     def means(self, least: float) -> Means:
-        """Accounts whose mean is worth at least ``least`` texts."""
+        """Accounts whose mean is worth at least ``least`` texts and which have not long been silent."""
         worth = self.texts**2 / np.maximum(self.squares, 1e-12)
-        accounts = np.flatnonzero((worth >= least) & (self.texts > 0)).astype(np.int32)
+        accounts = np.flatnonzero((worth >= least) & (self.texts >= FADED * least)).astype(np.int32)
         mean = self.sums[accounts].astype(np.float64) / self.texts[accounts, None]
         return Means(accounts, mean, worth[accounts])
 
