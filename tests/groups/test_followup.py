@@ -17,7 +17,7 @@ def followed(world: Lists, accounts: list[int]) -> Followup:
     for frame in frames[:BEFORE]:
         likeness.observe(frame, world.accounts)
     likeness.propose(5)
-    follow = Followup.start(likeness, np.array(accounts, dtype=np.int32))
+    (follow,) = Followup.start(likeness, [np.array(accounts, dtype=np.int32)])
     assert follow is not None
     for frame in frames[BEFORE:]:
         follow.observe(frame)
@@ -62,10 +62,10 @@ def test_what_the_proposal_saw_is_not_looked_at_again() -> None:
 def test_a_group_that_nobody_knows_enough_of_is_not_followed() -> None:
     likeness = Likeness()
     accounts = np.arange(20, dtype=np.int32)
-    assert Followup.start(likeness, accounts) is None
+    assert Followup.start(likeness, [accounts]) == [None]
     world = Lists()
     for frame in world.epochs(2):
         likeness.observe(frame, world.accounts)
-    assert Followup.start(likeness, accounts[:3]) is None
-    silent = Followup.start(likeness, accounts)
+    few, silent = Followup.start(likeness, [accounts[:3], accounts])
+    assert few is None
     assert silent is not None and silent.log_e() == 0

@@ -13,7 +13,7 @@ import numpy as np
 
 from stillwatch.evidence import dealt
 from stillwatch.evidence.dealt import Floats, Habits
-from stillwatch.groups.leanings import WORDING, features, first_messages
+from stillwatch.groups.leanings import WORDING, Means, features, first_messages
 from stillwatch.groups.likeness import LEAST_TEXTS, Likeness, Space
 from stillwatch.model.frame import Codes, Frame, Ints
 
@@ -30,20 +30,14 @@ class Followup:
     texts: Floats
 
     @staticmethod
-    def start(likeness: Likeness, accounts: Codes) -> Followup | None:
-        """Follow ``accounts`` from now on; ``None`` if too few of them have a mean yet."""
+    def start(likeness: Likeness, groups: list[Codes]) -> list[Followup | None]:
+        """Follow each of ``groups`` from now on; ``None`` for one too few of whose accounts have a mean yet."""
         means = likeness.leanings.means(LEAST_TEXTS)
         space = likeness.space(means, WORDING)
-        inside = np.isin(means.accounts, accounts)
-        if space is None or int(inside.sum()) < dealt.LEAST_MEMBERS:
-            return None
+        if space is None:
+            return [None] * len(groups)
         place = space.place(means.mean)
-        # Other pieces of the same pool are no strangers to compare with.
-        outside = ~inside & ~np.isin(means.accounts, likeness.kin(accounts))
-        past = dealt.Means(place[inside], means.texts[inside])
-        near = dealt.comparable(past, dealt.Means(place[outside], means.texts[outside]), space.spread)
-        members = means.accounts[inside]
-        return Followup(members, space, past, near, np.zeros_like(past.place), np.zeros(len(members)))
+        return [_follow(means, space, place, group, likeness.kin(group)) for group in groups]
 
     def observe(self, frame: Frame) -> None:
         """Take in one epoch after the proposal."""
@@ -73,3 +67,15 @@ class Followup:
         """Log e-value against habits of their own, from what was taken in so far; to be asked once."""
         place = self.sums / np.maximum(self.texts, 1.0)[:, None]
         return dealt.log_e(self.past, dealt.Means(place, self.texts), self.near, self.space.spread)
+
+
+def _follow(means: Means, space: Space, place: Floats, group: Codes, kin: Codes) -> Followup | None:
+    inside = np.isin(means.accounts, group)
+    if int(inside.sum()) < dealt.LEAST_MEMBERS:
+        return None
+    # Other pieces of the same pool are no strangers to compare with.
+    outside = ~inside & ~np.isin(means.accounts, kin)
+    past = dealt.Means(place[inside], means.texts[inside])
+    near = dealt.comparable(past, dealt.Means(place[outside], means.texts[outside]), space.spread)
+    members = means.accounts[inside]
+    return Followup(members, space, past, near, np.zeros_like(past.place), np.zeros(len(members)))
