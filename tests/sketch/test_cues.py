@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from stillwatch.sketch.batch import sketch_strings
 from stillwatch.sketch.cues import FAMILIES, MAX_KINDS, CueKind, cue_families, cue_kinds, cue_names
+from stillwatch.sketch.matching import likely_ends
+from stillwatch.sketch.plan import plan
 from stillwatch.sketch.recipe import Recipe
 
 LANGUAGES = {"en", "zh", "ja", "ko", "es", "pt", "fr", "de", "it", "ru", "ar", "hi", "tr", "id", "vi"}
@@ -55,3 +58,10 @@ def test_words_apart_or_in_another_order_are_no_phrase() -> None:
 def test_ordinary_text_has_no_cues() -> None:
     assert cues_of("Bitte übersetze den Brief an meine Vermieterin ins Türkische.") == set()
     assert cues_of("The harbour was quiet; two boats came in with the evening tide.") == set()
+
+
+def test_few_other_tokens_pass_the_sieves() -> None:
+    """What passes costs a look into the table; counted, not timed."""
+    made = plan(Recipe(), bytes(32))
+    tokens = np.random.default_rng(1).integers(0, 1 << 64, 100_000, np.uint64)
+    assert likely_ends(made, tokens, len(tokens), np.zeros(len(tokens) + 1, np.int64)) < 0.02 * len(tokens)

@@ -131,6 +131,21 @@ def test_neighbours_and_place_in_the_buffer_do_not_matter() -> None:
     assert sketch(values[::-1]) == alone[::-1]
 
 
+@pytest.mark.parametrize("letters", ["z", "ab ", "Abc, 12 ", "<plan>", "é a"])
+def test_every_length_agrees_alone_and_amid_others(letters: str) -> None:
+    values = [(letters * 70)[:size] for size in range(140)]
+    expected = [ORACLE.sketch(value.encode()) for value in values]
+    assert sketch(values) == expected
+    assert [row for value in values for row in sketch([value])] == expected
+
+
+def test_nothing_of_used_memory_is_handed_on() -> None:
+    """Texts without words leave rows of the outputs unwritten: their buffers must end before."""
+    columns = sketch_strings(pa.array(["", "one word", "", ""]), recipe=RECIPE, seed=SEED, with_signature=True)
+    for name, size in (("minhash", 4 * RECIPE.minhash_size), ("bag", RECIPE.bag_size)):
+        assert columns[name].buffers()[2].size == size
+
+
 def test_another_key_gives_unrelated_numbers() -> None:
     text = " ".join(f"word{chr(97 + k % 26)}{chr(97 + k // 26)}" for k in range(200))
     (ours,), (theirs,) = sketch([text]), sketch([text], seed=bytes(32))

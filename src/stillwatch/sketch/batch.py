@@ -11,6 +11,7 @@ It deliberately knows no engine, no file and no clock.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,7 @@ AGENT_CHARACTERS = 120
 TEXTLESS = ("hashed", "absent")
 
 Columns = dict[str, pa.Array]
+N = TypeVar("N", bound=np.generic)
 
 
 def sketch_batch(exchanges: pa.RecordBatch, *, recipe: Recipe, seed: bytes) -> pa.RecordBatch:
@@ -67,19 +69,8 @@ def sketch_bytes(
     rows = len(offsets) - 1
     if len(data) < BLOCK:
         data = np.pad(data, (0, BLOCK - len(data)))
-    signed_rows = rows if with_signature else 0
-    raw = Texts(
-        words=np.zeros(rows, np.int32),
-        exact=np.zeros(rows, np.int64),
-        opening=np.zeros(rows, np.int64),
-        closing=np.zeros(rows, np.int64),
-        cues=np.zeros(rows, np.int64),
-        skeleton=np.empty(rows * recipe.skeleton_size, np.int64),
-        skeleton_ends=np.zeros(rows + 1, np.int32),
-        minhash=np.empty((signed_rows, recipe.minhash_size), np.int32),
-        bag=np.zeros((signed_rows, recipe.bag_size), np.uint8),
-    )
-    kept, _ = kernel.sketch_texts(
+    raw = _room(rows, rows if with_signature else 0, recipe)
+    kept, signed = kernel.sketch_texts(
         plan(recipe, seed), data, offsets, with_signature, recipe.skeleton_size, _scratch(recipe, data), raw
     )
     found: Columns = {
@@ -91,9 +82,31 @@ def sketch_bytes(
         "skeleton": pa.ListArray.from_arrays(pa.array(raw.skeleton_ends), pa.array(raw.skeleton[:kept])),
     }
     if with_signature:
-        found["minhash"] = _blobs(raw.minhash, raw.words)
-        found["bag"] = _blobs(raw.bag, raw.words)
+        found["minhash"] = _blobs(raw.minhash[:signed], raw.words)
+        found["bag"] = _blobs(raw.bag[:signed], raw.words)
     return found
+
+
+def _room(rows: int, signed_rows: int, recipe: Recipe) -> Texts:
+    return Texts(
+        words=_empty(rows, np.int32),
+        exact=_empty(rows, np.int64),
+        opening=_empty(rows, np.int64),
+        closing=_empty(rows, np.int64),
+        cues=_empty(rows, np.int64),
+        skeleton=_empty(rows * recipe.skeleton_size, np.int64),
+        skeleton_ends=_empty(rows + 1, np.int32),
+        minhash=_empty(signed_rows * recipe.minhash_size, np.int32).reshape(-1, recipe.minhash_size),
+        bag=_empty(signed_rows * recipe.bag_size, np.uint8).reshape(-1, recipe.bag_size),
+    )
+
+
+def _empty(size: int, kind: type[N]) -> NDArray[N]:
+    """Memory of Arrow's pool, which keeps what it gets back; NumPy's is faulted in anew, page by page, every time.
+
+    What it held before may be text: of what the kernel leaves unwritten nothing may be handed on.
+    """
+    return np.frombuffer(pa.allocate_buffer(size * np.dtype(kind).itemsize), kind)
 
 
 def _scratch(recipe: Recipe, data: NDArray[np.uint8]) -> Scratch:

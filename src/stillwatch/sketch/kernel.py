@@ -47,10 +47,12 @@ def sketch_texts(
     """Sketch every text into ``out``; returns how many skeleton hashes and how many signatures were written."""
     tokens, hashes = scratch.tokens, scratch.hashes
     skeleton_end, signatures = 0, 0
+    out.skeleton_ends[0] = 0
     for row in range(offsets.size - 1):
         begin = offsets[row]
         count = tokenise(plan, data, begin, min(offsets[row + 1], begin + plan.text_bytes), scratch)
         out.words[row] = count
+        out.exact[row], out.opening[row], out.closing[row], out.cues[row] = 0, 0, 0, 0
         if count:
             edge, multiplier = min(plan.edge_words, count), plan.keys[k_.STEP]
             out.exact[row] = exact_hash(plan.keys, tokens, count, scratch.notes[0])

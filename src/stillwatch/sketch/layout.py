@@ -18,7 +18,7 @@ Number: TypeAlias = Any
 
 SORTED = 64
 """Most skeleton candidates that are sorted by rank."""
-PAIR_BITS, SINGLE_BITS, LENGTH_BITS = 17, 16, 14
+SIEVE_BITS, LENGTH_BITS = 11, 14
 """Sizes of the tables most tokens stop at when cues are looked for: indexed by that many top bits of a hash."""
 SLACK = 64
 """Entries past the last that counts which may be read or written, so that loops can run in whole strides."""
@@ -34,10 +34,11 @@ class Plan(NamedTuple):
     keys: U64
     classes: NDArray[np.uint32]
     donors: U8
+    """Per slot of the signature the order in which it looks for a filled one."""
     cue_pairs: U64
-    """Bit set over the top bits of pair hashes: the last two tokens of some phrase."""
+    """Sieve over pair hashes: the last two tokens of some phrase. Each hash sets two bits of one word."""
     cue_singles: U64
-    """Bit set over the top bits of token hashes: phrases of one token."""
+    """Sieve over token hashes: phrases of one token."""
     cue_lengths: NDArray[np.uint16]
     """By the top bits of a pair hash: bit n-1 is set if a phrase of n tokens ends with such a pair."""
     cue_hashes: U64

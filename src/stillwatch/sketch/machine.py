@@ -37,8 +37,8 @@ def compiled(function: F) -> F:
     """Compile at first call, keep the machine code on disk, run without the GIL.
 
     Reference counting is off: a compiled function must not allocate. With it, passing a tuple of arrays costs more
-    than hashing a sentence. All is one function in the end: a call costs as much, and most have a single caller. The
-    folder is Numba's own or that of ``cache``, and below it one per state of the sources.
+    than hashing a sentence. Everything is inlined for the same reason, and most functions have one caller. The folder
+    is Numba's own or that of ``cache``, and below it one per state of the sources.
     """
     given = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(Path(given or Path(__file__).parent / "__pycache__") / _sources())

@@ -20,8 +20,7 @@ from stillwatch.sketch.layout import (
     KIND_BITS,
     LENGTH_BITS,
     MARKS,
-    PAIR_BITS,
-    SINGLE_BITS,
+    SIEVE_BITS,
     U64,
     Number,
     Plan,
@@ -29,8 +28,9 @@ from stillwatch.sketch.layout import (
 )
 from stillwatch.sketch.machine import compiled
 
-_0, _1, _6, _63 = (np.uint64(n) for n in (0, 1, 6, 63))
-_PAIR_SHIFT, _SINGLE_SHIFT, _LENGTH_SHIFT = (np.uint64(64 - n) for n in (PAIR_BITS, SINGLE_BITS, LENGTH_BITS))
+_0, _1, _63 = (np.uint64(n) for n in (0, 1, 63))
+_WORD, _ONE, _OTHER = (np.uint64(64 - SIEVE_BITS - 6 * n) for n in (0, 1, 2))
+_LENGTH = np.uint64(64 - LENGTH_BITS)
 _CLASSES, _KINDS = np.uint64(KIND_BITS), np.uint64((1 << KIND_BITS) - 1)
 
 
@@ -50,7 +50,7 @@ def value_of(plan: Plan, phrase: Number) -> Number:
 def ending_at(plan: Plan, tokens: U64, last: Number) -> Number:
     """Kinds and classes of the phrases whose final token is ``tokens[last]``."""
     before = tokens[last - 1] if last > 0 else _0
-    lengths = np.int64(plan.cue_lengths[(before * plan.keys[k_.PAIR] + tokens[last]) >> _LENGTH_SHIFT]) | 1
+    lengths = np.int64(plan.cue_lengths[(before * plan.keys[k_.PAIR] + tokens[last]) >> _LENGTH]) | 1
     found, phrase, at = _0, plan.keys[k_.PHRASE], last
     while lengths != 0 and at >= 0:
         phrase = step(phrase, tokens[at], plan.keys[k_.STEP])
@@ -62,8 +62,10 @@ def ending_at(plan: Plan, tokens: U64, last: Number) -> Number:
 
 
 @compiled
-def has_bit(bits: U64, number: Number) -> Number:
-    return (bits[number >> _6] >> (number & _63)) & _1
+def passes(sieve: U64, number: Number) -> Number:
+    """1 if both bits of a hash are set: for all hashes that were put in, and for very few others."""
+    word = sieve[number >> _WORD]
+    return (word >> (number >> _ONE & _63)) & (word >> (number >> _OTHER & _63)) & _1
 
 
 @compiled
@@ -72,13 +74,22 @@ def likely_ends(plan: Plan, tokens: U64, count: Number, chosen: I64) -> Number:
     hits, before, turn = np.int64(0), _0, plan.keys[k_.PAIR]
     for k in range(count):
         token = tokens[k]
-        hit = has_bit(plan.cue_pairs, (before * turn + token) >> _PAIR_SHIFT) | has_bit(
-            plan.cue_singles, token >> _SINGLE_SHIFT
-        )
+        hit = passes(plan.cue_singles, token) | passes(plan.cue_pairs, before * turn + token)
         chosen[hits] = k
         hits += np.int64(hit)
         before = token
     return hits
+
+
+@compiled
+def can_meet(pair_classes: U64, classes: U64, seen: Number) -> Number:
+    """Whether all classes of some pair are there at all; in most texts they are not, wherever they stand."""
+    there, possible = _0, False
+    for k in range(seen):
+        there |= classes[k]
+    for p in range(pair_classes.size):
+        possible |= pair_classes[p] & ~there == _0
+    return possible
 
 
 @compiled
@@ -118,4 +129,6 @@ def find_cues(plan: Plan, tokens: U64, count: Number, scratch: Scratch) -> Numbe
         found |= value & _KINDS
         places[seen], classes[seen] = k, value >> _CLASSES
         seen += np.int64((value >> _CLASSES != _0) & ((k < plan.edge) | (k >= count - plan.edge)))
-    return found | meetings(plan.pair_classes, plan.pair_kinds, places, classes, seen, plan.window)
+    if can_meet(plan.pair_classes, classes, seen):
+        found |= meetings(plan.pair_classes, plan.pair_kinds, places, classes, seen, plan.window)
+    return found

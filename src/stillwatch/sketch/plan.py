@@ -17,7 +17,7 @@ from stillwatch.sketch import kernel
 from stillwatch.sketch import keys as k_
 from stillwatch.sketch.cues import MAX_TOKENS, cue_kinds, reach
 from stillwatch.sketch.keys import donor_table, kernel_keys
-from stillwatch.sketch.layout import KIND_BITS, LENGTH_BITS, PAIR_BITS, SINGLE_BITS, Plan, new_scratch
+from stillwatch.sketch.layout import KIND_BITS, LENGTH_BITS, SIEVE_BITS, Plan, new_scratch
 from stillwatch.sketch.lexicon import MARK, class_bits, word_classes
 from stillwatch.sketch.machine import BLOCK
 from stillwatch.sketch.recipe import Recipe
@@ -43,9 +43,9 @@ def plan(recipe: Recipe, seed: bytes) -> Plan:
     bare = Plan(
         keys=kernel_keys(recipe, seed),
         classes=class_table(),
-        donors=donor_table(recipe, seed),
-        cue_pairs=np.zeros(1 << PAIR_BITS - 6, np.uint64),
-        cue_singles=np.zeros(1 << SINGLE_BITS - 6, np.uint64),
+        donors=_by_eights(donor_table(recipe, seed)),
+        cue_pairs=np.zeros(1 << SIEVE_BITS, np.uint64),
+        cue_singles=np.zeros(1 << SIEVE_BITS, np.uint64),
         cue_lengths=np.zeros(1 << LENGTH_BITS, np.uint16),
         cue_hashes=np.zeros(1, np.uint64),
         cue_values=np.zeros(1, np.uint64),
@@ -62,6 +62,11 @@ def plan(recipe: Recipe, seed: bytes) -> Plan:
     hashes, values = _table(phrases)
     _mark(bare, phrases)
     return bare._replace(cue_hashes=hashes, cue_values=values)
+
+
+def _by_eights(donors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows of whole eights, which the kernel looks at at once; a donor is found before the filling."""
+    return np.pad(donors, ((0, 0), (0, -donors.shape[1] % 8)))
 
 
 def _class(name: str) -> int:
@@ -109,14 +114,16 @@ def _mark(bare: Plan, phrases: list[Phrase]) -> None:
         *_, before, last = (0, *phrase.tokens)
         pair = (before * int(bare.keys[k_.PAIR]) + last) & _ALL
         if len(phrase.tokens) == 1:
-            _set(bare.cue_singles, last >> 64 - SINGLE_BITS)
+            _sift(bare.cue_singles, last)
         else:
-            _set(bare.cue_pairs, pair >> 64 - PAIR_BITS)
+            _sift(bare.cue_pairs, pair)
             bare.cue_lengths[pair >> 64 - LENGTH_BITS] |= np.uint16(1 << len(phrase.tokens) - 1)
 
 
-def _set(bits: NDArray[np.uint64], number: int) -> None:
-    bits[number >> 6] |= np.uint64(1 << (number & 63))
+def _sift(sieve: NDArray[np.uint64], number: int) -> None:
+    """Let a hash pass ``matching.passes``."""
+    one, other = (number >> 64 - SIEVE_BITS - 6 * n & 63 for n in (1, 2))
+    sieve[number >> 64 - SIEVE_BITS] |= np.uint64(1 << one | 1 << other)
 
 
 def _table(phrases: list[Phrase]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

@@ -22,6 +22,12 @@ _LIKELY, _MANY = 26, SORTED
 
 
 @compiled
+def in_strides(count: Number) -> Number:
+    """Some more entries than ``count``: whole registers are sooner done than the last few one by one."""
+    return (count + 7) & ~7
+
+
+@compiled
 def exact_hash(keys: U64, tokens: U64, count: Number, numbers: Number) -> Number:
     """Hash of all tokens in their places and of all numbers."""
     total = numbers
@@ -45,15 +51,29 @@ def shingle(plan: Plan, tokens: U64, count: Number, hashes: U64) -> Number:
     if count < size:
         size, salt = count, plan.keys[k_.SHORT]
     total = count - size + 1
-    for k in range(total):
+    strides = in_strides(total)
+    for k in range(strides):
         hashes[k] = salt
     for j in range(size):
         multiplier = plan.keys[k_.SHINGLE + j]
-        for k in range(total):
+        for k in range(strides):
             hashes[k] += tokens[k + j] * multiplier
-    for k in range(total):
+    for k in range(strides):
         hashes[k] = stir(hashes[k])
     return total
+
+
+@compiled
+def donor_of(donors: U8, slot: Number, filled: Number) -> Number:
+    """The first filled slot in the keyed order of ``slot``, looked for by eights: a branch each is mispredicted."""
+    k = np.int64(0)
+    while True:
+        bits = _0
+        for j in range(8):
+            bits |= ((filled >> np.uint64(donors[slot, k + j])) & _1) << np.uint64(j)
+        if bits != _0:
+            return donors[slot, k + trailing_zeros(bits)]
+        k += 8
 
 
 @compiled
@@ -63,10 +83,7 @@ def densify(donors: U8, slots: NDArray[np.int32], filled: Number) -> None:
     while empty:
         slot = trailing_zeros(empty)
         empty &= empty - _1
-        k = 0
-        while not (filled >> np.uint64(donors[slot, k])) & _1:
-            k += 1
-        slots[slot] = slots[donors[slot, k]]
+        slots[slot] = slots[donor_of(donors, slot, filled)]
 
 
 @compiled
@@ -83,7 +100,9 @@ def fill_minhash(donors: U8, hashes: U64, total: Number, slots: NDArray[np.int32
 
 @compiled
 def fill_bag(tokens: U64, count: Number, bag: U8) -> None:
+    """Count tokens by the low bits of their hashes, up to 255."""
     last = np.uint64(bag.size - 1)
+    bag[:] = 0
     for k in range(count):
         bucket = tokens[k] & last
         bag[bucket] += np.uint8(bag[bucket] != 255)
@@ -120,12 +139,14 @@ def likely_smallest(hashes: U64, total: Number, chosen: I64) -> Number:
 @compiled
 def sort_distinct(values: I64, count: Number, by_rank: I64, kept: I64) -> Number:
     """Write the smallest distinct values in order to ``kept``; returns how many. Equal values share a rank."""
-    greatest = np.int64(0x7FFFFFFFFFFFFFFF)
+    greatest, strides = np.int64(0x7FFFFFFFFFFFFFFF), in_strides(count)
     for k in range(count):
         by_rank[k] = greatest
+    for k in range(count, strides):
+        values[k] = greatest
     for k in range(count):
         value, rank = values[k], np.int64(0)
-        for j in range(count):
+        for j in range(strides):
             rank += np.int64(values[j] < value)
         by_rank[rank] = value
     filled = 0

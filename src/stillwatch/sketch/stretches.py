@@ -66,10 +66,10 @@ def write_turns(turns: Number, at: Number, edges: I64, found: Number) -> Number:
     """Write the places of the set bits, and some more that do not count; returns how many are written by now."""
     number = set_bits(turns)
     for k in range(_TURNS):  # always: a loop of the right length is mispredicted in every block
-        edges[found + k] = at + trailing_zeros(turns)
+        edges[np.uint64(found + k)] = at + trailing_zeros(turns)  # unsigned: no check for places from the end
         turns &= turns - _1
     for k in range(_TURNS, number):
-        edges[found + k] = at + trailing_zeros(turns)
+        edges[np.uint64(found + k)] = at + trailing_zeros(turns)
         turns &= turns - _1
     return found + number
 
@@ -117,17 +117,24 @@ def eight_at(data: U8, at: Number) -> Number:
 
 
 @compiled
+def lane_at(data: U8, at: Number, size: Number) -> Number:
+    """The bytes at ``at``, the first eight if there are more, and what of them tells digits from letters."""
+    mask = _ALL >> np.uint64(64 - 8 * min(size, 8))
+    eight = eight_at(data, at) & mask
+    return (eight | _LOWER) & mask, ~eight & mask & _LETTER_BIT
+
+
+@compiled
 def hash_short(keys: U64, data: U8, edges: I64, words: Number, tokens: U64, special: I64) -> Number:
     """Write the token hashes of ASCII words of up to eight letters; lists all others and returns their number."""
     fresh, multiplier, listed = keys[k_.TOKEN], keys[k_.STEP], np.int64(0)
     for k in range(words):
         at = edges[2 * k]
         size = edges[2 * k + 1] - at
-        mask = _ALL >> np.uint64(64 - 8 * min(size, 8))
-        eight = eight_at(data, at) & mask
-        tokens[k] = finish(step(fresh, (eight | _LOWER) & mask, multiplier), keys)
+        lane, digits = lane_at(data, at, size)
+        tokens[k] = finish(step(fresh, lane, multiplier), keys)
         special[listed] = k
-        listed += np.int64((size > 8) | (~eight & mask & _LETTER_BIT != _0))
+        listed += np.int64((size > 8) | (digits != _0))
     return listed
 
 
@@ -140,10 +147,8 @@ def hash_long(keys: U64, data: U8, edges: I64, listed: Number, tokens: U64, spec
         at, digits, state = edges[2 * k], _0, keys[k_.TOKEN]
         size = edges[2 * k + 1] - at
         while size > 0:
-            mask = _ALL >> np.uint64(64 - 8 * min(size, 8))
-            eight = eight_at(data, at) & mask
-            digits |= ~eight & mask & _LETTER_BIT
-            state = step(state, (eight | _LOWER) & mask, keys[k_.STEP])
+            lane, more = lane_at(data, at, size)
+            state, digits = step(state, lane, keys[k_.STEP]), digits | more
             at += 8
             size -= 8
         tokens[k] = finish(state, keys)
