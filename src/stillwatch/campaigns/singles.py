@@ -1,0 +1,176 @@
+"""Busy accounts, each for itself: sums in bounded memory, one look each, one verdict.
+
+An account is followed from the epoch in which it has sent ``FOLLOW_FROM`` texts in all, and looked at once, at the end
+of the epoch in which it has sent ``LOOK_TEXTS`` since; sums older than the window are thrown away and start anew. The
+rule is the same for calibration accounts, so that both are selected alike. Its p-value is never made again; its level
+is an equal share of the budget that has accrued, so it rises with time and falls with the number of accounts looked at,
+and never depends on a score. Accounts with a permission to generate data are not looked at.
+
+Memory: some 5 kB per followed account, and no more than one per ``FOLLOW_FROM`` texts of the window is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.evidence import conformal, single
+from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.population import CUE_BITS, Population
+from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
+from stillwatch.model.frame import Frame, Ints
+from stillwatch.sketch.cues import cue_families
+
+FOLLOW_FROM = 100
+LOOK_TEXTS = 1000
+KEPT_PROMPTS = 128
+"""Smallest prompt hashes that are kept with their counts; what share of prompts is new is estimated from them."""
+MOST_ALPHA = 0.01
+"""However much budget is left, nobody is accused at a p-value above this."""
+MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
+_HOUR_US = 3_600_000_000
+
+
+@dataclass
+class Sums:
+    """Running sums of one followed account; times in UTC microseconds."""
+
+    first_us: int
+    last_us: int
+    texts: int = 0
+    with_history: int = 0
+    output_tokens: int = 0
+    log_output: float = 0.0
+    examples: list[str] = field(default_factory=list)
+    cues: Ints = field(default_factory=lambda: np.zeros(CUE_BITS, dtype=np.int64))
+    hours: Ints = field(default_factory=lambda: np.zeros(24, dtype=np.int64))
+    prompts: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    repeats: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def add(self, frame: Frame, rows: Ints) -> None:
+        """Add an epoch's requests with text, ascending by time."""
+        self.count(frame, rows)
+        self.with_history += int((frame.turns[rows] > 0).sum())
+        self.log_output += float(np.log1p(np.maximum(frame.output_tokens[rows], 0)).sum())
+        self.cues += ((frame.cues[rows, None] >> np.arange(CUE_BITS)) & 1).sum(axis=0)
+        self.hours += np.bincount(frame.ts[rows] // _HOUR_US % 24, minlength=24)
+        self._keep_examples(frame, rows)
+        new, counts = np.unique(frame.exact[rows], return_counts=True)
+        known, where = np.unique(np.concatenate([self.prompts, new]), return_inverse=True)
+        repeats = np.bincount(where, np.concatenate([self.repeats, counts])).astype(np.int64)
+        # A hash once dropped is larger than all that are kept, so it is never counted from the middle.
+        self.prompts, self.repeats = known[:KEPT_PROMPTS], repeats[:KEPT_PROMPTS]
+
+    def count(self, frame: Frame, rows: Ints) -> None:
+        """Add to the volume alone."""
+        self.last_us = int(frame.ts[rows[-1]])
+        self.texts += len(rows)
+        self.output_tokens += int(frame.output_tokens[rows].sum())
+
+    def _keep_examples(self, frame: Frame, rows: Ints) -> None:
+        """Event ids to show, of requests whose wording was recognised; texts are fetched and redacted only then."""
+        telling = rows[frame.cues[rows] != 0]
+        _, first = np.unique(frame.opening[telling], return_index=True)
+        room = min(EXAMPLES_PER_EPOCH, MOST_EXAMPLES - len(self.examples))
+        self.examples += [frame.event_id[row] for row in telling[np.sort(first)][: max(room, 0)].tolist()]
+
+    def conduct(self) -> Conduct:
+        counted, answers = int(self.repeats.sum()), self.log_output / max(self.texts, 1)
+        return Conduct(self.texts, self.with_history, self.cues, self.hours, len(self.prompts), counted, answers)
+
+
+@dataclass
+class Verdict:
+    """The one look at an account, and what is only shown: its volume, which goes on being counted after the look.
+
+    ``alpha``: the level it was given so far; ``texts``: on how many it was judged. Times in UTC microseconds.
+    """
+
+    account: int
+    looked_us: int
+    texts: int
+    profile: SingleProfile
+    score: float
+    p: float
+    shown: Sums
+    alpha: float = 0.0
+    alarmed_us: int | None = None
+
+
+@dataclass
+class Singles:
+    """Followed accounts and the verdicts so far, by account code."""
+
+    window_us: int
+    followed: dict[int, Sums] = field(default_factory=dict)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+
+    def observe(self, frame: Frame, population: Population) -> None:
+        """Take in an epoch that is already in ``population``."""
+        rows = np.flatnonzero((frame.exact != 0) & (population.texts[frame.account] >= FOLLOW_FROM))
+        rows = rows[np.argsort(frame.account[rows], kind="stable")]
+        accounts, first = np.unique(frame.account[rows], return_index=True)
+        for account, mine in zip(accounts.tolist(), np.split(rows, first)[1:], strict=True):
+            if account in self.verdicts:
+                self.verdicts[account].shown.count(frame, mine)
+            else:
+                start = int(frame.ts[mine[0]])
+                self.followed.setdefault(account, Sums(start, start)).add(frame, mine)
+        self.followed = {a: s for a, s in self.followed.items() if s.first_us > frame.end_us - self.window_us}
+
+    def look(
+        self,
+        population: Population,
+        calibration: SingleCalibration,
+        budget: Budget,
+        now_us: int,
+        exempt: Callable[[int], bool],
+    ) -> list[Verdict]:
+        """Judge the accounts that reached the volume, share the budget out anew; returns what is alarmed by it."""
+        due = [a for a, sums in self.followed.items() if sums.texts >= LOOK_TEXTS and not exempt(a)]
+        if due:
+            habits = Habits.of(population)
+            for account in due:
+                self._judge(account, habits, calibration, now_us)
+        self._share_out(budget, conformal.floor(len(calibration.scores)))
+        found = [v for v in self.verdicts.values() if v.alarmed_us is None and v.p <= v.alpha]
+        for verdict in found:
+            verdict.alarmed_us = now_us
+        return found
+
+    def _judge(self, account: int, habits: Habits, calibration: SingleCalibration, now_us: int) -> None:
+        sums = self.followed.pop(account)
+        profile = single.profile(sums.conduct(), habits.without(account), cue_families())
+        score = calibration.score(profile)
+        p = conformal.p_value(score, calibration.scores)
+        self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, sums)
+
+    def _share_out(self, budget: Budget, floor: float) -> None:
+        """Raise all levels to an equal share of what has accrued, the poorest first; less than the floor is no use."""
+        level = max(floor, min(MOST_ALPHA, (budget.at_hand + budget.spent) / max(len(self.verdicts), 1)))
+        for verdict in sorted(self.verdicts.values(), key=lambda v: (v.alpha, v.looked_us, -v.texts, v.account)):
+            more = min(level - verdict.alpha, budget.at_hand)
+            if more > 0 and verdict.alpha + more >= floor * (1 - 1e-9):
+                verdict.alpha += budget.spend(more)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Which account has which wording habit, and how many have each."""
+
+    held: NDArray[np.bool_]
+    holders: Ints
+    accounts: int
+
+    @staticmethod
+    def of(population: Population) -> Habits:
+        held = population.habits()
+        return Habits(held, held.sum(axis=0), int((population.texts > 0).sum()))
+
+    def without(self, account: int) -> NDArray[np.float64]:
+        """Share of all other accounts in the habit of each cue."""
+        shares: NDArray[np.float64] = (self.holders - self.held[account]) / max(self.accounts - 1, 1)
+        return shares

@@ -1,0 +1,191 @@
+"""A single harvester: what one account alone asked for, as numbers, and how conspicuous busy harmless accounts are.
+
+``FEATURES`` names every entry of the profile and says what it sees, what innocent traffic it can mistake for a harvest
+and what evading it costs. None reads country, language, age, verification or network. The score is a straight line
+(``evidence.slope``), each weight held to its entry's direction, fitted by ``tools/calibrate_single.py`` on made-up
+accounts. ``single.json`` beside this module holds it with the scores of made-up harmless accounts that reached the
+same volume; its id is a hash of its content.
+
+One account has no accomplices whose agreement could be tested, so there is no first gate here: the promise rests on
+exchangeability with the calibration accounts alone, and is as good as their kinds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.errors import InputError
+from stillwatch.evidence.profile import Feature, surprise
+from stillwatch.evidence.slope import Slope
+
+SHIPPED = Path(__file__).with_name("single.json")
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "elicitation",
+        "harvest",
+        1,
+        "asks for written-out reasoning, weighed by rarity",
+        "benchmark runs, tutors, safety researchers",
+        "plain questions, less reasoning text",
+    ),
+    Feature(
+        "grading",
+        "harvest",
+        1,
+        "asks for rubric grades or judgements, weighed by rarity",
+        "evaluation teams, teachers",
+        "own reward model",
+    ),
+    Feature(
+        "generation",
+        "harvest",
+        1,
+        "asks for tasks and instructions to be written, weighed by rarity",
+        "licensed generators, quiz makers",
+        "own seed tasks",
+    ),
+    Feature(
+        "repair",
+        "harvest",
+        1,
+        "asks for reasoning to be cleaned or corrected, weighed by rarity",
+        "editors, proof readers",
+        "own clean-up",
+    ),
+    Feature("kinds", "harvest", 1, "many kinds of such wording", "research groups", "fewer kinds of data"),
+    Feature("one_shot", "manner", 1, "prompts never come twice", "document pipelines", "paying for repeats"),
+    Feature("conversation", "manner", -1, "requests carry earlier turns", "-", "cover traffic, paid for"),
+    Feature("flatness", "manner", 1, "the hours of the day are alike", "queues, monitors", "pauses, lower throughput"),
+    Feature(
+        "answers",
+        "manner",
+        1,
+        "long answers: what is taken",
+        "writers, document generators",
+        "shorter answers, so less to train on",
+    ),
+)
+NAMES = tuple(f.name for f in FEATURES)
+REFERENCE = 500
+"""A wording counts as no rarer than one habit in so many accounts, so that scores do not grow with the log."""
+KIND_SHARE = 0.05
+_HARVEST = NAMES[:4]
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """What one account did since it was followed.
+
+    ``cues``: requests per cue, shape (bits,); ``hours``: requests per hour of the day, shape (24,); ``distinct`` of
+    ``counted`` prompts were different ones; ``answers``: mean of ln(1 + output tokens).
+    """
+
+    texts: int
+    with_history: int
+    cues: NDArray[np.int64]
+    hours: NDArray[np.int64]
+    distinct: int
+    counted: int
+    answers: float
+
+
+@dataclass(frozen=True)
+class SingleProfile:
+    """Values of FEATURES, in order; shape (len(FEATURES),)."""
+
+    values: NDArray[np.float64]
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.values[NAMES.index(name)])
+
+
+def profile(conduct: Conduct, habits: NDArray[np.float64], families: dict[str, int]) -> SingleProfile:
+    """Numbers of one account; ``habits``: share of the other accounts in the habit of each cue; cue masks by family.
+
+    Wording counts by the share of requests outside conversations: a product whose instructions carry a cue asks for it
+    with every turn of every talk.
+    """
+    shares, talk = conduct.cues / max(conduct.texts, 1), conduct.with_history / max(conduct.texts, 1)
+    weight = surprise(shares, habits, REFERENCE)
+    bits = np.arange(len(shares))
+    of = {
+        name: float(np.log1p((1 - talk) * weight[(families[name] >> bits & 1).astype(bool)].sum())) for name in _HARVEST
+    }
+    harvesting = sum(families[name] for name in _HARVEST) >> bits & 1
+    rest = {
+        "kinds": float(((shares >= KIND_SHARE) & (weight >= KIND_SHARE) & (harvesting == 1)).sum()),
+        "one_shot": conduct.distinct / max(conduct.counted, 1),
+        "conversation": talk,
+        "flatness": 1.0 - concentration(conduct.hours),
+        "answers": conduct.answers,
+    }
+    return SingleProfile(np.array([{**of, **rest}[name] for name in NAMES]))
+
+
+def concentration(hours: NDArray[np.int64]) -> float:
+    """Length of the mean direction on the clock face: 0 for a flat day, 1 for a single hour, whatever the time zone."""
+    turns = np.exp(2j * np.pi * np.arange(24) / 24)
+    return float(abs(hours @ turns)) / max(float(hours.sum()), 1.0)
+
+
+@dataclass(frozen=True)
+class SingleCalibration:
+    """``by_kind``: ascending scores of harmless accounts of each kind; ``typical``: their median profile."""
+
+    calibration_id: str
+    slope: Slope
+    typical: NDArray[np.float64]
+    by_kind: dict[str, NDArray[np.float64]]
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Scores of all accounts, ascending."""
+        return np.sort(np.concatenate([np.zeros(0), *self.by_kind.values()]))
+
+    def parts(self, profile: SingleProfile) -> NDArray[np.float64]:
+        """Contribution of every feature to the score; shape (features,)."""
+        return self.slope.parts(profile.values)
+
+    def score(self, profile: SingleProfile) -> float:
+        """How much more like a harvester than like harmless busy accounts; only the order of scores matters."""
+        return float(self.parts(profile).sum())
+
+
+def load(path: Path = SHIPPED) -> SingleCalibration:
+    """Read a calibration set; an unreadable or foreign one is an InputError."""
+    try:
+        raw = path.read_bytes()
+        found = json.loads(raw)
+        if found["features"] != list(NAMES):
+            raise ValueError("its features are not those of this version")
+        slope = Slope(*(_numbers(found["slope"][name], len(NAMES)) for name in ("mean", "scale", "weight")))
+        if not (slope.scale > 0).all():
+            raise ValueError("its scales must be positive")
+        return SingleCalibration(
+            "single-" + hashlib.sha256(raw).hexdigest()[:12],
+            slope,
+            _numbers(found["typical"], len(NAMES)),
+            _by_kind(found["scores"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
+
+
+def _by_kind(found: dict[str, list[float]]) -> dict[str, NDArray[np.float64]]:
+    if not found:
+        raise ValueError("it must hold scores of at least one kind of account")
+    return {str(kind): np.sort(_numbers(scores)) for kind, scores in found.items()}
+
+
+def _numbers(found: list[float], size: int | None = None) -> NDArray[np.float64]:
+    numbers = np.array(found, dtype=np.float64)
+    if numbers.ndim != 1 or not np.isfinite(numbers).all() or len(numbers) != (size or max(len(numbers), 1)):
+        raise ValueError("it must hold finite numbers, one for each feature or account")
+    return numbers
