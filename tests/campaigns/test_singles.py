@@ -16,7 +16,7 @@ from stillwatch.campaigns.singles import (
     KEPT_PROMPTS,
     LOOK_TEXTS,
     MOST_ALPHA,
-    Habits,
+    Others,
     Singles,
     Sums,
     Verdict,
@@ -195,10 +195,21 @@ def test_kept_prompts_are_the_smallest_with_their_whole_counts(parts: list[list[
 def test_habits_leave_the_account_itself_out() -> None:
     population = Population()
     population.observe(epoch(0, {0: 10, 1: 10, 2: 10}, np.random.default_rng(0), cues=1), 5)
-    habits = Habits.of(population)
-    assert habits.accounts == 3
-    assert habits.without(0)[0] == pytest.approx(1.0)
-    assert habits.without(0).shape == (CUE_BITS,)
+    others = Others.of(population, np.zeros(5))
+    assert others.accounts == 3
+    assert others.habits(0)[0] == pytest.approx(1.0)
+    assert others.habits(0).shape == (CUE_BITS,)
+
+
+def test_answers_are_long_or_short_by_the_middle_account_of_the_log() -> None:
+    """A log whose answers are all ten times as long accuses nobody more."""
+    found = []
+    for scale in (1, 10):
+        watch = Watch()
+        watch.advance(dict.fromkeys(range(10, 60), 10), output_tokens=100 * scale)
+        found += watch.advance({0: 1200}, output_tokens=500 * scale)
+    assert found[0].profile["answers"] == pytest.approx(np.log(5), abs=0.02)
+    assert found[1].profile["answers"] == pytest.approx(found[0].profile["answers"], abs=0.02)
 
 
 def test_harmless_accounts_alarm_no_oftener_than_they_may() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from stillwatch.evidence import conformal, single
 from stillwatch.evidence.budget import Budget
-from stillwatch.evidence.population import CUE_BITS, Population
+from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population
 from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
 from stillwatch.model.frame import Frame, Ints
 from stillwatch.sketch.cues import cue_families
@@ -54,7 +54,7 @@ class Sums:
         """Add an epoch's requests with text, ascending by time."""
         self.count(frame, rows)
         self.with_history += int((frame.turns[rows] > 0).sum())
-        self.log_output += float(np.log1p(np.maximum(frame.output_tokens[rows], 0)).sum())
+        self.log_output += float(log_output(frame, rows).sum())
         self.cues += ((frame.cues[rows, None] >> np.arange(CUE_BITS)) & 1).sum(axis=0)
         self.hours += np.bincount(frame.ts[rows] // _HOUR_US % 24, minlength=24)
         self._keep_examples(frame, rows)
@@ -105,11 +105,13 @@ class Singles:
     """Followed accounts and the verdicts so far, by account code."""
 
     window_us: int
+    log_output: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     followed: dict[int, Sums] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
 
     def observe(self, frame: Frame, population: Population) -> None:
         """Take in an epoch that is already in ``population``."""
+        self._sum_output(frame, len(population))
         rows = np.flatnonzero((frame.exact != 0) & (population.texts[frame.account] >= FOLLOW_FROM))
         rows = rows[np.argsort(frame.account[rows], kind="stable")]
         accounts, first = np.unique(frame.account[rows], return_index=True)
@@ -120,6 +122,12 @@ class Singles:
                 start = int(frame.ts[mine[0]])
                 self.followed.setdefault(account, Sums(start, start)).add(frame, mine)
         self.followed = {a: s for a, s in self.followed.items() if s.first_us > frame.end_us - self.window_us}
+
+    def _sum_output(self, frame: Frame, accounts: int) -> None:
+        """Answers of every account, busy or not: what is usual in this log."""
+        rows = np.flatnonzero(frame.exact != 0)
+        self.log_output = np.pad(self.log_output, (0, accounts - len(self.log_output)))
+        np.add.at(self.log_output, frame.account[rows], log_output(frame, rows))
 
     def look(
         self,
@@ -132,18 +140,18 @@ class Singles:
         """Judge the accounts that reached the volume, share the budget out anew; returns what is alarmed by it."""
         due = [a for a, sums in self.followed.items() if sums.texts >= LOOK_TEXTS and not exempt(a)]
         if due:
-            habits = Habits.of(population)
+            others = Others.of(population, self.log_output)
             for account in due:
-                self._judge(account, habits, calibration, now_us)
+                self._judge(account, others, calibration, now_us)
         self._share_out(budget, conformal.floor(len(calibration.scores)))
         found = [v for v in self.verdicts.values() if v.alarmed_us is None and v.p <= v.alpha]
         for verdict in found:
             verdict.alarmed_us = now_us
         return found
 
-    def _judge(self, account: int, habits: Habits, calibration: SingleCalibration, now_us: int) -> None:
+    def _judge(self, account: int, others: Others, calibration: SingleCalibration, now_us: int) -> None:
         sums = self.followed.pop(account)
-        profile = single.profile(sums.conduct(), habits.without(account), cue_families())
+        profile = single.profile(sums.conduct(), others.habits(account), others.answers, cue_families())
         score = calibration.score(profile)
         p = conformal.p_value(score, calibration.scores)
         self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, sums)
@@ -158,19 +166,28 @@ class Singles:
 
 
 @dataclass(frozen=True)
-class Habits:
-    """Which account has which wording habit, and how many have each."""
+class Others:
+    """What the accounts of the log do: who has which wording habit, and the answers of the middle account."""
 
     held: NDArray[np.bool_]
     holders: Ints
     accounts: int
+    answers: float
 
     @staticmethod
-    def of(population: Population) -> Habits:
-        held = population.habits()
-        return Habits(held, held.sum(axis=0), int((population.texts > 0).sum()))
+    def of(population: Population, outputs: NDArray[np.float64]) -> Others:
+        held, some = population.habits(), population.texts >= HABIT_REQUESTS
+        means = outputs[some] / population.texts[some]
+        answers = float(np.median(means)) if len(means) else 0.0
+        return Others(held, held.sum(axis=0), int((population.texts > 0).sum()), answers)
 
-    def without(self, account: int) -> NDArray[np.float64]:
-        """Share of all other accounts in the habit of each cue."""
+    def habits(self, account: int) -> NDArray[np.float64]:
+        """Share of all accounts but this one in the habit of each cue."""
         shares: NDArray[np.float64] = (self.holders - self.held[account]) / max(self.accounts - 1, 1)
         return shares
+
+
+def log_output(frame: Frame, rows: Ints) -> NDArray[np.float64]:
+    """ln(1 + output tokens) of some requests."""
+    logs: NDArray[np.float64] = np.log1p(np.maximum(frame.output_tokens[rows], 0))
+    return logs

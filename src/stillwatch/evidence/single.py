@@ -67,7 +67,7 @@ FEATURES: tuple[Feature, ...] = (
         "answers",
         "manner",
         1,
-        "long answers: what is taken",
+        "longer answers than usual in this log: what is taken",
         "writers, document generators",
         "shorter answers, so less to train on",
     ),
@@ -106,8 +106,9 @@ class SingleProfile:
         return float(self.values[NAMES.index(name)])
 
 
-def profile(conduct: Conduct, habits: NDArray[np.float64], families: dict[str, int]) -> SingleProfile:
-    """Numbers of one account; ``habits``: share of the other accounts in the habit of each cue; cue masks by family.
+def profile(conduct: Conduct, habits: NDArray[np.float64], usual: float, families: dict[str, int]) -> SingleProfile:
+    """Numbers of one account. ``habits``: share of the other accounts in the habit of each cue; ``usual``: the answers
+    of the middle account of the log; ``families``: cue masks by family.
 
     Wording counts by the share of requests outside conversations: a product whose instructions carry a cue asks for it
     with every turn of every talk.
@@ -124,7 +125,7 @@ def profile(conduct: Conduct, habits: NDArray[np.float64], families: dict[str, i
         "one_shot": conduct.distinct / max(conduct.counted, 1),
         "conversation": talk,
         "flatness": 1.0 - concentration(conduct.hours),
-        "answers": conduct.answers,
+        "answers": conduct.answers - usual,
     }
     return SingleProfile(np.array([{**of, **rest}[name] for name in NAMES]))
 
