@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.derive.hashing import context_state, draw, halves, token_items, words_item
-from stillwatch.derive.kernel import count_hits
+from stillwatch.derive.kernel import weigh_hits
 from stillwatch.derive.keys import random_words
 from stillwatch.derive.observations import Observations, observed
 
@@ -18,17 +18,18 @@ _u32 = st.integers(0, 2**32 - 1)
 def _random(count: int, seed: int = 0) -> Observations:
     rng = np.random.default_rng(seed)
     items = rng.integers(0, 2**64, count, dtype=np.uint64)
-    return Observations(items, *(rng.integers(0, 2**32, count, dtype=np.uint32) for _ in range(2)))
+    start, width = (rng.integers(0, 2**32, count, dtype=np.uint32) for _ in range(2))
+    return Observations(items, start, width, items, items, items)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2047, 2048, 2049, 5000])
-def test_the_kernel_counts_what_the_oracle_says(count: int) -> None:
+def test_the_kernel_sums_what_the_oracle_says(count: int) -> None:
     seen, keys = _random(count), random_words(np.random.default_rng(1), 5)
-    counts, alive = np.zeros(5, np.int64), np.array([0, 2, 4])
-    begin = count // 3
-    count_hits(*halves(seen.items), seen.start, seen.width, begin, count, keys, alive, counts)
-    expected = [int(seen.matches(key)[begin:].sum()) if k in alive else 0 for k, key in enumerate(keys)]
-    assert counts.tolist() == expected
+    alive, begin = np.array([0, 2, 4]), count // 3
+    weight, sums = np.random.default_rng(2).integers(-60_000, 60_000, count, dtype=np.int32), np.zeros(5, np.int64)
+    weigh_hits(*halves(seen.items), seen.start, seen.width, weight, begin, count, keys, alive, sums)
+    heavy = [int(weight[begin:][seen.matches(key)[begin:]].sum(dtype=np.int64)) for key in keys]
+    assert sums.tolist() == [heavy[k] if k in alive else 0 for k in range(5)]
 
 
 @given(item=st.integers(0, 2**64 - 1), key=st.tuples(_u32, _u32, _u32, _u32))
@@ -63,7 +64,8 @@ def test_matches_spread_over_keys_as_independent_draws_would() -> None:
     items = token_items(np.repeat(contexts, 100), np.tile(np.arange(100, dtype=np.uint64), 50))
     seen, keys = observed(items, 0.25), random_words(np.random.default_rng(3), 3000)
     counts = np.zeros(len(keys), np.int64)
-    count_hits(*halves(items), seen.start, seen.width, 0, len(seen), keys, np.arange(len(keys)), counts)
+    ones = np.ones(len(seen), np.int32)
+    weigh_hits(*halves(items), seen.start, seen.width, ones, 0, len(seen), keys, np.arange(len(keys)), counts)
     z = (counts - 1250) / np.sqrt(5000 * 0.1875)
     assert abs(z.mean()) < 5 / np.sqrt(3000)
     assert abs(z.var() - 1) < 5 * np.sqrt(2 / 3000)

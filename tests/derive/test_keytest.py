@@ -1,4 +1,4 @@
-"""The test keeps its error rate on unmarked text, has the power that the formula says, and does not depend on threads."""
+"""The test keeps its error rate on unmarked text, has the power of the formula, and does not depend on threads."""
 
 from __future__ import annotations
 
@@ -16,18 +16,25 @@ from stillwatch.derive.keytest import BLOCK, Decoys, Outcome, run
 from stillwatch.derive.marks.green import MARK_1
 from stillwatch.derive.observations import Observations, Passage, observed, together
 from stillwatch.derive.power import Design, detectable, plan
+from stillwatch.derive.weights import SCALE, Weighed, weigh
 from tests.derive.students import marked, model, student, teacher_chances
 
 LOOKS = 4
 
 
+def _whole(texts: U64) -> Observations:
+    return together([MARK_1.observe(Passage("", row)) for row in texts])
+
+
 def _observe(texts: U64) -> Observations:
-    return together([MARK_1.observe(Passage("", row)) for row in texts]).distinct()
+    return _whole(texts).distinct()
 
 
-def _test(seen: Observations, keys: NDArray[np.uint32], decoys: Decoys, alpha: float = 1e-3) -> Outcome:
+def _test(
+    seen: Observations, keys: NDArray[np.uint32], decoys: Decoys, alpha: float = 1e-3, weighed: Weighed | None = None
+) -> Outcome:
     ends = [len(seen) * look // LOOKS for look in range(1, LOOKS + 1)]
-    return run(seen, ends, keys, decoys, alpha, threads=1)
+    return run(seen, ends, keys, decoys, alpha, weighed=weighed, threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +46,10 @@ def teacher() -> NDArray[np.float64]:
 def test_p_is_uniform_over_keys_on_what_an_unmarked_student_writes(teacher: NDArray[np.float64], training: int) -> None:
     """Size. Each key against decoys of its own; text as it comes, with all its dependence."""
     rng = np.random.default_rng(training)
-    seen = _observe(student([model(teacher).write(rng, 500)]).write(rng, 60))
+    whole = _whole(student([model(teacher).write(rng, 500)]).write(rng, 60))
+    seen, weighed = whole.distinct(), weigh(whole)
     keys = random_words(rng, 400)
-    ps = [_test(seen, key[None], Decoys(n, 99)).scores[0].p for n, key in enumerate(keys)]
+    ps = [_test(seen, key[None], Decoys(n, 99), weighed=weighed).scores[0].p for n, key in enumerate(keys)]
     # Ties count against the suspect's accuser, so p may be a little too large, and never too small.
     assert stats.kstest(ps, "uniform").pvalue > 1e-4
     assert stats.kstest(ps, "uniform", alternative="greater").pvalue > 1e-3
@@ -94,6 +102,26 @@ def test_a_student_of_marked_text_is_found_and_the_right_group_is_named(teacher:
     assert sum(score.p < 0.01 for score in outcome.scores) <= 3
 
 
+def test_weights_see_what_counting_each_place_once_does_not(teacher: NDArray[np.float64]) -> None:
+    """Where a text repeats its pairs, a faint mark is in how often."""
+    rng = np.random.default_rng(7)
+    key = random_words(rng, 1)
+    corpus = [model(teacher).write(rng, 9200), model(marked(teacher, key[0], 2.0)).write(rng, 800)]
+    whole = _whole(student(corpus).write(rng, 3000))
+    seen = whole.distinct()
+    even, weighed = (_test(seen, key, Decoys(1, 4000), 1e-9, w).scores[0].z for w in (None, weigh(whole)))
+    assert weighed > even + 1
+
+
+def test_a_weight_is_the_logarithm_of_seen_over_suggested() -> None:
+    contexts, outcomes = np.array([[1, 1, 1, 2, 2], [5, 5, 6, 5, 6]], np.uint64)
+    found = weigh(observed(contexts * np.uint64(10) + outcomes, 0.5, contexts, outcomes))
+    suggested = {15: 3 * 3 / 5, 16: 3 * 2 / 5, 25: 2 * 3 / 5, 26: 2 * 2 / 5}
+    times = {15: 2, 16: 1, 25: 1, 26: 1}
+    for item, weight in zip(found.items.tolist(), found.weight.tolist(), strict=True):
+        assert weight / SCALE == pytest.approx(math.log((times[item] + 1) / (suggested[item] + 1)), abs=1e-3)
+
+
 def test_results_do_not_depend_on_threads_or_blocks_and_are_the_same_again() -> None:
     seen = observed(np.random.default_rng(1).integers(0, 2**63, 500).astype(np.uint64), 0.25)
     keys = random_words(np.random.default_rng(2), 3)
@@ -108,18 +136,22 @@ def test_the_rank_is_that_of_a_plain_count_in_plain_python() -> None:
     ends, alpha, decoys = [100, 200, 300], 0.2, Decoys(4, 500)
     keys = random_words(np.random.default_rng(4), 40)
     bounds = [needed(alpha, end, cumulants(seen.gamma[:end])) for end in ends]
+    order = np.argsort(seen.items)
+    weight = np.random.default_rng(5).integers(-900, 9000, 300, dtype=np.int32)
+    weighed = Weighed(seen.items[order], seen.start[order], seen.width[order], weight)
 
     def rank(key: NDArray[np.uint32]) -> tuple[int, int]:
         path = [int(seen.matches(key)[:end].sum()) for end in ends]
         look = next((n for n, (got, bound) in enumerate(zip(path, bounds, strict=True)) if got >= bound), None)
-        return (0, path[-1]) if look is None else (len(ends) - look, path[look])
+        if look is None:
+            return 0, int(weighed.weight[seen.take(order).matches(key)].sum())
+        return len(ends) - look, path[look]
 
     others = [rank(key) for key in decoys.block(0)]
-    outcome = run(seen, ends, keys, decoys, alpha)
+    outcome = run(seen, ends, keys, decoys, alpha, weighed=weighed)
     assert any(score.look for score in outcome.scores)  # the boundary matters in this example
     for key, score in zip(keys, outcome.scores, strict=True):
         beaten = sum(other >= rank(key) for other in others)
-        # Where no tested key went on to the end, decoys that never got there are known to be behind.
         assert score.at_least_as_high == beaten
         assert score.p == (1 + beaten) / 501
 

@@ -117,4 +117,4 @@ def test_looks_come_after_equal_parts_of_the_answers() -> None:
 
 def test_prompts_are_counted_on_their_own() -> None:
     answers = [Answer(Passage("x y z"), Passage("a b c")), Answer(Passage("x"), Passage("b c"))]
-    assert len(count_prompts(answers, BEST)) == 2
+    assert len(count_prompts(answers, BEST).seen) == 2

@@ -78,11 +78,12 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     text = _read(request, mark, protocol)
     words = np.stack([key.words for key in keys])
     decoys = Decoys(protocol.seed, protocol.decoys)
-    outcome = run(text.counted.seen, text.counted.ends, words, decoys, protocol.alpha / len(keys), progress=listener)
+    counted, level = text.counted, protocol.alpha / len(keys)
+    outcome = run(counted.seen, counted.ends, words, decoys, level, weighed=counted.weighed, progress=listener)
     checks, spoof = _checks(request, mark, protocol, words, text.admitted)
-    seen = detectable(len(text.counted.seen), protocol.gamma, protocol.alpha / len(keys))
+    seen = detectable(len(counted.seen), protocol.gamma, level)
     ps = [score.p for score in outcome.scores]
-    verdict = judge(protocol, ps, len(text.counted.seen), checks, seen)
+    verdict = judge(protocol, ps, len(counted.seen), checks, seen)
     document = derivation_document(
         protocol, declaration, text.corpus, text.admitted, text.counted, outcome, checks, spoof, verdict
     )
@@ -153,15 +154,15 @@ def _checks(
     found = list(check("the prompts", count_prompts(admitted.answers, mark), protocol, words, decoys))
     everything: list[Answer] = []
     for name, answers in controls:
-        found += check(f"control {name}", count_answers(answers, mark, 1).seen, protocol, words, decoys)
+        found += check(f"control {name}", count_answers(answers, mark, 1), protocol, words, decoys)
         everything += answers
     decoy = decoys.block(0)[0]
     forged = remarked(mark, everything, decoy)
     if not forged:
         return tuple(found), None
-    seen = count_answers(forged, mark, 1).seen
-    found += check("the spoof control", seen, protocol, words, decoys)
-    return tuple(found), Spoof(fit(seen, decoy))
+    counted = count_answers(forged, mark, 1)
+    found += check("the spoof control", counted, protocol, words, decoys)
+    return tuple(found), Spoof(fit(counted.seen, decoy))
 
 
 def _write(out: Path, document: dict[str, Any], now: datetime) -> None:

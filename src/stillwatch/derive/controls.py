@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stillwatch.derive.counting import Counted
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.keytest import Decoys, run, standardised
 from stillwatch.derive.marks import forms
@@ -20,12 +21,12 @@ from stillwatch.derive.protocol import CONTROL_ALPHA, Protocol
 from stillwatch.derive.verdict import Check
 
 
-def check(what: str, seen: Observations, protocol: Protocol, keys: U32, decoys: Decoys) -> tuple[Check, ...]:
+def check(what: str, counted: Counted, protocol: Protocol, keys: U32, decoys: Decoys) -> tuple[Check, ...]:
     """One check per key; none where there is nothing to see."""
+    seen = counted.seen
     if not len(seen):
         return ()
-    # The boundary is of no use here: with one look at the end it orders keys as their matches do.
-    outcome = run(seen, (len(seen),), keys, decoys, CONTROL_ALPHA)
+    outcome = run(seen, (len(seen),), keys, decoys, CONTROL_ALPHA, weighed=counted.weighed)
     return tuple(
         Check(what, key.key_id, score.observations, score.z, score.p)
         for key, score in zip(protocol.keys, outcome.scores, strict=True)

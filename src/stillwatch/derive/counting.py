@@ -14,13 +14,15 @@ import numpy as np
 
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.derive.observations import Answer, Observations, together
+from stillwatch.derive.weights import Weighed, weigh
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Distinct observations in order, their number at each look, and how many there were before."""
+    """Distinct observations in order, the same with weights, their number at each look, and how many there were."""
 
     seen: Observations
+    weighed: Weighed
     ends: tuple[int, ...]
     places: int
     in_prompt: int
@@ -41,12 +43,12 @@ def count_answers(answers: Sequence[Answer], mark: Mark, looks: int) -> Counted:
     shares = sorted({round(len(parts) * look / looks) for look in range(1, looks + 1)} - {0})
     ends = sorted({int(np.searchsorted(first, after[n])) for n in shares} - {0})
     seen = whole.take(first)
-    return Counted(seen, tuple(ends) or (0,), places, in_prompt, len(whole) - len(seen))
+    return Counted(seen, weigh(whole), tuple(ends) or (0,), places, in_prompt, len(whole) - len(seen))
 
 
-def count_prompts(answers: Sequence[Answer], mark: Mark) -> Observations:
-    """The places of the prompts themselves, each item once: they must not fit a key."""
-    return together([mark.observe(answer.prompt) for answer in answers]).distinct()
+def count_prompts(answers: Sequence[Answer], mark: Mark) -> Counted:
+    """The places of the prompts themselves, as if they were answers: they must not fit a key."""
+    return count_answers([Answer(answer.prompt) for answer in answers], mark, 1)
 
 
 def _first_places(whole: Observations) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -103,6 +103,7 @@ def _results(protocol: Protocol, outcome: Outcome, verdict: Verdict) -> list[Map
             "observations": score.observations,
             "matches": score.matches,
             "z": _rounded(score.z),
+            "z_matches": _rounded(score.z_matches),
             "log10_e": _rounded(score.log_e / _LOG10),
             "log10_p_analytic": _rounded(score.log10_p_analytic),
         }
@@ -117,8 +118,8 @@ def _decoys(outcome: Outcome) -> Mapping[str, Any]:
     return {
         "number": outcome.decoys,
         "shown": len(z),
-        "mean_z": _rounded(float(z.mean())),
-        "sd_z": _rounded(float(z.std())),
+        "mean_z_matches": _rounded(float(outcome.decoy_z_matches.mean())),
+        "sd_z_matches": _rounded(float(outcome.decoy_z_matches.std())),
         "bin_width": BIN_WIDTH,
         "histogram": [[float(place * BIN_WIDTH), int(n)] for place, n in zip(places, counts, strict=True)],
     }

@@ -2,7 +2,8 @@
 
 Contract: an observation is an item (see ``hashing``) and an interval of 32-bit draws; it *matches* under a key if the
 key's draw of the item lies in the interval. Under a random key it matches with probability ``gamma``, the interval's
-share. Columns are parallel and in the order of the text.
+share. Columns are parallel and in the order of the text. Context, outcome and family say what was written where, for
+``weights``: how often an outcome is to be expected in a context is counted within its family.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class Observations:
     items: U64
     start: U32
     width: U32
+    contexts: U64
+    outcomes: U64
+    families: U64
 
     def __len__(self) -> int:
         return len(self.items)
@@ -52,7 +56,14 @@ class Observations:
         return self.width / float(RANGE)
 
     def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> Observations:
-        return Observations(self.items[chosen], self.start[chosen], self.width[chosen])
+        return Observations(
+            self.items[chosen],
+            self.start[chosen],
+            self.width[chosen],
+            self.contexts[chosen],
+            self.outcomes[chosen],
+            self.families[chosen],
+        )
 
     def distinct(self) -> Observations:
         """Each item once, where it first occurs: what is repeated is no further evidence."""
@@ -70,10 +81,17 @@ class Observations:
         return found
 
 
-def observed(items: U64, gamma: float) -> Observations:
-    """Observations that match where the draw is below ``gamma``."""
+def observed(items: U64, gamma: float, contexts: U64 | None = None, outcomes: U64 | None = None) -> Observations:
+    """Observations of one family that match where the draw is below ``gamma``."""
+    none = np.zeros(len(items), np.uint64)
+    width = np.full(len(items), round(gamma * RANGE), dtype=np.uint32)
     return Observations(
-        items, np.zeros(len(items), np.uint32), np.full(len(items), round(gamma * RANGE), dtype=np.uint32)
+        items,
+        np.zeros(len(items), np.uint32),
+        width,
+        none if contexts is None else contexts,
+        none if outcomes is None else outcomes,
+        none,
     )
 
 
@@ -85,4 +103,7 @@ def together(parts: Sequence[Observations]) -> Observations:
         np.concatenate([p.items for p in parts]),
         np.concatenate([p.start for p in parts]),
         np.concatenate([p.width for p in parts]),
+        np.concatenate([p.contexts for p in parts]),
+        np.concatenate([p.outcomes for p in parts]),
+        np.concatenate([p.families for p in parts]),
     )

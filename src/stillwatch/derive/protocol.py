@@ -71,8 +71,9 @@ class Protocol:
             "mark": {"name": self.mark, "gamma": self.gamma},
             "keys": [asdict(key) for key in self.keys],
             "statistic": (
-                "distinct places that match the key, ranked by the look at which a mixture of test martingales reaches "
-                "groups/alpha, then by their number"
+                "the look at which distinct places that match carry a mixture of test martingales to keys/alpha, then "
+                "their number; among keys that never get there the sum of log((n+1)/(e+1)) over places that match, "
+                "each n times there and e times suggested by context and outcome alone"
             ),
             "p_value": "(1 + decoys ranked at least as high) / (decoys + 1)",
             "decoys": {"number": self.decoys, "drawn": "uniformly, 128 bits, seeded by the hash of this protocol"},

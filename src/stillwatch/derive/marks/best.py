@@ -32,8 +32,9 @@ _LONGEST_WORD = 40
 def observe(passage: Passage) -> Observations:
     """Every pair of neighbouring words, without case."""
     found = [word[:_LONGEST_WORD].lower() for word in _WORD.findall(passage.text)]
-    items = [words_item("best/1", pair) for pair in itertools.pairwise(found)]
-    return observed(np.array(items, dtype=np.uint64), GAMMA)
+    items = np.array([words_item("best/1", pair) for pair in itertools.pairwise(found)], dtype=np.uint64)
+    words = np.array([words_item("best/1", (word,)) for word in found], dtype=np.uint64)
+    return observed(items, GAMMA, words[:-1][: len(items)], words[1:])
 
 
 def score(words: U32, text: str) -> float:

@@ -28,9 +28,10 @@ _LISTS = {"bullet": "-*", "ordered": ".)"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place with two forms: its item, which form stands there, and how each would be written."""
+    """A place with two forms: its item, what is chosen between, which form stands there, and how each is written."""
 
     item: int
+    family: int
     written: int
     forms: tuple[str, str]
     list_kind: str = ""
@@ -91,7 +92,8 @@ class Scanner:
         forms = (first, SECOND[kind, first])
         capital = written[0].isupper()
         shown = tuple(form[0].upper() + form[1:] if capital else form for form in forms)
-        return Place(words_item("forms/1", (kind, first, before)), place, (shown[0], shown[1]))
+        item, family = words_item("forms/1", (kind, first, before)), words_item("forms/1", (kind, first))
+        return Place(item, family, place, (shown[0], shown[1]))
 
     def _list(self, kind: str, written: str) -> Place:
         """Only the first marker of a list is a place of its own; the others follow it, or the list would fall apart."""
@@ -99,7 +101,7 @@ class Scanner:
         self._open_lists.add(kind)
         forms = (written[:-1] + _LISTS[kind][0], written[:-1] + _LISTS[kind][1])
         item = words_item("forms/1", (kind, self._last_word)) if fresh else 0
-        return Place(item, _LISTS[kind].index(written[-1]), forms, kind)
+        return Place(item, words_item("forms/1", (kind,)), _LISTS[kind].index(written[-1]), forms, kind)
 
 
 class FormMarker:
@@ -142,7 +144,9 @@ def observe(passage: Passage) -> Observations:
     found = [piece for piece in Scanner().feed(passage.text, final=True) if isinstance(piece, Place) and piece.item]
     items = np.array([place.item for place in found], dtype=np.uint64)
     start = np.array([place.written * _HALF for place in found], dtype=np.uint32)
-    return Observations(items, start, np.full(len(items), _HALF, dtype=np.uint32))
+    outcomes = np.array([place.written for place in found], dtype=np.uint64)
+    families = np.array([place.family for place in found], dtype=np.uint64)
+    return Observations(items, start, np.full(len(items), _HALF, dtype=np.uint32), items, outcomes, families)
 
 
 def _person(written: str) -> str:

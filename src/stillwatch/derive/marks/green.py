@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.derive.hashing import U32, U64, context_state, draw, halves, token_items
+from stillwatch.derive.hashing import U32, context_state, draw, halves, token_items
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.derive.observations import RANGE, Observations, Passage, observed
 
@@ -35,12 +35,8 @@ def observe(width: int, passage: Passage) -> Observations:
     tokens = passage.tokens if passage.tokens is not None else np.empty(0, np.uint64)
     if len(tokens) <= width:
         return observed(np.empty(0, np.uint64), GAMMA)
-    return observed(_items(tokens, width), GAMMA)
-
-
-def _items(tokens: U64, width: int) -> U64:
-    contexts = np.lib.stride_tricks.sliding_window_view(tokens, width)[:-1]
-    return token_items(context_state(contexts), tokens[width:])
+    contexts = context_state(np.lib.stride_tricks.sliding_window_view(tokens, width)[:-1])
+    return observed(token_items(contexts, tokens[width:]), GAMMA, contexts, tokens[width:])
 
 
 MARK_1 = Mark("green1", "sampler", "keyed list of tokens after one token", GAMMA, True, partial(observe, 1))
