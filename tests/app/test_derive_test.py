@@ -12,10 +12,12 @@ import pytest
 
 from stillwatch.app.derive_keys import KeyPlace, commit_key, list_keys, new_key
 from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
+from stillwatch.derive.collect import Source
 from stillwatch.derive.keys import open_store, random_words
 from stillwatch.derive.marks.forms import mark_text
 from stillwatch.derive.marks.phrases import PAIRS
 from stillwatch.errors import ConfigurationError, InputError, StoreError
+from tests.derive.endpoint import serving
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 HOSTILE = "</script><script>alert(1)</script>\x1b[2J\u202e{{ 7*7 }}"
@@ -121,7 +123,8 @@ def test_the_protocol_stands_in_the_journal_before_the_text_is_opened(tmp_path: 
     assert entries[-1].kind == "protocol-declared"
     document = derive_test(ask(_write(tmp_path / "absent.jsonl", _plain(60))))
     assert document["protocol_hash"] == entries[-1].body["protocol_hash"]  # nothing but the text has changed
-    assert document["declared"]["tested_before"] == 1
+    assert document["declared"]["tested_before"] == 0
+    assert derive_test(ask(str(tmp_path / "absent.jsonl"), alpha=0.02))["declared"]["tested_before"] == 1
     last = open_store(home).journal.entries()[-1]
     assert (last.kind, last.body["verdict"], last.body["suspect_sha256"]) == (
         "test-ended",
@@ -180,6 +183,25 @@ def test_a_sampler_mark_without_token_ids_is_refused_with_what_to_do(tmp_path: P
     key = new_key(KeyPlace(home), "c-3", "green1", NOW, commit=True)["key_id"]
     with pytest.raises(InputError, match="token_ids"):
         derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60)), keys=(key,)))
+
+
+def test_a_suspect_behind_an_endpoint_is_asked_once_and_judged(
+    home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
+) -> None:
+    pytest.importorskip("aiohttp")
+    texts = _marked(home, keys[0], _plain(60), 0.5)
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text("".join(json.dumps({"prompt": f"number {n}"}) + "\n" for n in range(60)))
+    with serving() as suspect:
+        suspect.reply = lambda body, _: texts[int(body["messages"][0]["content"].split()[1])]
+        source = Source(base=suspect.base, model="m", token_budget=10**6, per_minute=10**6)
+        request = ask(suspect.base, source=source, prompts=str(prompts))
+        first, again = derive_test(request), derive_test(request)
+        assert len(suspect.seen) == 60  # the second run found everything where the first had put it
+    assert first["verdict"] == again["verdict"]
+    assert first["verdict"]["keys"] == [keys[0]]
+    assert suspect.base in first["protocol"]["suspect"]
+    assert first["suspect"]["answers"] == 60
 
 
 def test_keys_are_listed_without_anything_secret(home: Path, keys: tuple[str, str]) -> None:

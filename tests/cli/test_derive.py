@@ -81,3 +81,17 @@ def test_the_plan_says_how_much_and_when_it_is_hopeless(cli: Cli) -> None:
     assert "Hopeless" in cli("derive", "plan", "--mix", "0.01", "--mark", "forms", "--tokens", "500").out
     document = json.loads(cli("derive", "plan", "--mix", "0.05", "--excess", "0.5", "--json").out)
     assert document["plan"]["least_decoys"] == 999_999
+
+
+def test_an_endpoint_needs_its_prompts_and_is_tested_alone(cli: Cli, tmp_path: Path) -> None:
+    cli("derive", "keys", "new", "--commit")
+    arguments = ("--key", "everyone", "--out", str(tmp_path / "out"), "--model", "m", "--dry-run")
+    url = "https://suspect.example/v1"
+    assert "--prompts" in cli("derive", "test", "--suspect", url, *arguments).err
+    assert cli("derive", "test", "--suspect", url, "--suspect", "file", *arguments).code == 2
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text('{"prompt": "Tell me about rivers."}\n')
+    declared = json.loads(cli("derive", "test", "--suspect", url, *arguments, "--prompts", str(prompts)).out)
+    assert declared["protocol"]["suspect"].startswith(f"{url} model m, 1 prompts (SHA-256 ")
+    prompts.write_text("{}\n")
+    assert cli("derive", "test", "--suspect", url, *arguments, "--prompts", str(prompts)).code == 3

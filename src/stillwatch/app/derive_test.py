@@ -6,21 +6,23 @@ or not at all, and its verdict to the journal. Reads files; decides nothing that
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from stillwatch.derive.collect import Source, check_source, collect
 from stillwatch.derive.controls import check, fit, remarked
 from stillwatch.derive.counting import Counted, count_answers, count_prompts
 from stillwatch.derive.document import Declaration, Spoof, derivation_document
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
-from stillwatch.derive.keys import KeyStore, MarkKey, open_store
+from stillwatch.derive.keys import FOLDER, KeyStore, MarkKey, open_store
 from stillwatch.derive.keytest import Decoys, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.mark import Mark
@@ -37,7 +39,10 @@ from stillwatch.store.files import check_replaceable, staged_folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRequest:
-    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served."""
+    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served.
+
+    With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``.
+    """
 
     __test__ = False  # not a test for pytest to collect
 
@@ -51,6 +56,8 @@ class TestRequest:
     unlock: Path | None = None
     controls: tuple[str, ...] = ()
     served: tuple[str, ...] = ()
+    source: Source | None = None
+    prompts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,10 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     protocol, keys, journal = _declared(request)
     mark = mark_named(protocol.mark)
     declaration = _enter(protocol, journal, request.now)
+    if request.source is not None:
+        answers = request.home / FOLDER / "collected" / f"{protocol.name}.jsonl"
+        collect(request.source, _prompts(request.prompts)[0], answers, listener)
+        request = replace(request, suspect=(str(answers),))
     text = _read(request, mark, protocol)
     words = np.stack([key.words for key in keys])
     decoys = Decoys(protocol.seed, protocol.decoys)
@@ -98,7 +109,7 @@ def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Jour
     keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
     gamma = mark_named(keys[0].mark).gamma if keys else 0.5
     protocol = declare(
-        "; ".join(request.suspect),
+        _suspect(request),
         keys,
         gamma,
         alpha=request.alpha,
@@ -107,6 +118,35 @@ def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Jour
         served=request.served,
     )
     return protocol, keys, store.journal
+
+
+def _suspect(request: TestRequest) -> str:
+    """What is tested, as it stands in the protocol."""
+    source = request.source
+    if source is None:
+        return "; ".join(request.suspect)
+    check_source(source)
+    prompts, digest = _prompts(request.prompts)
+    return (
+        f"{source.base} model {source.model}, {len(prompts):,} prompts (SHA-256 {digest}), at most "
+        f"{source.token_budget:,} tokens, {source.max_tokens:,} an answer, temperature {source.temperature:g}"
+    )
+
+
+def _prompts(name: str) -> tuple[list[str], str]:
+    """Prompts, one JSON object with ``prompt`` per line, and a digest of the file."""
+    if not name:
+        raise ConfigurationError("to ask a suspect, name a file of prompts with --prompts")
+    try:
+        raw = Path(name).read_bytes()
+        prompts = [json.loads(line)["prompt"] for line in raw.splitlines() if line.strip()]
+    except OSError as error:
+        raise InputError(f"cannot read {name}: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f"cannot read {name}: every line must be a JSON object with 'prompt'.") from None
+    if not prompts or not all(isinstance(prompt, str) for prompt in prompts):
+        raise InputError(f"cannot read {name}: it must hold prompts, each a text.")
+    return prompts, hashlib.sha256(raw).hexdigest()
 
 
 def _chosen(store: KeyStore, names: Sequence[str]) -> list[str]:
@@ -123,7 +163,9 @@ def _chosen(store: KeyStore, names: Sequence[str]) -> list[str]:
 
 def _enter(protocol: Protocol, journal: Journal, now: datetime) -> Declaration:
     mine = {key.commitment for key in protocol.keys}
-    before = [e for e in journal.entries() if e.kind == DECLARED and mine & _commitments(e.body)]
+    declared = [e for e in journal.entries() if e.kind == DECLARED and mine & _commitments(e.body)]
+    # A protocol that is taken up again, after a cut connection for one, is no further test.
+    before = {e.body["protocol_hash"] for e in declared} - {protocol.name}
     body = {"protocol_hash": protocol.name, "protocol": protocol.as_document()}
     entry = journal.append(DECLARED, body, now)
     return Declaration(entry.at, entry.hash, len(before))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stillwatch.cli import options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from stillwatch.derive.collect import Source
 
 _unlock = click.option(
     "--unlock", type=options.Folder(), metavar="FILE", help="File that unlocks the keys; default: beside them."
@@ -66,12 +69,20 @@ def list_(as_json: bool) -> None:
 
 
 @command.command("test", cls=Command)
-@click.option("--suspect", metavar="TEXTS", multiple=True, required=True, help="File or folder; may be repeated.")
+@click.option("--suspect", metavar="TEXTS|URL", multiple=True, required=True, help="Files, folders, or an endpoint.")
 @click.option("--key", "key_names", metavar="KEY", multiple=True, required=True, help="Key id or group; repeatable.")
 @click.option("--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for the result.")
 @click.option("--alpha", type=float, default=1e-4, show_default=True, help="Error rate over all keys.")
 @click.option("--decoys", type=click.IntRange(1), default=999_999, show_default=True, help="Keys to compare with.")
 @click.option("--control", "controls", metavar="TEXTS", multiple=True, help="Text that is surely unmarked; repeatable.")
+@click.option("--prompts", metavar="FILE", default="", help="With a URL: what to ask, JSON lines with 'prompt'.")
+@click.option("--model", metavar="NAME", default="", help="With a URL: the suspect's name for its model.")
+@click.option("--token-budget", type=click.IntRange(1), default=1_000_000, show_default=True, help="With a URL.")
+@click.option("--max-tokens", type=click.IntRange(1), default=1024, show_default=True, help="With a URL: per answer.")
+@click.option(
+    "--per-minute", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Requests."
+)
+@click.option("--credential", metavar="NAME", default="", help="With a URL: variable that holds the credential.")
 @click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
 @_unlock
 @options.as_json
@@ -87,11 +98,13 @@ def test(
     unlock: Path | None,
     as_json: bool,
     dry_run: bool,
+    **asking: Any,
 ) -> None:
     """Test a suspect's text for keys.
 
-    The protocol is written to the journal before the text is read. Writes verdict.json and report.html to --out.
-    --dry-run shows the protocol and reads no text.
+    The protocol is written to the journal before the text is read or the suspect is asked. Writes verdict.json and
+    report.html to --out. With a URL the same command goes on where it was cut off. --dry-run shows the protocol, reads
+    no text and asks nobody.
     """
     options.keep_kernels()
     from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
@@ -108,6 +121,8 @@ def test(
         unlock=unlock,
         controls=controls,
         served=served,
+        source=_source(suspect, asking),
+        prompts=asking["prompts"],
     )
     if dry_run:
         print_json(declare_only(request))
@@ -173,6 +188,18 @@ def plan(
         print_json(document)
     else:
         print_lines(plan_lines(document))
+
+
+def _source(suspect: tuple[str, ...], asking: dict[str, Any]) -> Source | None:
+    """The endpoint that --suspect names, None for files."""
+    from stillwatch.derive.collect import Source
+
+    if not any(name.startswith(("http://", "https://")) for name in suspect):
+        return None
+    if len(suspect) > 1:
+        raise click.UsageError("--suspect names an endpoint and something else: test one suspect at a time")
+    chosen = {name: asking[name] for name in ("model", "token_budget", "max_tokens", "per_minute", "credential")}
+    return Source(base=suspect[0], **chosen)
 
 
 def _refuse_impossible(**shares: float) -> None:
