@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stillwatch.derive.collect import MOST_BYTES, Collected, Source, check_source, collect
-from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.errors import ConfigurationError, InputError, StoreError
 from stillwatch.model.progress import SilentProgress
 from tests.derive.endpoint import Suspect, serving
 
@@ -110,13 +110,23 @@ def test_what_is_no_completion_is_counted_and_left_out(
     assert (found.answers, found.failed) == (1, 1)
 
 
-def test_a_lie_about_tokens_cannot_stop_or_stretch_the_budget(suspect: Suspect, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("told", "counted"), [(-5, 50), (0, 50), (70, 70), ("1", 100), (None, 100), (True, 100)])
+def test_a_lie_about_tokens_does_not_stretch_the_budget(
+    suspect: Suspect, tmp_path: Path, told: object, counted: int
+) -> None:
     def reply(body: dict[str, Any], _: int) -> Any:
         choice = {"message": {"content": "x" * 400}, "finish_reason": "stop\x1b[2J"}
-        return web.json_response({"choices": [choice], "usage": {"completion_tokens": -5}})
+        return web.json_response({"choices": [choice], "usage": {"completion_tokens": told}})
 
     suspect.reply = reply
-    assert _collect(_source(suspect), ["p"], tmp_path / "a").tokens == 100
+    assert _collect(_source(suspect), ["p"], tmp_path / "a").tokens == counted
+
+
+def test_answers_that_were_changed_are_not_built_on(suspect: Suspect, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('{"n": 0}\n')
+    with pytest.raises(StoreError, match="was changed"):
+        _collect(_source(suspect), ["p"], tmp_path / "a")
+    assert suspect.seen == []
 
 
 def test_the_credential_goes_out_and_nowhere_else(

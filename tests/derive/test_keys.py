@@ -34,6 +34,16 @@ def test_a_key_goes_from_drawn_to_current_to_retired(store: KeyStore) -> None:
     assert store.open_key(first.key_id).committed_at == "2026-01-02T00:00:00Z"  # marked text can still be tested
 
 
+def test_whoever_serves_gets_the_current_key(store: KeyStore) -> None:
+    with pytest.raises(ConfigurationError, match="has no committed key for mark forms"):
+        store.current("a", "forms")
+    first = _new(store)
+    assert store.current("a", "forms").key_id == first
+    second = _new(store)
+    store.draw("a", "forms", NOW)
+    assert store.current("a", "forms").key_id == second
+
+
 def test_other_groups_and_marks_retire_nothing(store: KeyStore) -> None:
     keys = [_new(store), _new(store, "b"), _new(store, "a", "best")]
     assert [store.find(key).state for key in keys] == ["current"] * 3

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stillwatch import inert
-from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.errors import ConfigurationError, InputError, StoreError
 from stillwatch.model.progress import Progress, Stage
 
 if TYPE_CHECKING:
@@ -98,10 +98,13 @@ def _resume(out: Path) -> tuple[set[int], Collected]:
         if len(whole) < len(raw):
             os.truncate(out, len(whole))
         for line in whole.splitlines():
-            row = json.loads(line)
-            done.add(int(row["n"]))
+            try:
+                row = json.loads(line)
+                done.add(int(row["n"]))
+                collected.tokens += int(row["tokens"])
+            except (ValueError, KeyError, TypeError):
+                raise StoreError(f"{out} was changed since it was collected. Move it away to ask anew.") from None
             collected.answers += 1
-            collected.tokens += int(row["tokens"])
     return done, collected
 
 
@@ -209,5 +212,7 @@ def _answer(document: Any) -> Mapping[str, Any]:
         raise ValueError("not a chat completion") from None
     if not isinstance(text, str):
         raise ValueError("a completion without text")
-    counted = tokens if type(tokens) is int and 0 <= tokens < 1 << 31 else len(text.encode("utf-8", "replace")) // 4
+    # A suspect that counts too little would stretch the budget: no tokenizer puts eight bytes into every token.
+    least = len(text.encode("utf-8", "replace")) // 8
+    counted = max(tokens, least) if type(tokens) is int and tokens < 1 << 31 else 2 * least
     return {"text": text, "tokens": counted, "model": str(model)[:100], "finish_reason": str(reason)[:40]}

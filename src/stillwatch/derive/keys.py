@@ -120,6 +120,16 @@ class KeyStore:
         words = _words(self._secret(record), record.mark)
         return MarkKey(key_id, record.group, record.mark, record.commitment, found.committed_at, words)
 
+    def current(self, group: str, mark: str) -> MarkKey:
+        """The key to mark with now; whoever serves asks for it by group, so that a rotation reaches them."""
+        for listed in self.listed():
+            if (listed.record.group, listed.record.mark, listed.state) == (group, mark, "current"):
+                return self.open_key(listed.record.key_id)
+        raise ConfigurationError(
+            f"group {group} has no committed key for mark {mark}. "
+            f"Run 'stillwatch derive keys new --group {group} --mark {mark} --commit'."
+        )
+
     def _secret(self, record: Record) -> bytes:
         secret = self.vault.open_secret(record.key_id)
         if not hmac.compare_digest(_commitment(record.group, record.mark, secret), record.commitment):
