@@ -13,9 +13,13 @@ import pytest
 from stillwatch.app.derive_keys import KeyPlace, commit_key, list_keys, new_key
 from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
 from stillwatch.derive.collect import Source
+from stillwatch.derive.counting import count_answers
 from stillwatch.derive.keys import open_store, random_words
+from stillwatch.derive.keytest import Decoys, run
+from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.forms import mark_text
 from stillwatch.derive.marks.phrases import PAIRS
+from stillwatch.derive.observations import Answer, Passage
 from stillwatch.errors import ConfigurationError, InputError, StoreError
 from tests.derive.endpoint import serving
 
@@ -185,23 +189,51 @@ def test_a_sampler_mark_without_token_ids_is_refused_with_what_to_do(tmp_path: P
         derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60)), keys=(key,)))
 
 
-def test_a_suspect_behind_an_endpoint_is_asked_once_and_judged(
-    home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
-) -> None:
+@pytest.fixture
+def endpoint(tmp_path: Path, ask: Any) -> Any:
+    """``endpoint(texts, keys=…)`` tests a suspect that answers with these; also how many prompts it was asked."""
     pytest.importorskip("aiohttp")
-    texts = _marked(home, keys[0], _plain(60), 0.5)
     prompts = tmp_path / "prompts.jsonl"
-    prompts.write_text("".join(json.dumps({"prompt": f"number {n}"}) + "\n" for n in range(60)))
-    with serving() as suspect:
-        suspect.reply = lambda body, _: texts[int(body["messages"][0]["content"].split()[1])]
-        source = Source(base=suspect.base, model="m", token_budget=10**6, per_minute=10**6)
-        request = ask(suspect.base, source=source, prompts=str(prompts))
-        first, again = derive_test(request), derive_test(request)
-        assert len(suspect.seen) == 60  # the second run found everything where the first had put it
+
+    def test(texts: list[str], times: int = 1, **changes: Any) -> tuple[list[dict[str, Any]], int]:
+        prompts.write_text("".join(json.dumps({"prompt": f"number {n}"}) + "\n" for n in range(len(texts))))
+        with serving() as suspect:
+            suspect.reply = lambda body, _: texts[int(body["messages"][0]["content"].split()[1])]
+            source = Source(base=suspect.base, model="m", token_budget=10**6, per_minute=10**6)
+            request = ask(suspect.base, source=source, prompts=str(prompts), **changes)
+            return [derive_test(request) for _ in range(times)], len(suspect.seen)
+
+    return test
+
+
+def test_a_suspect_behind_an_endpoint_is_asked_each_prompt_once(
+    home: Path, keys: tuple[str, str], endpoint: Any
+) -> None:
+    (first, again), asked = endpoint(_marked(home, keys[0], _plain(60), 0.5), times=2)
+    assert asked == 60  # the second run found everything where the first had put it
     assert first["verdict"] == again["verdict"]
     assert first["verdict"]["keys"] == [keys[0]]
-    assert suspect.base in first["protocol"]["suspect"]
+    assert "model m, 60 prompts" in first["protocol"]["suspect"]
     assert first["suspect"]["answers"] == 60
+
+
+def test_asking_ends_at_the_look_at_which_the_key_got_there(home: Path, keys: tuple[str, str], endpoint: Any) -> None:
+    """And the result is that of the whole text: what comes after cannot change who got there before."""
+    texts = _marked(home, keys[0], _plain(80), 1)
+    (document,), asked = endpoint(texts, keys=(keys[0],))
+    look = document["results"][0]["ended_at_look"]
+    assert asked == 10 * look < 80
+    assert len(document["suspect"]["looks"]) == look
+    mark = mark_named("forms")
+    counted = count_answers([Answer(Passage(text)) for text in texts], mark, 8)
+    words = open_store(home).open_key(keys[0]).words[None]
+    decoys = Decoys(int(document["protocol_hash"], 16), 1999)
+    whole = run(counted.seen, counted.ends, words, decoys, 0.01, weighed=counted.weighed).scores[0]
+    assert (whole.p, whole.look, whole.matches) == (
+        document["results"][0]["p"],
+        look,
+        document["results"][0]["matches"],
+    )
 
 
 def test_keys_are_listed_without_anything_secret(home: Path, keys: tuple[str, str]) -> None:

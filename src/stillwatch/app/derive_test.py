@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from stillwatch.derive.document import Declaration, Spoof, derivation_document
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
 from stillwatch.derive.keys import FOLDER, KeyStore, MarkKey, open_store
-from stillwatch.derive.keytest import Decoys, run
+from stillwatch.derive.keytest import Decoys, reached, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.derive.observations import Answer
@@ -82,14 +82,12 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     protocol, keys, journal = _declared(request)
     mark = mark_named(protocol.mark)
     declaration = _enter(protocol, journal, request.now)
-    if request.source is not None:
-        answers = request.home / FOLDER / "collected" / f"{protocol.name}.jsonl"
-        collect(request.source, _prompts(request.prompts)[0], answers, listener)
-        request = replace(request, suspect=(str(answers),))
-    text = _read(request, mark, protocol)
-    words = np.stack([key.words for key in keys])
-    decoys = Decoys(protocol.seed, protocol.decoys)
-    counted, level = text.counted, protocol.alpha / len(keys)
+    words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
+    if request.source is None:
+        text = _read(request, request.suspect, mark, protocol)
+    else:
+        text = _ask(request, request.source, mark, protocol, words, listener)
+    decoys, counted = Decoys(protocol.seed, protocol.decoys), text.counted
     outcome = run(counted.seen, counted.ends, words, decoys, level, weighed=counted.weighed, progress=listener)
     checks, spoof = _checks(request, mark, protocol, words, text.admitted)
     seen = detectable(len(counted.seen), protocol.gamma, level)
@@ -175,8 +173,26 @@ def _commitments(body: Any) -> set[str]:
     return {key["commitment"] for key in body["protocol"]["keys"]}
 
 
-def _read(request: TestRequest, mark: Mark, protocol: Protocol) -> _Text:
-    corpus = read_answers(request.suspect)
+def _ask(request: TestRequest, source: Source, mark: Mark, protocol: Protocol, words: U32, progress: Progress) -> _Text:
+    """Collect to the end of one look after another, until all keys have reached the boundary or prompts run out."""
+    prompts, _ = _prompts(request.prompts)
+    path = request.home / FOLDER / "collected" / f"{protocol.name}.jsonl"
+    looks = sorted({round(len(prompts) * look / protocol.looks) for look in range(1, protocol.looks + 1)} - {0})
+    for look in range(1, len(looks) + 1):
+        collect(source, prompts[: looks[look - 1]], path, progress)
+        text = _read(request, (str(path),), mark, protocol, looks[:look])
+        if reached(text.counted.seen, text.counted.ends, words, protocol.alpha / len(words)):
+            break
+    return text
+
+
+def _read(
+    request: TestRequest, names: Sequence[str], mark: Mark, protocol: Protocol, after: Sequence[int] = ()
+) -> _Text:
+    """What counts of the suspect's text; with ``after`` only answers to the prompts up to its last look."""
+    corpus = read_answers(names)
+    if after:
+        corpus.answers = sorted((a for a in corpus.answers if a.number < after[-1]), key=lambda a: a.number)
     if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
         raise InputError(
             f"mark {mark.name} is read from token ids, and no row has token_ids. Tokenise the answers with the "
@@ -184,7 +200,7 @@ def _read(request: TestRequest, mark: Mark, protocol: Protocol) -> _Text:
         )
     served = [answer.reply.text for answer in read_answers(request.served).answers] if request.served else []
     admitted = admit(corpus, served)
-    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks))
+    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks, after))
 
 
 def _checks(

@@ -2,7 +2,7 @@
 
 Contract: ``count_answers`` is a function of text alone. An item of an answer that occurs in its own prompt is dropped:
 whoever wrote the prompt may have put it there. Looks are placed after equal parts of the *answers*, so that collecting
-can end at a look.
+can end at a look; whoever collects says after which prompts (``after``), since some may have gone unanswered.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ class Counted:
     repeated: int
 
 
-def count_answers(answers: Sequence[Answer], mark: Mark, looks: int) -> Counted:
-    """What is counted of ``answers``; fewer looks where there are fewer answers."""
+def count_answers(answers: Sequence[Answer], mark: Mark, looks: int, after: Sequence[int] = ()) -> Counted:
+    """What is counted of ``answers``; fewer looks where there are fewer answers.
+
+    ``after``, if given, holds the number of prompts asked at each look; answers are in the order of their prompts.
+    """
     parts, places, in_prompt = [], 0, 0
     for answer in answers:
         found = mark.observe(answer.reply)
@@ -39,9 +42,9 @@ def count_answers(answers: Sequence[Answer], mark: Mark, looks: int) -> Counted:
         parts.append(kept)
     whole = together(parts)
     first = _first_places(whole)
-    after = np.cumsum([0, *map(len, parts)])
-    shares = sorted({round(len(parts) * look / looks) for look in range(1, looks + 1)} - {0})
-    ends = sorted({int(np.searchsorted(first, after[n])) for n in shares} - {0})
+    total = np.cumsum([0, *map(len, parts)])
+    shares = _answered(answers, after) if after else [round(len(parts) * look / looks) for look in range(1, looks + 1)]
+    ends = sorted({int(np.searchsorted(first, total[n])) for n in shares} - {0})
     seen = whole.take(first)
     return Counted(seen, weigh(whole), tuple(ends) or (0,), places, in_prompt, len(whole) - len(seen))
 
@@ -49,6 +52,12 @@ def count_answers(answers: Sequence[Answer], mark: Mark, looks: int) -> Counted:
 def count_prompts(answers: Sequence[Answer], mark: Mark) -> Counted:
     """The places of the prompts themselves, as if they were answers: they must not fit a key."""
     return count_answers([Answer(answer.prompt) for answer in answers], mark, 1)
+
+
+def _answered(answers: Sequence[Answer], after: Sequence[int]) -> list[int]:
+    """How many answers there are to the first so many prompts."""
+    numbers = [answer.number for answer in answers]
+    return [sum(number < asked for number in numbers) for asked in after]
 
 
 def _first_places(whole: Observations) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -144,6 +144,12 @@ def run(
     return Outcome(scores, decoys.count, _decoy_z(setting, decoys), (others - middle) / spread)
 
 
+def reached(seen: Observations, ends: Sequence[int], true_keys: U32, alpha: float) -> bool:
+    """Whether every true key has reached the boundary by the last of ``ends``: then nothing after it can matter."""
+    setting = _prepare(seen, ends, alpha, _evenly(seen))
+    return all(_first(path, setting.boundary) is not None for path in _paths(setting, true_keys))
+
+
 def standardised(matches: Counts | int, gamma: NDArray[np.float64]) -> NDArray[np.float64]:
     """Matches as standard deviations above what a random key gets."""
     spread = math.sqrt(float(np.sum(gamma * (1 - gamma)))) or 1.0

@@ -29,11 +29,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the suspect wrote, and what it was asked."""
+    """What the suspect wrote, and what it was asked.
+
+    ``number`` is that of the prompt where it was collected; ``marked_prompt`` says that the prompt is known to be marked.
+    """
 
     reply: Passage
     prompt: Passage = Passage("")
     source: str = ""
+    number: int = 0
+    marked_prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,6 @@ class Corpus:
     rejected: int = 0
     files: list[str] = field(default_factory=list)
     digest: str = ""
-    marked_prompts: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ def admit(corpus: Corpus, served: Iterable[str]) -> Admitted:
     """The answers whose prompts carry no marks, as far as can be told without a key."""
     shingles = {shingle for text in served for shingle in _shingles(text)}
     kept, said, shared = [], 0, 0
-    for place, answer in enumerate(corpus.answers):
-        if place in corpus.marked_prompts:
+    for answer in corpus.answers:
+        if answer.marked_prompt:
             said += 1
         elif shingles and not shingles.isdisjoint(_shingles(answer.prompt.text)):
             shared += 1
@@ -134,14 +133,14 @@ def _read_row(path: Path, number: int, line: bytes, corpus: Corpus) -> None:
             Passage(_text(row, REPLY_NAMES, required=True), _tokens(row, "token_ids")),
             Passage(_text(row, PROMPT_NAMES), _tokens(row, "prompt_token_ids")),
             f"{path}:{number}",
+            row["n"] if type(row.get("n")) is int else 0,
+            row.get("marked_prompt") is True,
         )
     except (ValueError, RecursionError) as error:
         corpus.rejected += 1
         if len(corpus.rejects) < _MOST_REASONS_KEPT:
             corpus.rejects.append(Reject(inert.text(str(path)), number, _reason(error)))
         return
-    if row.get("marked_prompt") is True:
-        corpus.marked_prompts.add(len(corpus.answers))
     corpus.answers.append(answer)
 
 
