@@ -31,7 +31,7 @@ class Passage:
 class Answer:
     """What the suspect wrote, and what it was asked.
 
-    ``number`` is that of the prompt where it was collected; ``marked_prompt`` says that the prompt is known to be marked.
+    ``number`` is that of the prompt where it was collected; ``marked_prompt``: the prompt is said to carry marks.
     """
 
     reply: Passage
