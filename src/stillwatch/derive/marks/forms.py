@@ -6,7 +6,7 @@ into pieces, the result is the same, late by at most ``REACH`` characters. ``obs
 text.
 The context of a place is the word before it, so that a student sees each context often enough to learn its form.
 
-English only. A place carries less than one bit and there are some ten to forty in a thousand words.
+English only. A place carries less than one bit; documentation has five to ten of them in a thousand words.
 """
 
 from __future__ import annotations

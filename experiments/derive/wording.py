@@ -1,0 +1,68 @@
+"""Real English from the documentation of installed packages, and a student that writes it: a word model by counting.
+
+The student knows which word (with its blanks and line breaks) followed which two; where a pair is new it looks at one.
+Its text is read and marked by the product as any text is.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+
+import numpy as np
+
+PACKAGES = ("numpy", "scipy.stats", "scipy.optimize", "scipy.signal", "scipy.sparse", "pyarrow", "click", "jinja2")
+_PIECE = re.compile(r"\S+\s*")
+
+
+def documents() -> list[str]:
+    """Docstrings of public objects and the topics of Python's own help, each once, in a fixed order."""
+    found = set(import_module("pydoc_data.topics").topics.values())
+    for name in PACKAGES:
+        module = import_module(name)
+        for text in _docstrings(module):
+            found.add(text)
+    return sorted(text for text in found if len(text) > 400)
+
+
+def _docstrings(module: object) -> Iterator[str]:
+    for owner in (module, *(getattr(module, name) for name in sorted(dir(module)) if not name.startswith("_"))):
+        for text in (getattr(owner, "__doc__", None), *_methods(owner)):
+            if isinstance(text, str):
+                yield inspect.cleandoc(text)
+
+
+def _methods(owner: object) -> list[object]:
+    return [getattr(member, "__doc__", None) for member in vars(owner).values()] if inspect.isclass(owner) else []
+
+
+class WordStudent:
+    """Counts of what follows two pieces, and one."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
+        singles: dict[str, list[str]] = defaultdict(list)
+        for text in texts:
+            pieces = _PIECE.findall(text)
+            for a, b, c in zip(pieces, pieces[1:], pieces[2:], strict=False):
+                pairs[a, b].append(c)
+                singles[b].append(c)
+        self._pairs, self._singles, self._all = dict(pairs), dict(singles), sorted(singles)
+
+    def write(self, generator: np.random.Generator, words: int) -> str:
+        """About so many words. One step in five looks at one word only, so that no document comes out as it was."""
+        draws, out, a, b = generator.random((words, 2)), [], "", ""
+        for turn, draw in draws:
+            choices = self._pairs.get((a, b)) if turn > 0.2 else None
+            choices = choices or self._singles.get(b) or self._all
+            a, b = b, choices[int(draw * len(choices))]
+            out.append(b)
+        return "".join(out)
+
+
+def words_in(texts: Sequence[str]) -> int:
+    """Blank-separated words."""
+    return sum(Counter(len(text.split()) for text in texts).elements())
