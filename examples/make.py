@@ -25,7 +25,7 @@ from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.world import make_world
 
 HERE = Path(__file__).parent
-SEED = 11
+SEED = 16
 START = 1_767_571_200_000_000  # 2026-01-05T00:00:00Z
 DAYS = 2.0
 KEPT = (

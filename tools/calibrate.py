@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from stillwatch.app.inmemory import fold_tables
-from stillwatch.campaigns.gates import LOOKS
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
@@ -47,7 +46,7 @@ SHAPE: dict[str, Any] = {
     "min_samples_leaf": 10,
     "max_features": 0.5,
 }
-PEOPLE, LOOKALIKES, POOLS, OPERATORS, NULL_SEEDS = 700, 30, 6, 7, 10_000
+PEOPLE, LOOKALIKES, POOLS, OPERATORS, NULL_SEEDS = 600, 44, 8, 9, 10_000
 BAGS = 3
 KEY = b"calibration needs some fixed key"
 MIXED = (0.2, 0.5)
@@ -57,15 +56,15 @@ PENALTY, LEAST_SCALE, SLOPE_SHARE = 0.01, 0.05, 0.25
 
 @dataclass(frozen=True)
 class Sample:
-    """A gated group: the kind of most of its accounts, how much of it is one operator's, its profile at each look."""
+    """A gated group: the kind of most of its accounts, how much of it is one operator's, its profile."""
 
     kind: str
     operated: float
-    profiles: list[NDArray[np.float64]]
+    profile: NDArray[np.float64]
 
 
 def samples(world: World) -> list[Sample]:
-    """Every group of a world that came to the cohort gate: all that passed the first and sent enough for a look."""
+    """Every group of a world that came to the cohort gate."""
     state = State.start(Rules(), silent())
     state.cohort = Budget(1e6, 1e9)
     books = fold_tables(state, world.exchanges, world.accounts, Recipe(), KEY)
@@ -74,32 +73,29 @@ def samples(world: World) -> list[Sample]:
     operator = dict(zip(truth["account_id"], truth["operator"], strict=True))
     found = []
     for lineage in state.lineages:
-        if lineage.profiles:
+        if lineage.profile is not None and lineage.pool is None:
             names = [books.account.names[a] for a in lineage.joined]
             top = Counter(operator[a] for a in names if operator[a]).most_common(1)
             share = top[0][1] / len(names) if top else 0.0
-            found.append(Sample(Counter(kind[a] for a in names).most_common(1)[0][0], share, lineage.profiles))
+            found.append(Sample(Counter(kind[a] for a in names).most_common(1)[0][0], share, lineage.profile))
     return found
 
 
 def silent() -> Calibration:
-    """A set under which nothing is ever alarmed, so that every group goes on to its last look."""
-    return Calibration(
-        "none", Trees.constant(0.0), Slope.flat(N), np.zeros(N), tuple(np.full(10**6, np.inf) for _ in LOOKS), {}
-    )
+    """A set under which nothing is ever alarmed."""
+    return Calibration("none", Trees.constant(0.0), Slope.flat(N), np.zeros(N), {"any": np.full(10**6, np.inf)})
 
 
 def plan(seed: int, operators: int) -> Plan:
-    """A made-up week: look-alikes of every kind, some operators, as many small programs as people, and more pools.
+    """A made-up week: look-alikes of every kind, some operators, a crowd of small programs, and more pools.
 
     Undeclared pools are the nearest innocent thing to a campaign, so the set needs many of them.
     """
     week = week_plan(seed, size=PEOPLE, operators=operators, lookalikes=LOOKALIKES)
     rng = np.random.default_rng([seed, 77])
-    programs = [Scripts.draw(rng) for _ in range(3)]
-    crowd = tuple(replace(p, accounts=int(rng.integers(60, 260)), rate=float(rng.uniform(3, 12))) for p in programs)
+    crowd = replace(Scripts.draw(rng), accounts=int(rng.integers(100, 400)), rate=float(rng.uniform(3, 12)))
     pools = [held_to(UndeclaredPool.draw(rng), float(rng.uniform(60, 500))) for _ in range(POOLS)]
-    return replace(week, actors=(*week.actors, *crowd, *pools))
+    return replace(week, actors=(*week.actors, crowd, *pools))
 
 
 def world_samples(which: tuple[int, int]) -> list[Sample]:
@@ -113,7 +109,7 @@ def fit(train: list[Sample]) -> tuple[Trees, Slope]:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     clear = [s for s in train if not MIXED[0] < s.operated < MIXED[1]]
-    x = np.array([s.profiles[0] for s in clear])
+    x = np.array([s.profile for s in clear])
     y = np.array([s.operated >= MIXED[1] for s in clear])
     direction = [f.direction for f in FEATURES]
     fitted = [
@@ -205,19 +201,17 @@ def gather(pool: ProcessPoolExecutor, worlds: list[tuple[int, int]]) -> list[Sam
 
 def content(trees: Trees, slope: Slope, null: list[Sample]) -> dict[str, object]:
     """The content of a calibration file."""
-    typical = np.median([s.profiles[0] for s in null], axis=0)
-    judge = Calibration("new", trees, slope, typical, (), {})
-    scores = []
-    for look in range(len(LOOKS)):
-        values = [judge.score(Profile(s.profiles[look])) for s in null if len(s.profiles) > look]
-        scores.append([round(v, 4) for v in sorted(values)])
+    typical = np.median([s.profile for s in null], axis=0)
+    judge = Calibration("new", trees, slope, typical, {})
+    scores: dict[str, list[float]] = {kind: [] for kind in sorted({s.kind for s in null})}
+    for sample in null:
+        scores[sample.kind].append(round(judge.score(Profile(sample.profile)), 4))
     return {
         "features": list(NAMES),
         "trees": {name: np.asarray(value).tolist() for name, value in vars(trees).items()},
         "slope": {name: value.round(6).tolist() for name, value in vars(slope).items()},
         "typical": typical.round(5).tolist(),
-        "scores": scores,
-        "kinds": dict(sorted(Counter(s.kind for s in null).items())),
+        "scores": {kind: sorted(values) for kind, values in scores.items()},
     }
 
 

@@ -27,7 +27,7 @@ from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.world import World, make_world
 
 START = 1_767_571_200_000_000
-SEED = 11
+SEED = 14
 DAYS = 2
 END = datetime.fromtimestamp(START / 1_000_000 + DAYS * 86_400, UTC)
 RUN_ONLY = ("run_id", "examples_expire_at")

@@ -26,7 +26,7 @@ RUN: dict[str, Kinds] = {
     "budget_per_month": RECORD,
     "spent": RECORD,
 }
-RUN_EXTRA = {"closed_until", "calibration", "rejects_by_reason", "notes", "examples_expire_at"}
+RUN_EXTRA = {"closed_until", "calibration", "single_calibration", "rejects_by_reason", "notes", "examples_expire_at"}
 INPUT: dict[str, Kinds] = {
     "exchanges": COUNT,
     "accounts": COUNT,

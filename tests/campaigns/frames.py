@@ -67,8 +67,7 @@ def even_calibration(scores: NDArray[np.float64] | None = None) -> Calibration:
         trees=staircase("one_shot", 400),
         slope=Slope.flat(len(NAMES)),
         typical=np.zeros(len(NAMES)),
-        scores=(benign, benign),
-        kinds={"made up": len(benign)},
+        by_kind={"made up": benign},
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from stillwatch.campaigns.advance import advance
-from stillwatch.campaigns.gates import LOOKS, log_e_independence
+from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.conformal import floor
@@ -92,7 +92,7 @@ def test_what_was_planted_is_found_and_only_the_harvests_alarm() -> None:
     assert by_members(state, COVERED).alarmed_us is not None
     pool = by_members(state, POOL)
     assert pool.gated_us is not None
-    assert pool.looks == sum(pool.tally.component >= look for look in LOOKS) > 0
+    assert pool.compared
     assert pool.alarmed_us is None
     assert sorted(by_members(state, HARVEST).named) == list(HARVEST)
     assert set(by_members(state, COVERED).named) <= set(COVERED)
@@ -142,7 +142,7 @@ def test_an_alarm_passes_both_gates_in_turn() -> None:
 
 def test_nothing_is_spent_that_has_not_accrued() -> None:
     for number, state in enumerate(history(), start=1):
-        for budget, monthly in ((state.independence, 0.05), (state.cohort, 0.45)):
+        for budget, monthly in ((state.independence, 0.05), (state.cohort, 0.40), (state.single, 0.05)):
             accrued = number * monthly * 6 / 720
             assert 0 <= budget.spent <= accrued * (1 + 1e-9)
         assert sum(x.alpha_cohort for x in state.lineages) == pytest.approx(state.cohort.spent)
@@ -167,7 +167,7 @@ def test_the_cohort_gate_reads_only_requests_after_the_first_gate() -> None:
         for x in state.lineages:
             if x.gated_us == state_end(state):
                 assert x.tally.requests == x.tally.component == 0
-                assert not x.looks
+                assert not x.compared
                 passed += 1
     assert passed == 3
 

@@ -1,4 +1,4 @@
-"""The cohort gate: one p-value a look, paid before it is looked at, the largest first, as far as the budget carries."""
+"""The cohort gate: one p-value for each group, at a level that follows from the budget and the number of groups."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.campaigns.gates import (
-    LOOK_ALPHA,
-    LOOKS,
+    COMPONENT_REQUESTS,
     ask_cohort_gate,
     ask_independence_gate,
     log_e_independence,
 )
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
+from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.model.identity import Identities
 from tests.campaigns.frames import START, build, even_calibration
 
@@ -33,7 +33,7 @@ def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repe
         frame = build(START + np.arange(volume), account, exact=exact)
         rows = np.arange(volume)
         lineage = gated(number)
-        lineage.tally.add(frame, rows, rows, 3 * volume)
+        lineage.tally.add(frame, rows, rows, 3 * volume, 0)
         lineage.member_requests = lineage.member_component = dict(lineage.tally.by_account)
         state.lineages.append(lineage)
         state.population.observe(frame, accounts(volumes))
@@ -60,22 +60,24 @@ def ask(state: State, volumes: list[int]) -> None:
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.integers(0, 30), st.sampled_from([30, 99, 1000]))
 def test_the_gate_never_spends_what_is_not_there(volumes: list[int], accrued: int, benign: int) -> None:
     state = state_with(volumes, accrued=accrued, benign=benign)
-    at_hand = state.cohort.at_hand
     for _ in range(3):
+        carried = state.cohort.accrued
         ask(state, volumes)
-        assert state.cohort.spent <= at_hand * (1 + 1e-9)
+        assert state.cohort.spent <= carried * (1 + 1e-9)
         assert sum(x.alpha_cohort for x in state.lineages) == pytest.approx(state.cohort.spent)
+        state.cohort.accrue()
     for x, volume in zip(state.lineages, volumes, strict=True):
-        assert (x.p_cohort is None) == (x.looks == 0) == (x.alpha_cohort == 0)
-        assert x.looks <= sum(volume >= look for look in LOOKS)
+        assert (x.p_cohort is not None) == x.compared == (volume >= COMPONENT_REQUESTS)
+        assert x.alpha_cohort <= max(MOST_ALPHA, 1 / (benign + 1)) * (1 + 1e-9)
+        assert x.compared or x.alpha_cohort == 0
         assert x.alarmed_us is None or (x.p_cohort is not None and x.p_cohort <= x.alpha_cohort)
 
 
 def test_a_group_that_did_too_little_is_not_asked() -> None:
-    state = state_with([LOOKS[0] - 1])
-    ask(state, [LOOKS[0] - 1])
+    state = state_with([COMPONENT_REQUESTS - 1])
+    ask(state, [COMPONENT_REQUESTS - 1])
     assert state.cohort.spent == 0
-    assert state.lineages[0].looks == 0
+    assert not state.lineages[0].compared
 
 
 def test_a_group_before_the_first_gate_is_not_asked() -> None:
@@ -86,42 +88,59 @@ def test_a_group_before_the_first_gate_is_not_asked() -> None:
     assert state.lineages[0].alarmed_us is None
 
 
-def test_each_look_is_asked_once_and_an_alarm_ends_the_looking() -> None:
-    ordinary, harvest = state_with([LOOKS[-1]], repeated=True), state_with([LOOKS[-1]])
-    for _ in range(5):
-        ask(ordinary, [LOOKS[-1]])
-        ask(harvest, [LOOKS[-1]])
-    assert ordinary.lineages[0].looks == len(LOOKS)
+def test_accounts_with_habits_of_their_own_are_not_asked() -> None:
+    state = state_with([400])
+    state.lineages[0].tally.keys_private = 400
+    ask(state, [400])
+    assert not state.lineages[0].compared
+
+
+def test_a_group_is_compared_once() -> None:
+    ordinary, harvest = state_with([400], repeated=True), state_with([400])
+    for state in (ordinary, harvest):
+        ask(state, [400])
+        first = state.lineages[0].p_cohort
+        state.lineages[0].tally.prompts = set()
+        for _ in range(5):
+            ask(state, [400])
+        assert state.lineages[0].p_cohort == first
     assert ordinary.lineages[0].alarmed_us is None
-    assert harvest.lineages[0].looks == 1
     assert harvest.lineages[0].alarmed_us == START + 1
 
 
-def test_what_the_budget_cannot_carry_waits_and_the_largest_goes_first() -> None:
-    """Thirty benign cohorts give no p-value below 1/31, which two epochs' worth of budget cannot pay for many."""
+def test_all_compared_groups_get_the_same_level_whatever_their_p_value() -> None:
+    volumes = [400] * 40
+    for repeated in (False, True):
+        state = state_with(volumes, accrued=6, benign=20_000, repeated=repeated)
+        ask(state, volumes)
+        assert {round(x.alpha_cohort, 12) for x in state.lineages} == {round(6 * 0.40 * 6 / 720 / 40, 12)}
+
+
+def test_a_watched_group_is_alarmed_when_the_budget_has_grown() -> None:
+    """p = 1/1001 for all of eight groups; an epoch's budget pays for three of them, in the order of their proposals."""
+    volumes = [400] * 8
+    state = state_with(volumes, accrued=1)
+    alarmed = []
+    for _ in range(3):
+        ask(state, volumes)
+        alarmed.append(sum(x.alarmed_us is not None for x in state.lineages))
+        state.cohort.accrue()
+    assert alarmed == [3, 6, 8]
+
+
+def test_a_level_below_the_floor_is_not_bought() -> None:
+    """Thirty benign cohorts give no p-value below 1/31, which ten epochs' worth of budget pay for one group only."""
     volumes = [100, 300, 200, 150]
     state = state_with(volumes, accrued=10, benign=30)
     ask(state, volumes)
-    asked = {x.number for x in state.lineages if x.looks}
-    assert asked == {2}
+    assert [x.number for x in state.lineages if x.alpha_cohort > 0] == [1]
     assert state.cohort.at_hand < 1 / 31
 
 
-def test_the_order_of_asking_does_not_look_at_the_score() -> None:
-    volumes = [100, 300]
-    plain, repeated = (
-        state_with(volumes, accrued=10, benign=30),
-        state_with(volumes, accrued=10, benign=30, repeated=True),
-    )
-    for state in (plain, repeated):
-        ask(state, volumes)
-    assert [x.looks for x in plain.lineages] == [x.looks for x in repeated.lineages] == [0, 1]
-
-
-def test_one_look_costs_little_however_much_is_at_hand() -> None:
+def test_nobody_is_accused_at_a_high_level_however_much_is_at_hand() -> None:
     state = state_with([400], accrued=10_000)
     ask(state, [400])
-    assert state.lineages[0].alpha_cohort <= LOOK_ALPHA
+    assert state.lineages[0].alpha_cohort == MOST_ALPHA
 
 
 def ungated(gain: float, timing: float | None, alpha: float) -> State:

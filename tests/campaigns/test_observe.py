@@ -9,8 +9,10 @@ from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.observe import observe
-from stillwatch.groups.templates import request_keys
+from stillwatch.evidence.migration import Coins, Migration
+from stillwatch.groups.templates import Pairs, request_keys
 from stillwatch.model.frame import Frame
+from stillwatch.model.tables import MINHASH_SIZE
 from tests.campaigns.frames import EPOCH, START, build
 
 PHRASE = 77
@@ -26,7 +28,7 @@ def lineage(joined: dict[int, int] | None = None) -> Lineage:
 
 def watch(group: Lineage, *frames: Frame) -> Lineage:
     for frame in frames:
-        observe(group, frame, EpochIndex(frame), 0)
+        observe(group, frame, EpochIndex(frame), Pairs.empty(), 0)
     return group
 
 
@@ -144,3 +146,30 @@ def test_strangers_among_many_hardly_ever_pass(popularity: float) -> None:
 def test_strangers_among_few_hardly_ever_pass() -> None:
     best = [ever_passes(np.random.default_rng(s), outside=6, batches=20, popularity=0.1) for s in range(40)]
     assert np.mean(np.array(best) >= np.log(20)) <= 0.05 + 3 * np.sqrt(0.05 / len(best))
+
+
+def retried(number: int = 0) -> Frame:
+    """Thirty requests of one member, each sent again by another a minute later; strangers send what nobody repeats."""
+    minute = np.arange(30) * 5
+    ts = np.concatenate([minute, minute + 1, np.arange(300)]) * 60_000_000 + START + number * EPOCH
+    account = np.concatenate([np.zeros(30), np.ones(30), 100 + np.arange(300) % 50])
+    text = np.concatenate([np.arange(30), np.arange(30), 1000 + np.arange(300)]) + 1
+    minhash = np.repeat(text[:, None], MINHASH_SIZE, axis=1) * (np.arange(MINHASH_SIZE) + 1)
+    return build(ts, account, start=START + number * EPOCH, exact=text, minhash=minhash)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_only_refusals_that_come_again_on_a_sibling_are_evidence(refused: bool) -> None:
+    frame = retried()
+    frame.shed[(frame.account == 0) & refused] = True
+    group = lineage()
+    group.migration = Migration(Coins(10_000, 30))
+    watch(group, frame)
+    assert group.migration.seen == (30, 30 * refused)
+    assert (log_e_independence(group) > 50) == refused
+
+
+def test_before_the_coin_is_in_use_a_group_is_not_tested_by_it() -> None:
+    group = watch(lineage(), retried())
+    assert group.migration is None
+    assert log_e_independence(group) <= 0

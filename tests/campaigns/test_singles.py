@@ -15,13 +15,12 @@ from stillwatch.campaigns.singles import (
     FOLLOW_FROM,
     KEPT_PROMPTS,
     LOOK_TEXTS,
-    MOST_ALPHA,
     Others,
     Singles,
     Sums,
     Verdict,
 )
-from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.budget import MOST_ALPHA, Budget
 from stillwatch.evidence.conformal import floor, p_value
 from stillwatch.evidence.population import CUE_BITS, Population
 from stillwatch.evidence.single import NAMES, SingleCalibration, SingleProfile, load
@@ -121,22 +120,22 @@ def test_what_everybody_asks_for_says_nothing() -> None:
 
 def test_everybody_gets_an_equal_share_of_what_has_accrued() -> None:
     watch = Watch()
-    watch.budget = Budget(0.0, 1.0, 0.02)
+    watch.budget = Budget(0.0, 1.0, 0.002)
     watch.advance({0: 1100, 1: 1500, 2: 1200, 3: 1300})
-    assert [v.alpha for v in watch.singles.verdicts.values()] == pytest.approx([0.005] * 4)
+    assert [v.alpha for v in watch.singles.verdicts.values()] == pytest.approx([0.0005] * 4)
     assert watch.budget.at_hand == pytest.approx(0.0)
-    watch.budget.at_hand = 0.01
+    watch.budget.at_hand = 0.001
     watch.advance({4: 1200})
-    assert [v.alpha for v in watch.singles.verdicts.values()] == pytest.approx([0.006] * 5)
-    assert watch.budget.spent == pytest.approx(0.03)
+    assert [v.alpha for v in watch.singles.verdicts.values()] == pytest.approx([0.0006] * 5)
+    assert watch.budget.spent == pytest.approx(0.003)
 
 
 def test_a_share_below_the_floor_is_not_handed_out_and_none_is_above_the_most() -> None:
     watch = Watch()
-    watch.calibration = calibrated(np.zeros(99))
-    watch.budget = Budget(0.0, 1.0, 0.025)
+    watch.calibration = calibrated(np.zeros(1999))
+    watch.budget = Budget(0.0, 1.0, 0.00125)
     watch.advance({0: 1100, 1: 1500, 2: 1200})
-    assert sorted(v.alpha for v in watch.singles.verdicts.values()) == pytest.approx([0.0, 0.01, 0.01])
+    assert sorted(v.alpha for v in watch.singles.verdicts.values()) == pytest.approx([0.0, 0.0005, 0.0005])
     assert watch.singles.verdicts[0].alpha == 0.0, "the busiest come first"
     watch.budget.at_hand = 1.0
     watch.advance({4: 1})
@@ -145,10 +144,10 @@ def test_a_share_below_the_floor_is_not_handed_out_and_none_is_above_the_most() 
 
 def test_a_level_that_rises_can_alarm_later_and_says_when() -> None:
     watch = Watch()
-    watch.calibration = calibrated(np.concatenate([np.zeros(996), np.full(3, 99.0)]))
-    watch.budget = Budget(0.0, 1.0, 0.002)
+    watch.calibration = calibrated(np.concatenate([np.zeros(4996), np.full(3, 99.0)]))
+    watch.budget = Budget(0.0, 1.0, 0.0005)
     (verdict,) = watch.advance({0: 1200}, cues=HARVEST)
-    assert (verdict.p, verdict.alarmed_us) == (0.004, None)
+    assert (verdict.p, verdict.alarmed_us) == (0.0008, None)
     watch.budget.at_hand = 0.01
     watch.advance({1: 1})
     assert verdict.alarmed_us == START + 2 * EPOCH

@@ -7,7 +7,7 @@ from tools import calibrate
 
 from stillwatch.campaigns import gates, membership
 from stillwatch.config.schema import Settings
-from stillwatch.evidence import conformal, couse, slope, timing
+from stillwatch.evidence import conformal, couse, sameness, slope, timing
 from stillwatch.evidence.calibration import load
 from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.groups import blocks, infrastructure, proposals
@@ -48,9 +48,10 @@ SAID = {
     "straight": f"plus {calibrate.SLOPE_SHARE} of a logistic regression",
     "far": f"beyond {slope.FAR:.0f} standard deviations",
     "places": f"need e^{proposals.TOGETHER:.0f}",
-    "look": f"with {gates.LOOKS[0]:,} component requests",
-    "level": f"α = {gates.LOOK_ALPHA}",
-    "looks a month": f"carries {DEFAULTS.budget_cohort / gates.LOOK_ALPHA:.0f} looks a month",
+    "comparison": f"with {gates.COMPONENT_REQUESTS:,} component requests",
+    "most": f"by their number, at most {gates.MOST_ALPHA}",
+    "private": f"at most {sameness.PRIVATE} of the recurring wording",
+    "habits": f"over accounts is at most {sameness.HABITS}",
     "bystander": f"Against a bystander's {membership.BYSTANDER_RATE}",
     "least rate": f"between {2 * membership.LEAST_RATE} and 0.95",
     "prior": f"Prior odds 1 : {1 / membership.PRIOR_ODDS:.0f}",
@@ -63,34 +64,19 @@ def test_a_figure_of_the_page_is_that_of_the_code(figure: str) -> None:
     assert SAID[figure] in PAGE
 
 
-def test_a_day_carries_as_many_looks_as_the_page_on_limits_says() -> None:
-    day = DEFAULTS.budget_cohort / 30
-    words = {8: "eight", 10: "ten", 12: "twelve"}
-    assert f"One look costs {gates.LOOK_ALPHA}" in _prose("what-it-cannot-see.md")
-    assert f"gives a day {day:g} of it" in _prose("what-it-cannot-see.md")
-    assert f"carries at most {words[int(day / gates.LOOK_ALPHA)]}," in _prose("what-it-cannot-see.md")
-
-
-def test_the_changelog_counts_the_looks_that_the_budget_carries() -> None:
-    looks = DEFAULTS.budget_cohort / gates.LOOK_ALPHA
-    assert f"the budget carries {looks:.0f} such looks a month" in " ".join(CHANGELOG.read_text("utf-8").split())
+def test_a_day_carries_as_much_as_the_page_on_limits_says() -> None:
+    limits = _prose("what-it-cannot-see.md")
+    assert f"gives a day {DEFAULTS.budget_cohort / 30:g} of it" in limits
+    assert f"ten groups in it have a level of {DEFAULTS.budget_cohort / 300:g} each" in limits
 
 
 def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> None:
     shipped = load()
-    groups = sum(shipped.kinds.values())
-    (scores,) = shipped.scores
-    least = conformal.floor(len(scores))
-    assert (
-        f"has {len(scores):,} scores, so its floor is {least:.4f}: at most {int(gates.LOOK_ALPHA / least) - 1} of"
-        in PAGE
-    )
-    assert (shipped.kinds["individuals"] + shipped.kinds["scripts"]) / groups == pytest.approx(0.5, abs=0.02)
-    assert f"about one in {groups / shipped.kinds['undeclared_pool']:.0f} is an undeclared pool" in PAGE
-
-
-def test_a_group_is_compared_once() -> None:
-    assert len(gates.LOOKS) == 1
+    n = len(shipped.scores)
+    assert f"has {n:,} scores, so its floor 1/(*n*+1) is {conformal.floor(n):.4f}" in PAGE
+    loose = shipped.kinds["individuals"] + shipped.kinds["scripts"]
+    assert f"about one group in {n / loose:.0f} is mostly individuals or small programs" in PAGE
+    assert f"and one in {n / shipped.kinds['undeclared_pool']:.0f} an undeclared pool" in PAGE
 
 
 def test_ties_alone_only_speak_against_a_campaign() -> None:

@@ -35,8 +35,7 @@ def good() -> dict[str, Any]:
         "trees": TREES,
         "slope": {"mean": [0.0] * N, "scale": [2.0] * N, "weight": [0.0, 0.0, 1.0, *[0.0] * (N - 3)]},
         "typical": [0.5] * N,
-        "scores": [[-1.0, 0.0, 3.0], [0.0, 1.0]],
-        "kinds": {"class": 2, "firm": 1},
+        "scores": {"class": [-1.0, 3.0], "firm": [0.0]},
     }
 
 
@@ -52,11 +51,9 @@ def profile(*values: float) -> Profile:
 def test_the_shipped_set_fits_this_version() -> None:
     found = load(SHIPPED)
     assert found.typical.shape == (N,)
-    for scores in found.scores:
-        assert len(scores) >= 1
-        assert np.isfinite(scores).all()
-        assert (np.diff(scores) >= 0).all()
-    assert sum(found.kinds.values()) >= 1000
+    assert np.isfinite(found.scores).all()
+    assert (np.diff(found.scores) >= 0).all()
+    assert sum(found.kinds.values()) == len(found.scores) >= 1000
     assert len(found.kinds) >= 12
     assert np.isfinite(found.score(Profile(found.typical)))
 
@@ -94,13 +91,16 @@ def test_the_slope_adds_its_part_up_to_a_limit(tmp_path: Path) -> None:
 
 
 def test_scores_are_kept_in_order(tmp_path: Path) -> None:
-    mixed = {**good(), "scores": [[3.0, -1.0, 0.0], [1.0, 0.0]]}
-    assert [s.tolist() for s in load(write(tmp_path / "c.json", mixed)).scores] == [[-1, 0, 3], [0, 1]]
+    mixed = {**good(), "scores": {"firm": [3.0, -1.0, 0.0], "class": [1.0, 0.5]}}
+    found = load(write(tmp_path / "c.json", mixed))
+    assert found.scores.tolist() == [-1, 0, 0.5, 1, 3]
+    assert {kind: s.tolist() for kind, s in found.by_kind.items()} == {"firm": [-1, 0, 3], "class": [0.5, 1]}
+    assert found.kinds == {"firm": 3, "class": 2}
 
 
 def test_the_id_follows_the_content_and_not_the_name(tmp_path: Path) -> None:
     changed = good()
-    changed["scores"][0][0] = -1.5
+    changed["scores"] = {"class": [-1.5, 3.0], "firm": [0.0]}
     first, same = load(write(tmp_path / "a.json", good())), load(write(tmp_path / "b.json", good()))
     other = load(write(tmp_path / "c.json", changed))
     assert first.calibration_id == same.calibration_id
@@ -116,10 +116,12 @@ BROKEN: dict[str, object] = {
     "features in another order": {**good(), "features": list(reversed(NAMES))},
     "no scores": {k: v for k, v in good().items() if k != "scores"},
     "scores as a number": {**good(), "scores": 3},
-    "kinds as a list": {**good(), "kinds": ["class"]},
+    "scores without kinds": {**good(), "scores": [0.0, 1.0]},
+    "a kind without scores": {**good(), "scores": {"class": [], "firm": [1.0]}},
     "too few typical values": {**good(), "typical": [1.0]},
     "a typical value that is no number": {**good(), "typical": [float("nan")] * N},
-    "a score that is no number": {**good(), "scores": [[float("nan"), 1.0], [0.0]]},
+    "a score that is no number": {**good(), "scores": {"class": [float("nan"), 1.0]}},
+    "no score of any kind": {**good(), "scores": {}},
     "a scale of zero": {**good(), "slope": {**good()["slope"], "scale": [0.0] * N}},
     "too few weights": {**good(), "slope": {**good()["slope"], "weight": [1.0]}},
     "no slope": {k: v for k, v in good().items() if k != "slope"},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.groups.templates import SINGLES_EPOCHS, Pairs, Templates, merge, request_keys
+from stillwatch.groups.templates import SINGLES_EPOCHS, Pairs, Templates, merge, private_keys, request_keys
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import SKELETON_SIZE
 from tests.campaigns.frames import EPOCH, START, build
@@ -163,3 +163,13 @@ def test_memory_is_bounded_by_the_window() -> None:
         )
         sizes.append(len(templates.pairs))
     assert max(sizes) == 6 * 40
+
+
+def test_a_private_key_belongs_to_the_account_that_sends_it_and_to_nobody_else() -> None:
+    ones = np.ones(4, dtype=np.int64)
+    pairs = Pairs.of(np.array([5, 5, 6, 7]), np.array([1, 2, 1, 2], dtype=np.int32), ones, ones, ones)
+    keys = np.array([[5, 6, 0], [7, 6, 9]])
+    assert private_keys(keys, np.array([1, 1], dtype=np.int32), pairs) == 2
+    assert private_keys(keys, np.array([2, 2], dtype=np.int32), pairs) == 1
+    assert private_keys(keys, np.array([3, 3], dtype=np.int32), pairs) == 0
+    assert private_keys(keys, np.array([1, 1], dtype=np.int32), Pairs.empty()) == 0

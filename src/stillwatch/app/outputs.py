@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.campaigns.alone import Alone
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.membership import membership_probs
 from stillwatch.campaigns.standing import Standing, shown_members
@@ -38,6 +39,32 @@ def campaigns_table(standings: list[Standing], accounts: Codebook) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS))
 
 
+def single_rows(alone: list[Alone]) -> pa.Table:
+    """CAMPAIGNS of conspicuous accounts that are judged each for itself."""
+    rows = [
+        {
+            "campaign_id": a.campaign_id,
+            "state": a.state,
+            "authorised": False,
+            "kind": "single",
+            "proposed_at": _moment(a.verdict.looked_us),
+            "alarmed_at": _moment(a.verdict.alarmed_us),
+            "p_cohort": a.verdict.p,
+            "alpha_cohort": a.verdict.alpha,
+            "tenant_id": tenant_of(a.account),
+            "account_id": account_of(a.account),
+            "role": "member",
+            "membership_prob": 1.0,
+            "since": _moment(a.verdict.shown.first_us),
+            "named_at": _moment(a.verdict.alarmed_us),
+            "exchanges": a.verdict.shown.texts,
+            "requests": a.verdict.shown.texts,
+        }
+        for a in alone
+    ]
+    return pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS))
+
+
 def _member(standing: Standing, account: int, likely: float, accounts: Codebook) -> dict[str, object]:
     lineage = standing.lineage
     return {
@@ -52,18 +79,18 @@ def _member(standing: Standing, account: int, likely: float, accounts: Codebook)
     }
 
 
-def timeline_table(standings: list[Standing], facts: pa.Table, accounts: Codebook) -> pa.Table:
-    """Traffic of each listed group's accounts by hour, all of it, before the proposal too."""
+def timeline_table(standings: list[Standing], alone: list[Alone], facts: pa.Table, accounts: Codebook) -> pa.Table:
+    """Traffic of each listed campaign's accounts by hour, all of it, before the proposal too."""
     parts = []
     scope = scoped_column(facts)
-    for standing in standings:
-        names = pa.array([accounts.names[a] for a in shown_members(standing)], pa.string())
-        mine = facts.filter(pc.is_in(scope, names))
+    shown = [(s.campaign_id, [accounts.names[a] for a in shown_members(s)]) for s in standings]
+    for campaign_id, names in [*shown, *((a.campaign_id, [a.account]) for a in alone)]:
+        mine = facts.filter(pc.is_in(scope, pa.array(names, pa.string())))
         summed = mine.group_by("hour").aggregate(
             [("exchanges", "sum"), ("account_id", "count_distinct"), ("output_tokens", "sum")]
         )
         columns = {
-            "campaign_id": pa.array([standing.campaign_id] * len(summed), pa.string()),
+            "campaign_id": pa.array([campaign_id] * len(summed), pa.string()),
             "hour": summed["hour"],
             "exchanges": summed["exchanges_sum"],
             "accounts": summed["account_id_count_distinct"],

@@ -11,6 +11,7 @@ from typing import Any
 from stillwatch.app.examples import fetch_examples
 from stillwatch.app.folding import Folded
 from stillwatch.app.requests import ScanRequest
+from stillwatch.campaigns.alone import Alone, campaign_alone
 from stillwatch.campaigns.document import SCHEMA, campaign, iso
 from stillwatch.campaigns.standing import Standing
 from stillwatch.config.schema import config_hash
@@ -35,15 +36,19 @@ class Run:
     threads: int
 
 
-def build_document(run: Run, folded: Folded, copies: int, listed: list[Standing]) -> dict[str, Any]:
-    wanted = {e for s in listed for e in s.lineage.examples[: run.request.settings.examples_per_group]}
+def build_document(run: Run, folded: Folded, copies: int, listed: list[Standing], alone: list[Alone]) -> dict[str, Any]:
+    most = run.request.settings.examples_per_group
+    wanted = {e for s in listed for e in s.lineage.examples[:most]}
+    wanted |= {e for a in alone for e in a.verdict.shown.examples[:most]}
     with run.progress.stage("fetching redacted examples", None):
         settings = run.request.settings
         examples = fetch_examples(run.request.inputs, wanted, run.keys.derive("rows"), settings.batch_rows)
+    entries = [(s.rank, campaign(s, folded.books.account, run.calibration, examples)) for s in listed]
+    entries += [(a.rank, campaign_alone(a, folded.latest.single_calibration, examples)) for a in alone]
     return {
         "schema": SCHEMA,
         "run": _run_facts(run, folded, copies),
-        "campaigns": [campaign(s, folded.books.account, run.calibration, examples) for s in listed],
+        "campaigns": [entry for _, entry in sorted(entries, key=lambda e: e[0])],
     }
 
 
@@ -52,7 +57,7 @@ def _run_facts(run: Run, folded: Folded, copies: int) -> dict[str, Any]:
     hashed, recipe = config_hash(settings), recipe_id(run.recipe, run.keys.derive("sketch"))
     started = datetime.now(UTC)
     run_id = hashlib.sha256(f"{hashed} {recipe} {started.isoformat()} {os.getpid()}".encode()).hexdigest()[:16]
-    scores = run.calibration.scores
+    alone = folded.latest.single_calibration
     return {
         "run_id": f"r-{run_id}",
         "config_hash": hashed,
@@ -68,18 +73,19 @@ def _run_facts(run: Run, folded: Folded, copies: int) -> dict[str, Any]:
         "budget_per_month": {"independence": settings.budget_independence, "cohort": settings.budget_cohort},
         "spent": {
             "independence": round(folded.closed.independence.spent, 9),
-            "cohort": round(folded.closed.cohort.spent, 9),
+            "cohort": round(folded.closed.cohort.spent + folded.closed.single.spent, 9),
         },
         "closed_until": iso(folded.end_us or None),
-        "calibration": {
-            "id": run.calibration.calibration_id,
-            "n": len(scores[0]),
-            "floor": floor(len(scores[0])),
-        },
+        "calibration": _set(run.calibration.calibration_id, len(run.calibration.scores)),
+        "single_calibration": _set(alone.calibration_id, len(alone.scores)),
         "rejects_by_reason": dict(sorted(run.rejects.by_reason.items())),
         "notes": _notes(run, folded, copies),
         "examples_expire_at": (started + timedelta(days=settings.examples_days)).isoformat().replace("+00:00", "Z"),
     }
+
+
+def _set(calibration_id: str, n: int) -> dict[str, Any]:
+    return {"id": calibration_id, "n": n, "floor": floor(n)}
 
 
 def _notes(run: Run, folded: Folded, copies: int) -> list[str]:

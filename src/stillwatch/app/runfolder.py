@@ -42,15 +42,19 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group with the figures of its gates and all accounts that were ever in it, the most certain first."""
+    """A group with the figures of its gates and all accounts that were ever in it, the most certain first.
+
+    Of kind ``single`` it is one account, which has no first gate.
+    """
 
     campaign_id: str
     state: str
     authorised: bool
+    kind: str
     proposed_at: datetime
     alarmed_at: datetime | None
-    log10_e_independence: float
-    alpha_independence: float
+    log10_e_independence: float | None
+    alpha_independence: float | None
     p_cohort: float | None
     alpha_cohort: float
     members: tuple[Member, ...]
@@ -58,11 +62,13 @@ class Group:
     @property
     def log10_e_asked(self) -> float:
         """The power of ten that its share of the budget asks for; infinite where nothing was left for it."""
-        return -math.log10(self.alpha_independence) if self.alpha_independence > 0 else math.inf
+        return -math.log10(self.alpha_independence) if self.alpha_independence else math.inf
 
     @property
     def independence_rejected(self) -> bool:
         """Whether the first gate was passed. Its evidence is frozen when it is, so the figures still show it."""
+        if self.log10_e_independence is None:
+            return True
         return self.log10_e_independence >= self.log10_e_asked - _ROUNDING
 
 

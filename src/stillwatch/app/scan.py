@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool, before, sketched
 from stillwatch.app.folding import Folded, fold
-from stillwatch.app.outputs import campaigns_table, timeline_table
+from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.requests import ScanRequest, ScanResult
 from stillwatch.app.rundocument import Run, build_document
+from stillwatch.campaigns.alone import stand_alone
 from stillwatch.campaigns.document import LISTED_STATES
 from stillwatch.campaigns.linking import links_table
 from stillwatch.campaigns.standing import stand
@@ -118,16 +119,19 @@ def _write(run: Run, folded: Folded, copies: int, folder: Path) -> dict[str, Any
         folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, run.keys.derive("ids")
     )
     listed = [s for s in standings if s.state in LISTED_STATES]
-    document = build_document(run, folded, copies, listed)
+    alone = stand_alone(
+        folded.closed.singles.verdicts, folded.latest.singles.verdicts, accounts, run.keys.derive("ids")
+    )
+    document = build_document(run, folded, copies, listed, alone)
     facts = pa.concat_tables(folded.facts) if folded.facts else arrow_schema(FACTS).empty_table()
     ties = TieTable.build(folded.identities, folded.latest.networks)
     links = links_table(listed, ties, folded.latest.templates.pairs, accounts)
-    timeline = timeline_table(listed, facts, accounts)
+    timeline = timeline_table(listed, alone, facts, accounts)
     with pq.ParquetWriter(folder / "rejects.parquet", arrow_schema(REJECTS)) as writer:
         for batch in run.rejects.batches():
             writer.write_batch(batch)
     for name, table in (
-        ("campaigns", campaigns_table(standings, accounts)),
+        ("campaigns", pa.concat_tables([campaigns_table(standings, accounts), single_rows(alone)])),
         ("facts", facts.cast(arrow_schema(FACTS))),
         ("links", links),
         ("timeline", timeline),

@@ -74,6 +74,9 @@ def _dates(group: Group, entry: Record | None) -> Iterator[str]:
 def first_gate(group: Group) -> Iterator[str]:
     """The gate of independence in plain words."""
     have, asked = group.log10_e_independence, group.log10_e_asked
+    if have is None:
+        yield "One busy account, judged for itself: there is nobody it could depend on, so this is not asked."
+        return
     if not group.independence_rejected and math.isinf(asked):
         yield f"Evidence 10^{power(have)}, but the budget was spent when the group was found: it cannot pass."
         return
@@ -88,14 +91,21 @@ def first_gate(group: Group) -> Iterator[str]:
 
 def second_gate(group: Group, run: Record) -> Iterator[str]:
     """The gate of harmless coordination in plain words."""
-    yield "A firm with many keys, a plugin or a class passes the first gate too; this one tells them apart."
+    if group.kind == "single":
+        yield "A pipeline, a benchmark or a product sends as much; this gate tells them apart."
+    else:
+        yield "A firm with many keys, a plugin or a class passes the first gate too; this one tells them apart."
     if group.p_cohort is None:
-        yield "Not asked: it is only asked behind the first gate, once the group has sent enough after it."
+        yield (
+            "Not asked: it is only asked behind the first gate, once the group has sent enough after it and its "
+            "accounts prove interchangeable."
+        )
         return
     yield f"{_cohort_figures(group)}: {'passed' if group.alarmed_at is not None else 'not passed'}."
-    calibration = run.record("calibration")
+    alone = group.kind == "single"
+    calibration, what = run.record("single_calibration" if alone else "calibration"), "accounts" if alone else "groups"
     compared, floor = calibration.count("n"), calibration.number("floor")
-    among = f"Of the {compared:,} harmless groups" if compared else "Of the harmless groups"
+    among = f"Of the {compared:,} harmless {what}" if compared else f"Of the harmless {what}"
     share_alike = p_value(group.p_cohort)
     yield f"{among} it was compared with, a share of about {share_alike} looks at least as much like a harvest."
     if floor is not None:
@@ -170,7 +180,7 @@ def why_not(group: Group) -> str:
         return "The period in which it passed is still open. Its end decides."
     if group.state == "retracted":
         return "It was alarmed and then withdrawn."
-    if not group.independence_rejected:
+    if group.log10_e_independence is not None and not group.independence_rejected:
         short = group.log10_e_asked - group.log10_e_independence
         if math.isinf(short):
             return "The first gate was shut: the budget was spent when the group was found, so nothing could pass."
@@ -178,8 +188,12 @@ def why_not(group: Group) -> str:
             f"The first gate was not passed: {power(short)} powers of ten are missing, and only later requests add any."
         )
     if group.p_cohort is None:
-        return "It passed the first gate, but sent too little since for the second. More requests decide."
+        return (
+            "It passed the first gate, but was not compared with harmless groups: it sent too little since, or its "
+            "accounts have habits of their own."
+        )
+    passed = "It did not pass" if group.kind == "single" else "It passed the first gate, but not"
     return (
-        f"It passed the first gate, but not the second, so the harmless story stands. {_cohort_figures(group)}. "
-        "A person's look decides."
+        f"{passed} the second, so the harmless story stands. {_cohort_figures(group)}. "
+        "More budget, which comes with time, or a person's look decides."
     )

@@ -8,13 +8,14 @@ is reported for a log cut at t is what the whole log reports up to t.
 from __future__ import annotations
 
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
-from stillwatch.campaigns.growth import take_in
+from stillwatch.campaigns.growth import take_in, take_in_alike
 from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.membership import name_members
 from stillwatch.campaigns.observe import observe
 from stillwatch.campaigns.state import State
+from stillwatch.evidence.migration import Coins
 from stillwatch.groups.infrastructure import TieTable
-from stillwatch.groups.proposals import propose
+from stillwatch.groups.proposals import propose, propose_alike
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
 
@@ -25,12 +26,15 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     number = frame.start_us // (state.rules.epoch_hours * 3_600_000_000)
     state.independence.accrue()
     state.cohort.accrue()
+    state.single.accrue()
     index = EpochIndex(frame)
     for lineage in state.lineages:
-        observe(lineage, frame, index, state.rules.seed)
+        observe(lineage, frame, index, state.templates.pairs, state.rules.seed)
     state.population.observe(frame, len(identities.payment))
     state.networks.observe(frame, number)
+    state.coins += Coins.of(frame)
     state.templates.observe(frame, number)
+    _judge_singles(state, frame, identities)
     ask_independence_gate(state, frame.end_us)
     ask_cohort_gate(state, identities, frame.end_us)
     for lineage in state.lineages:
@@ -38,4 +42,21 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     ties = TieTable.build(identities, state.networks)
     proposals = propose(state.templates, ties, state.networks, state.rules.min_accounts, len(state.population))
     take_in(state, proposals, frame.end_us)
+    state.likeness.observe(frame, len(identities.payment))
+    if state.epochs % state.rules.epochs_per_day == 0:
+        alike = propose_alike(state.likeness, identities.tenant, state.rules.min_accounts)
+        take_in_alike(state, alike, frame.end_us)
     return state
+
+
+def _judge_singles(state: State, frame: Frame, identities: Identities) -> None:
+    """Busy accounts, each for itself; who may generate data or is named already is left out."""
+    named = {account for lineage in state.lineages for account in lineage.named}
+    state.singles.observe(frame, state.population)
+    state.singles.look(
+        state.population,
+        state.single_calibration,
+        state.single,
+        frame.end_us,
+        lambda account: bool(identities.permitted[account]) or account in named,
+    )

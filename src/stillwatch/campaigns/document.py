@@ -68,14 +68,21 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
             "more days decide"
         )
     if lineage.p_cohort is None:
-        return (
-            "it is coordinated, but was not compared yet: it sent too little since, or the budget did not carry a look"
+        return "something is shared, but it was not compared yet: " + (
+            "it sent too little since, or too few accounts are established in it"
+            if lineage.tally.sameness.interchangeable
+            else "its accounts have habits of their own, as people who share a phrase do"
         )
-    least = floor(max(len(s) for s in calibration.scores))
+    if lineage.pool is not None:
+        return (
+            f"it was found by the likeness of its accounts' work alone (p = {lineage.p_cohort:.4f}); the calibration "
+            "set holds no benign cohorts found in this way, so it is ranked and never alarmed; a person's look decides"
+        )
+    least = floor(len(calibration.scores))
     return (
         f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
-        f"{lineage.alpha_look:.4f} that the budget carried (the smallest possible is {least:.4f}); "
-        "a person's look decides"
+        f"{lineage.alpha_cohort:.4f} that the budget carries so far (the smallest possible p is {least:.4f}); "
+        "more budget, which comes with time, or a person's look decides"
     )
 
 
@@ -83,7 +90,7 @@ def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
     lineage, likely = standing.lineage, membership_probs(standing.lineage)
     return [
         {
-            **_named(accounts.names[a]),
+            **named(accounts.names[a]),
             "membership_prob": round(likely[a], 4),
             "exchanges": lineage.member_component.get(a, 0),
             "role": "member",
@@ -94,6 +101,7 @@ def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
     ]
 
 
-def _named(name: str) -> dict[str, str]:
+def named(name: str) -> dict[str, str]:
+    """An account as the document names it: its id, and its tenant where it has one."""
     tenant = tenant_of(name)
     return {"account_id": account_of(name)} if tenant is None else {"account_id": account_of(name), "tenant_id": tenant}

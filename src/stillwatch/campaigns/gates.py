@@ -10,18 +10,21 @@ from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import conformal
+from stillwatch.evidence.budget import MOST_ALPHA, Budget
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
-LOOKS = (100,)
-"""Component requests after the first gate at which the cohort gate is asked, once each."""
-LOOK_ALPHA = 0.00175
-"""Level of each look, or the smallest that the calibration set can give: the default budget carries 60 looks a week."""
+COMPONENT_REQUESTS = 100
+"""Requests with the group's machinery after the first gate on which it is compared with benign cohorts."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
     """Log e-value against independence: the mean over the tests, valid under any dependence between them."""
-    return log_mean([lineage.couse, -inf if lineage.timing is None else lineage.timing])
+    once = [lineage.dealt] if lineage.pool is not None else [lineage.couse, lineage.timing]
+    tests = [-inf if log_e is None else log_e for log_e in once]
+    if lineage.migration is not None:
+        tests.append(lineage.migration.log_e())
+    return log_mean(tests)
 
 
 def ask_independence_gate(state: State, now_us: int) -> None:
@@ -32,31 +35,46 @@ def ask_independence_gate(state: State, now_us: int) -> None:
 
 
 def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
-    """Give each group that is due one p-value, the one with most at stake first, as far as the budget carries.
+    """Compare the groups that are due, share the budget out anew, and alarm those whose p-value it reaches.
 
-    The order looks at volume alone, never at the score, so it cannot favour what would alarm.
+    A group is compared once. Its level rises with the budget, so a watched group can be alarmed later without new
+    evidence.
     """
-    calibration = state.calibration
-    waiting = [x for x in state.lineages if _due(x, state.rules.min_accounts)]
-    for lineage in sorted(waiting, key=lambda x: (-x.tally.component, x.number)):
-        scores = calibration.scores[lineage.looks]
-        alpha = max(LOOK_ALPHA, conformal.floor(len(scores)))
-        if alpha > state.cohort.at_hand:
-            return
-        lineage.alpha_cohort += state.cohort.spend(alpha)
-        found = profile(lineage.tally, lineage.accounts, state.population, identities, state.networks)
-        lineage.profiles.append(found.values)
-        lineage.score = calibration.score(found)
-        lineage.p_cohort, lineage.alpha_look = conformal.p_value(lineage.score, scores), alpha
-        if lineage.p_cohort <= alpha:
+    for lineage in state.lineages:
+        if _due(lineage, state.rules.min_accounts):
+            _compare(lineage, state, identities)
+    # The calibration set holds no groups that were found by their work, so these are ranked and never alarmed.
+    compared = [x for x in state.lineages if x.compared and x.pool is None]
+    _share_out(compared, state.cohort, conformal.floor(len(state.calibration.scores)))
+    for lineage in compared:
+        if lineage.alarmed_us is None and lineage.p_cohort is not None and lineage.p_cohort <= lineage.alpha_cohort:
             lineage.alarmed_us = now_us
 
 
 def _due(lineage: Lineage, min_accounts: int) -> bool:
     return (
         lineage.gated_us is not None
-        and lineage.alarmed_us is None
-        and lineage.looks < len(LOOKS)
-        and lineage.tally.component >= LOOKS[lineage.looks]
+        and not lineage.compared
+        and lineage.tally.component >= COMPONENT_REQUESTS
         and len(established(lineage)) >= min_accounts
+        and lineage.tally.sameness.interchangeable
     )
+
+
+def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
+    found = profile(lineage.tally, lineage.accounts, state.population, identities, state.networks)
+    lineage.profile, lineage.score = found.values, state.calibration.score(found)
+    lineage.p_cohort = conformal.p_value(lineage.score, state.calibration.scores)
+
+
+def _share_out(compared: list[Lineage], budget: Budget, floor: float) -> None:
+    """Give all compared groups the same level, the poorest first; alarmed ones go on being charged.
+
+    So a group's level follows from the calendar and from how many groups there are, never from its own p-value, and
+    the expected number of false alarms is at most the sum of the levels. Below the floor a level would be wasted.
+    """
+    level = max(floor, min(MOST_ALPHA, budget.accrued / max(len(compared), 1)))
+    for lineage in sorted(compared, key=lambda x: (x.alpha_cohort, x.number)):
+        more = min(level - lineage.alpha_cohort, budget.at_hand)
+        if more > 0 and lineage.alpha_cohort + more >= floor * (1 - 1e-9):
+            lineage.alpha_cohort += budget.spend(more)

@@ -11,6 +11,8 @@ import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import State
+from stillwatch.evidence.migration import Migration
+from stillwatch.groups.followup import Followup
 from stillwatch.groups.proposals import Proposal
 
 INSIDE = 0.5
@@ -29,10 +31,7 @@ STALE_US = 4 * 86_400_000_000
 
 def take_in(state: State, proposals: list[Proposal], now_us: int) -> None:
     """Continue groups with this epoch's proposals and found new ones, each with its share of the budget."""
-    of_account: dict[int, list[Lineage]] = {}
-    for lineage in state.lineages:
-        for account in lineage.joined:
-            of_account.setdefault(account, []).append(lineage)
+    of_account = _by_account([x for x in state.lineages if x.pool is None])
     fresh = [p for p in proposals if not _continue(p, of_account, now_us)]
     share = state.independence.share(len(fresh))
     for proposal in fresh:
@@ -40,6 +39,34 @@ def take_in(state: State, proposals: list[Proposal], now_us: int) -> None:
         if not _continue(proposal, of_account, now_us):
             _found(state, proposal, of_account, share, now_us)
     state.lineages = [x for x in state.lineages if x.gated_us is not None or x.seen_us > now_us - STALE_US]
+
+
+def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
+    """Found groups for pools of accounts that no group holds yet.
+
+    Such a group never grows: a larger pool is another group, with evidence of its own. Groups found by their wording
+    have the budget first.
+    """
+    of_account = _by_account(state.lineages)
+    fresh = [p for p in proposals if not _held(p, of_account)]
+    share = state.independence.share(len(fresh)) / 2
+    for proposal, pool in zip(fresh, Followup.start(state.likeness, [p.accounts for p in fresh]), strict=True):
+        if pool is not None:
+            _found(state, proposal, of_account, share, now_us).pool = pool
+
+
+def _by_account(lineages: list[Lineage]) -> dict[int, list[Lineage]]:
+    found: dict[int, list[Lineage]] = {}
+    for lineage in lineages:
+        for account in lineage.joined:
+            found.setdefault(account, []).append(lineage)
+    return found
+
+
+def _held(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> bool:
+    """Whether one group holds nearly all accounts of the proposal."""
+    counts = Counter(x.number for account in proposal.accounts.tolist() for x in of_account.get(account, ()))
+    return max(counts.values(), default=0) >= ALIKE * len(proposal.accounts)
 
 
 def _continue(proposal: Proposal, of_account: dict[int, list[Lineage]], now_us: int) -> bool:
@@ -81,7 +108,9 @@ def _grow(lineage: Lineage, proposal: Proposal, of_account: dict[int, list[Linea
         lineage.keys = np.union1d(lineage.keys, proposal.keys)[:MOST_KEYS]
 
 
-def _found(state: State, proposal: Proposal, of_account: dict[int, list[Lineage]], share: float, now_us: int) -> None:
+def _found(
+    state: State, proposal: Proposal, of_account: dict[int, list[Lineage]], share: float, now_us: int
+) -> Lineage:
     state.proposed += 1
     accounts = proposal.accounts.tolist()
     lineage = Lineage(
@@ -92,7 +121,9 @@ def _found(state: State, proposal: Proposal, of_account: dict[int, list[Lineage]
         seen_us=now_us,
         alpha_independence=state.independence.spend(share),
         founded_by=(tuple(accounts[:8]), tuple(proposal.keys[:8].tolist())),
+        migration=Migration(state.coins) if state.coins.refused else None,
     )
     state.lineages.append(lineage)
     for account in accounts:
         of_account.setdefault(account, []).append(lineage)
+    return lineage

@@ -12,18 +12,18 @@ from stillwatch.model.frame import Codes, Frame, Ints
 class EpochIndex:
     """Rows of a frame by account code and by template key. Cost: one sort each; a look-up is a binary search.
 
-    ``texts``: requests with text by account code.
+    ``texts``: requests with text by account code; ``keys``: template keys by row, as of ``request_keys``.
     """
 
     def __init__(self, frame: Frame) -> None:
         self._by_account = np.argsort(frame.account, kind="stable")
         self._accounts = frame.account[self._by_account]
         self.texts = np.bincount(frame.account[frame.exact != 0], minlength=int(frame.account.max(initial=-1)) + 1)
-        keys = request_keys(frame)
-        flat = keys.ravel()
+        self.keys = request_keys(frame)
+        flat = self.keys.ravel()
         used = np.flatnonzero(flat != 0)
         order = used[np.argsort(flat[used], kind="stable")]
-        self._keys, self._key_rows = flat[order], order // keys.shape[1]
+        self._keys, self._key_rows = flat[order], order // self.keys.shape[1]
 
     def rows_of(self, accounts: Codes) -> Ints:
         """Rows of these accounts, ascending."""

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.campaigns.tally import Tally
+from stillwatch.evidence.migration import Migration
+from stillwatch.groups.followup import Followup
 from stillwatch.model.frame import Codes, Ints
 
 
@@ -41,15 +43,19 @@ class Lineage:
     couse_best: CoUse | None = None
     watched_ts: list[Ints] = field(default_factory=list)
     watched_accounts: list[Codes] = field(default_factory=list)
+    pool: Followup | None = None
+    """Set for a group found by the likeness of its work alone; it has no keys."""
+    dealt: float | None = None
     timing: float | None = None
     timing_requests: int = 0
+    migration: Migration | None = None
+    """None where the coin had refused nothing by the time of the proposal."""
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)
     p_cohort: float | None = None
     alpha_cohort: float = 0.0
-    alpha_look: float = 0.0
     score: float | None = None
-    profiles: list[NDArray[np.float64]] = field(default_factory=list)
+    profile: NDArray[np.float64] | None = None
     alarmed_us: int | None = None
     named: dict[int, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
@@ -65,9 +71,9 @@ class Lineage:
         return np.array(sorted(a for a, at in self.joined.items() if at <= before_us), dtype=np.int32)
 
     @property
-    def looks(self) -> int:
-        """How often the cohort gate was asked."""
-        return len(self.profiles)
+    def compared(self) -> bool:
+        """Whether the group has its p-value against benign cohorts; it gets one only."""
+        return self.profile is not None
 
     @property
     def accounts(self) -> Codes:

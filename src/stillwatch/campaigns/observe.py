@@ -7,27 +7,58 @@ import numpy as np
 from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import CoUse, Lineage
 from stillwatch.evidence import couse, timing
+from stillwatch.groups.followup import Followup
+from stillwatch.groups.templates import Pairs, private_keys
 from stillwatch.model.frame import Codes, Frame, Ints
 
 MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
-TIMING_SPAN_US = 86_400_000_000
+TIMING_SPAN_US, POOL_SPAN_US = 86_400_000_000, 2 * 86_400_000_000
 
 
-def observe(lineage: Lineage, frame: Frame, index: EpochIndex, seed: int) -> None:
+def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Pairs, seed: int) -> None:
     """Update tests and sums of ``lineage`` with the epoch."""
     members = lineage.members(frame.start_us)
     rows = index.rows_of(members)
+    if lineage.gated_us is None and lineage.migration is not None:
+        lineage.migration.add(frame, rows)
     if not len(rows) and lineage.timing is not None:
         return
+    if lineage.pool is None:
+        _observe_wording(lineage, frame, index, pairs, members, rows, seed)
+    else:
+        _observe_pool(lineage, lineage.pool, frame, members, rows)
+
+
+def _observe_wording(
+    lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Pairs, members: Codes, rows: Ints, seed: int
+) -> None:
+    """A group found by its wording: its component is what carries its keys."""
     carrying, carried = index.rows_with(lineage.keys)
     common, _, where = np.intersect1d(rows, carrying, assume_unique=True, return_indices=True)
     if lineage.gated_us is None:
         _test_couse(lineage, frame, index, members, carrying)
     _test_timing(lineage, frame, common, seed)
     if lineage.gated_us is not None:
-        lineage.tally.add(frame, rows, common, int(carried[where].sum()))
+        if not lineage.compared:
+            private = private_keys(index.keys[common], frame.account[common], pairs)
+            lineage.tally.add(frame, rows, common, int(carried[where].sum()), private)
         _keep_examples(lineage, frame, common)
     _sum(lineage, frame, rows, common)
+
+
+def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, members: Codes, rows: Ints) -> None:
+    """A group found by its work: tested once, and its component is what seems to come from the pool."""
+    if lineage.dealt is None:
+        pool.observe(frame)
+        if frame.end_us >= lineage.proposed_us + POOL_SPAN_US:
+            lineage.dealt = pool.log_e()
+        return
+    if lineage.gated_us is not None:
+        common = pool.component(frame, members)
+        if not lineage.compared:
+            lineage.tally.add(frame, rows, common, 0, 0)
+        _keep_examples(lineage, frame, common)
+        _sum(lineage, frame, rows, common)
 
 
 def _test_couse(lineage: Lineage, frame: Frame, index: EpochIndex, members: Codes, carrying: Ints) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.campaigns.tally import Tally
-from stillwatch.evidence.population import Population
+from stillwatch.evidence.population import CUE_BITS, Population
 from stillwatch.evidence.profile import NAMES, Profile, surprise
 from stillwatch.groups.infrastructure import OWN_SHARE, Networks
 from stillwatch.groups.templates import Pairs
@@ -14,7 +14,8 @@ from stillwatch.model.frame import Codes
 from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_families
 
-KIND_SHARE = 0.05
+KIND_SHARE, KIND_SURPRISE = 0.15, 0.05
+"""What fewer requests of a component carry comes from what is asked about, not from how it is asked."""
 _OPEN_MARKS = ("tied_org", "tied_domain", "tied_client", "verified")
 """What a group shows openly. A shared payment or network is seen by the provider only, so hiding is still hiding."""
 _FAMILIES = {
@@ -24,25 +25,26 @@ _FAMILIES = {
     "repair": "repair",
     "persona": "concealment",
 }
+_WANTED = ("elicitation", "grading", "generation", "repair")
+"""What is asked for; the remaining family hides who answers."""
 
 
 def profile(
     tally: Tally, members: Codes, population: Population, identities: Identities, networks: Networks
 ) -> Profile:
     """The profile of a group of ``members`` from what it did since its first gate."""
-    accounts = np.array(sorted(tally.by_account), dtype=np.int32)
+    accounts = tally.accounts
     values = {**_harvest(tally, accounts, population), **_concealment(tally, accounts, members, identities, networks)}
     concealed = 1.0 - max(values[name] for name in _OPEN_MARKS)
-    values["hidden_harvest"] = concealed * sum(
-        values[name] for name in ("elicitation", "grading", "generation", "repair")
-    )
+    # Of the whole, not the sum of logarithms: many faint traces are no strong one.
+    values["hidden_harvest"] = concealed * float(np.log1p(sum(np.expm1(values[name]) for name in _WANTED)))
     values["hidden_chats"] = concealed * values["history"]
-    values["machinery"] = float(np.log(tally.keys_carried / max(tally.component, 1) + 1e-9))
+    values["machinery"] = float(np.log(max(tally.keys_carried / max(tally.component, 1), 1.0)))
     return Profile(np.array([values[name] for name in NAMES]))
 
 
 def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str, float]:
-    shares = tally.cues / max(tally.component, 1)
+    shares = tally.shown[:, :CUE_BITS].sum(axis=0) / max(tally.component, 1)
     outside = np.ones(len(population), dtype=bool)
     outside[accounts] = False
     habits = population.habits()[outside & (population.texts > 0)]
@@ -52,7 +54,7 @@ def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str,
     for name, family in _FAMILIES.items():
         bits = np.array([bool(masks[family] >> b & 1) for b in range(len(shares))])
         values[name] = float(np.log1p(weight[bits].sum()))
-    values["kinds"] = float(((shares >= KIND_SHARE) & (weight >= KIND_SHARE)).sum())
+    values["kinds"] = float(((shares >= KIND_SHARE) & (weight >= KIND_SURPRISE)).sum())
     values["one_shot"] = len(tally.prompts) / max(tally.counted, 1)
     values["history"] = tally.with_history / max(tally.component, 1)
     values["component"] = tally.component / max(tally.requests, 1)

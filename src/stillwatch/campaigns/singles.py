@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.evidence import conformal, single
-from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.budget import MOST_ALPHA, Budget
 from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population
 from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
 from stillwatch.model.frame import Frame, Ints
@@ -28,8 +28,6 @@ FOLLOW_FROM = 100
 LOOK_TEXTS = 1000
 KEPT_PROMPTS = 128
 """Smallest prompt hashes that are kept with their counts; what share of prompts is new is estimated from them."""
-MOST_ALPHA = 0.01
-"""However much budget is left, nobody is accused at a p-value above this."""
 MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
 _HOUR_US = 3_600_000_000
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import established
@@ -17,6 +18,7 @@ from stillwatch.model.identity import Identities
 
 WATCHED_P = 0.1
 """A gated group whose cohort p-value is above this looks like an ordinary cohort."""
+TOLD = 0.8
 STATES = ("alarmed", "provisional", "watched", "proposed")
 
 
@@ -30,10 +32,11 @@ class Standing:
     authorised: bool
 
     @property
-    def rank(self) -> tuple[int, int, float, int]:
+    def rank(self) -> tuple[int, int, float, float, str]:
         """Sort key: alarms by date, the rest the most conspicuous first."""
-        score = -(self.lineage.score if self.lineage.score is not None else float("-inf"))
-        return STATES.index(self.state), self.lineage.alarmed_us or 0, score, self.lineage.number
+        p = self.lineage.p_cohort if self.lineage.p_cohort is not None else 1.0
+        score = self.lineage.score if self.lineage.score is not None else -inf
+        return STATES.index(self.state), self.lineage.alarmed_us or 0, p, -score, self.campaign_id
 
 
 def stand(
@@ -51,7 +54,16 @@ def stand(
                 shown, campaign_id(shown, accounts, key), _state(shown, provisional), _authorised(shown, identities)
             )
         )
-    return sorted(found, key=lambda s: s.rank)
+    named = {account for s in found if s.state == "alarmed" for account in s.lineage.named}
+    return sorted((_told_already(s, named) for s in found), key=lambda s: s.rank)
+
+
+def _told_already(standing: Standing, named: set[int]) -> Standing:
+    """A group found by its work whose accounts alarms have named is not listed a second time."""
+    joined = standing.lineage.joined
+    if standing.lineage.pool is None or len(named.intersection(joined)) < TOLD * len(joined):
+        return standing
+    return replace(standing, state="proposed")
 
 
 def campaign_id(lineage: Lineage, accounts: Codebook, key: bytes) -> str:

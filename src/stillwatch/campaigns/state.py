@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.singles import Singles
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.migration import Coins
 from stillwatch.evidence.population import Population
+from stillwatch.evidence.single import SingleCalibration, load
 from stillwatch.groups.infrastructure import Networks
+from stillwatch.groups.leanings import Leanings
+from stillwatch.groups.likeness import Likeness
 from stillwatch.groups.templates import Templates
+
+SINGLE_SHARE = 1 / 9
+"""Share of the second gate's budget that is kept for accounts that harvest alone."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,10 @@ class Rules:
     budget_independence: float = 0.05
     budget_cohort: float = 0.45
     seed: int = 0
+
+    @property
+    def epochs_per_day(self) -> int:
+        return 24 // self.epoch_hours
 
     @property
     def window(self) -> int:
@@ -37,9 +49,14 @@ class State:
     calibration: Calibration
     templates: Templates
     networks: Networks
+    likeness: Likeness
     population: Population
     independence: Budget
     cohort: Budget
+    single: Budget
+    singles: Singles
+    coins: Coins = field(default_factory=Coins)
+    single_calibration: SingleCalibration = field(default_factory=load)
     lineages: list[Lineage] = field(default_factory=list)
     proposed: int = 0
     epochs: int = 0
@@ -51,7 +68,10 @@ class State:
             calibration,
             Templates(rules.window),
             Networks(rules.window),
+            Likeness(Leanings(rules.window / 2)),
             Population(),
             Budget.monthly(rules.budget_independence, rules.epoch_hours),
-            Budget.monthly(rules.budget_cohort, rules.epoch_hours),
+            Budget.monthly(rules.budget_cohort * (1 - SINGLE_SHARE), rules.epoch_hours),
+            Budget.monthly(rules.budget_cohort * SINGLE_SHARE, rules.epoch_hours),
+            Singles(rules.window_days * 86_400_000_000),
         )

@@ -23,6 +23,12 @@ TIMING_COULD_BE = (
     "a firm that spreads its own product over several accounts",
     "a shared scheduler of a declared customer",
 )
+DEALT_COULD_BE = (
+    "customers or users of one product",
+    "a class with one set of tasks",
+    "people of one taste who stand apart from everybody else",
+)
+MIGRATION_COULD_BE = ("a firm that spreads its own product over several accounts and retries on another",)
 
 
 def statements(lineage: Lineage, calibration: Calibration) -> list[dict[str, Any]]:
@@ -42,6 +48,16 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
             "observed": f"{best.used} of {best.members} members active in one epoch used the group's prompt machinery",
             "could_be": list(COUSE_COULD_BE),
         }
+    if lineage.dealt is not None:
+        yield {
+            "test": "one pool of prompts",
+            "null": "independence",
+            "statistic": len(lineage.joined),
+            "expected": None,
+            "log10_e": round(lineage.dealt / LOG10, 2),
+            "observed": "the group's mean foretold what its members asked next better than their own past did",
+            "could_be": list(DEALT_COULD_BE),
+        }
     if lineage.timing is not None:
         yield {
             "test": "timing",
@@ -52,12 +68,23 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
             "observed": f"evenness of {lineage.timing_requests} merged requests of a day against shifted accounts",
             "could_be": list(TIMING_COULD_BE),
         }
+    if lineage.migration is not None:
+        echoing, refused = lineage.migration.seen
+        yield {
+            "test": "retry migration",
+            "null": "independence",
+            "statistic": refused,
+            "expected": None,
+            "log10_e": round(lineage.migration.log_e() / LOG10, 2),
+            "observed": f"{refused} of {echoing} requests that came again on another member had been refused",
+            "could_be": list(MIGRATION_COULD_BE),
+        }
 
 
 def _cohort(lineage: Lineage, calibration: Calibration) -> Iterator[dict[str, Any]]:
-    if not lineage.profiles:
+    last = lineage.profile
+    if last is None:
         return
-    last = lineage.profiles[-1]
     parts = calibration.parts(Profile(last))
     for i in np.argsort(-np.abs(parts), kind="stable")[:SHOWN_FEATURES].tolist():
         feature = FEATURES[i]

@@ -22,7 +22,7 @@ _unlock = click.option(
 
 @click.group("derive")
 def command() -> None:
-    """Test whether a suspect model was trained on text that was served under a keyed mark."""
+    """Test whether a suspect model was trained on text we marked."""
 
 
 @command.group("keys")

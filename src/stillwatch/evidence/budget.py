@@ -13,6 +13,13 @@ HOURS_PER_MONTH = 30 * 24
 SPEND_SHARE = 0.5
 """Share of what is at hand that one epoch may hand out; the rest stays for later proposals."""
 
+MOST_ALPHA = 0.001
+"""However much of the second gate's budget is left, nobody is accused at a p-value above this.
+
+One in a thousand can be defended case by case, and it keeps a distance from the part of the ranking where made-up
+calibration cohorts are the least like real ones.
+"""
+
 
 @dataclass
 class Budget:
@@ -30,6 +37,11 @@ class Budget:
     def accrue(self) -> None:
         """One more epoch; a month's worth is the most that can be saved up."""
         self.at_hand = min(self.at_hand + self.per_epoch, self.most)
+
+    @property
+    def accrued(self) -> float:
+        """All that could have been handed out so far."""
+        return self.at_hand + self.spent
 
     def share(self, askers: int) -> float:
         """Level for each of ``askers`` of this epoch."""

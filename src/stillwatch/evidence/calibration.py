@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,24 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 class Calibration:
     """The score of a profile, with the scores of benign cohorts that passed the first gate.
 
-    ``typical``: their median profile, shape (features,); ``scores``: per look, ascending; ``kinds``: how many
-    of the cohorts were of which kind.
+    ``typical``: their median profile, shape (features,); ``by_kind``: ascending scores of each kind of cohort.
     """
 
     calibration_id: str
     trees: Trees
     slope: Slope
     typical: NDArray[np.float64]
-    scores: tuple[NDArray[np.float64], ...]
-    kinds: dict[str, int]
+    by_kind: dict[str, NDArray[np.float64]]
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        """Scores of all cohorts, ascending."""
+        return np.sort(np.concatenate([np.zeros(0), *self.by_kind.values()]))
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many cohorts are of which kind."""
+        return {kind: len(scores) for kind, scores in self.by_kind.items()}
 
     def parts(self, profile: Profile) -> NDArray[np.float64]:
         """Contribution of every feature to the score; shape (features,)."""
@@ -59,8 +68,7 @@ def load(path: Path = SHIPPED) -> Calibration:
             _trees(found["trees"]),
             _slope(found["slope"]),
             _typical(found["typical"]),
-            _scores(found["scores"]),
-            {str(kind): int(n) for kind, n in found["kinds"].items()},
+            _by_kind(found["scores"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
@@ -81,10 +89,16 @@ def _typical(found: list[float]) -> NDArray[np.float64]:
     return typical
 
 
-def _scores(found: list[list[float]]) -> tuple[NDArray[np.float64], ...]:
-    scores = tuple(np.sort(np.array(look, dtype=np.float64)) for look in found)
-    if not scores or any(s.ndim != 1 or not len(s) or not np.isfinite(s).all() for s in scores):
-        raise ValueError("it must hold finite scores for every look")
+def _by_kind(found: dict[str, list[float]]) -> dict[str, NDArray[np.float64]]:
+    if not found:
+        raise ValueError("it must hold scores of at least one kind of cohort")
+    return {str(kind): _scores(scores) for kind, scores in found.items()}
+
+
+def _scores(found: list[float]) -> NDArray[np.float64]:
+    scores = np.sort(np.array(found, dtype=np.float64))
+    if scores.ndim != 1 or not len(scores) or not np.isfinite(scores).all():
+        raise ValueError("it must hold finite scores")
     return scores
 
 

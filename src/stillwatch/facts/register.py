@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stillwatch.model.frame import Codebook
 from stillwatch.model.identity import Identities
-from stillwatch.model.scope import scoped
+from stillwatch.model.scope import scoped, tenant_of
 
 _FOREVER = np.iinfo(np.int64).min
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +33,7 @@ class Register:
         self._rows_from = np.bincount(owner, minlength=len(rows))
         self._known = _columns(rows)
         self._place = np.zeros(0, dtype=np.int64)
+        self._tenants, self._tenant = Codebook(), np.zeros(0, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self._first)
@@ -42,6 +43,7 @@ class Register:
         fresh = accounts.names[len(self._place) :]
         places = np.fromiter((self._first.get(name, -1) for name in fresh), dtype=np.int64, count=len(fresh))
         self._place = np.concatenate([self._place, places])
+        self._tenant = np.concatenate([self._tenant, self._tenants.encode(tenant_of(name) for name in fresh)])
         found = Identities.unknown(len(accounts))
         code = np.flatnonzero(self._place >= 0)
         row = self._place[code]
@@ -49,8 +51,9 @@ class Register:
             dated = self._since[row[several] : row[several] + self._rows_from[row[several]]]
             row[several] += max(int(np.searchsorted(dated, moment_us, "right")) - 1, 0)
         seen = self._since[row] <= moment_us
-        for column in fields(found):
+        for column in (c for c in fields(found) if c.name != "tenant"):
             getattr(found, column.name)[code[seen]] = getattr(self._known, column.name)[row[seen]]
+        found.tenant[:] = self._tenant
         return found
 
 

@@ -17,7 +17,7 @@ messages hides the list.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from scipy.linalg import eigh
 
 from stillwatch.groups.leanings import WIDTH, WORDING, Leanings, Means
 from stillwatch.groups.pools import Matrix, Pools, find_pools
-from stillwatch.model.frame import Codes, Frame
+from stillwatch.model.frame import Codes, Frame, Ints
 
 Floats = NDArray[np.float64]
 
@@ -66,13 +66,16 @@ class Space:
         return found
 
 
+@dataclass
 class Likeness:
-    """Running sums of the accounts, and the pools among them."""
+    """Running sums of the accounts, and the pools among them.
 
-    def __init__(self, half_life: float = 28.0) -> None:
-        self.leanings = Leanings(half_life)
-        self._worded = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
-        """Accounts and their pools by words alone, as of the last ``propose``."""
+    ``known``, ``label``: accounts and their pools by words alone, as of the last ``propose``.
+    """
+
+    leanings: Leanings = field(default_factory=lambda: Leanings(28.0))
+    known: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    label: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def observe(self, frame: Frame, accounts: int) -> None:
         """Take in one epoch; ``accounts`` = size of the code space by now."""
@@ -88,7 +91,7 @@ class Likeness:
                 return []
             place = space.place(means.mean).astype(np.float32)
             pools = find_pools(place, means.texts, space.spread)
-            self._worded = (means.accounts, pools.label)
+            self.known, self.label = means.accounts, pools.label
             for group in _groups(means, place, pools, max(min_accounts, LEAST_ACCOUNTS)):
                 if all(_jaccard(group, known) < REPEAT for known in found):
                     found.append(group)
@@ -96,9 +99,8 @@ class Likeness:
 
     def kin(self, accounts: Codes) -> Codes:
         """Everybody in a pool, by words alone and as of the last ``propose``, that holds a fair share of these."""
-        known, label = self._worded
-        held = np.bincount(label[np.isin(known, accounts)], minlength=len(known))
-        return known[held[label] >= KIN_SHARE * max(int(held.sum()), 1)]
+        held = np.bincount(self.label[np.isin(self.known, accounts)], minlength=len(self.known))
+        return self.known[held[self.label] >= KIN_SHARE * max(int(held.sum()), 1)]
 
     def space(self, means: Means, view: int = WIDTH) -> Space | None:
         """Discriminants of the accounts in the first ``view`` features; ``None`` while there are too few accounts."""

@@ -15,6 +15,7 @@ from scipy.special import gammaln
 
 from stillwatch.groups.blocks import Block, find_blocks
 from stillwatch.groups.infrastructure import Networks, TieTable, components, open_share, placed_share
+from stillwatch.groups.likeness import Likeness
 from stillwatch.groups.templates import Templates
 from stillwatch.model.frame import Codes, Ints
 
@@ -43,6 +44,17 @@ def propose(
     found = [p for b in blocks for p in split(b, ties, clients, min_accounts)]
     found.sort(key=lambda p: (-len(p.accounts), p.accounts.tolist(), p.keys.tolist()))
     return list(_without_repeats(found))
+
+
+def propose_alike(likeness: Likeness, tenant: Codes, min_accounts: int) -> list[Proposal]:
+    """Candidate groups that only the distribution of their work ties, each within one tenant; they have no keys."""
+    found = []
+    for group in likeness.propose(min_accounts):
+        for one in np.unique(tenant[group]).tolist():
+            part = group[tenant[group] == one]
+            if len(part) >= min_accounts:
+                found.append(Proposal(np.zeros(0, dtype=np.int64), part))
+    return found
 
 
 def split(block: Block, ties: TieTable, clients: Codes, min_accounts: int) -> Iterator[Proposal]:

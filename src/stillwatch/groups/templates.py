@@ -126,6 +126,16 @@ def request_keys(frame: Frame) -> NDArray[np.int64]:
     return short(np.concatenate([*parts, frame.skeleton, frame.system_skeleton[:, :4]], axis=1))
 
 
+def private_keys(keys: NDArray[np.int64], account: Codes, pairs: Pairs) -> int:
+    """How many of the requests' ``keys``, shape (n, k), are machinery of their own account and of nobody else's."""
+    key = keys.ravel()
+    left = np.searchsorted(pairs.pair, key << ACCOUNT_BITS, "left")
+    right = np.searchsorted(pairs.pair, (key + 1) << ACCOUNT_BITS, "left")
+    sole = np.flatnonzero((right - left == 1) & (key != 0))
+    owner = pairs.pair[left[sole]] & ((1 << ACCOUNT_BITS) - 1)
+    return int((owner == np.repeat(account, keys.shape[1])[sole]).sum())
+
+
 def _tagged(values: Ints, tag: int) -> Ints:
     return np.where(values == 0, 0, values ^ np.int64(tag))
 

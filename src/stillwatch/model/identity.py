@@ -23,10 +23,12 @@ class Identities:
     created_us: Ints
     verified: NDArray[np.bool_]
     permitted: NDArray[np.bool_]
+    tenant: Codes
 
     @staticmethod
     def unknown(n: int) -> Identities:
         def none() -> Codes:
             return np.full(n, -1, dtype=np.int32)
 
-        return Identities(none(), none(), none(), np.full(n, NEVER), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
+        never, no = np.full(n, NEVER), np.zeros(n, dtype=bool)
+        return Identities(none(), none(), none(), never, no, no.copy(), none())

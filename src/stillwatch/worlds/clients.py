@@ -31,9 +31,10 @@ class Client(NamedTuple):
 
 
 def client(rng: np.random.Generator, family: int | None = None) -> Client:
-    """A common client in one of its many versions."""
+    """A common client, most often in one of its last releases: strangers share them by the hundred."""
     name, ja4, majors = _FAMILIES[int(rng.integers(len(_FAMILIES))) if family is None else family]
-    version = (int(rng.integers(1, majors + 1)), int(rng.integers(0, 30)), int(rng.integers(0, 8)))
+    behind = min(int(rng.geometric(0.5)) - 1, 29), min(int(rng.geometric(0.7)) - 1, 7)
+    version = (majors if rng.random() < 0.9 else int(rng.integers(1, majors + 1)), 29 - behind[0], 7 - behind[1])
     return Client(name.format(*version), f"{ja4}_{rng.integers(4):012x}")
 
 

@@ -67,6 +67,8 @@ class Actor(Protocol):
     grouped: ClassVar[bool]
     """Whether its accounts form one cohort; individuals do not."""
     operator: ClassVar[bool]
+    settled: ClassVar[float]
+    """Chance that one program or rule sets model and parameters for all its accounts."""
 
     @property
     def accounts(self) -> int: ...

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -68,7 +68,7 @@ def make_world(plan: Plan, seed: int) -> World:
     accounts: list[Account] = []
     for number, actor in enumerate(plan.actors):
         rng = np.random.default_rng([seed, number, zlib.crc32(actor.kind.encode())])
-        part = actor.play(rng, plan.span)
+        part = _settled(rng, actor, actor.play(rng, plan.span))
         operator = f"operator-{number:03d}" if actor.operator else None
         accounts.extend(part.accounts)
         truth.extend(_truth(part, actor, operator, f"cohort-{number:03d}"))
@@ -83,6 +83,15 @@ def make_world(plan: Plan, seed: int) -> World:
         truth=_by_id(_columns(truth, TRUTH)),
         truth_exchanges=_columns(labels, TRUTH_EXCHANGES).take(order),
     )
+
+
+def _settled(rng: np.random.Generator, actor: Actor, part: Part) -> Part:
+    """The part with one account's settings for all, where one program or rule sets them."""
+    if rng.random() >= actor.settled or not part.accounts:
+        return part
+    common = part.accounts[int(rng.integers(len(part.accounts)))].settings
+    streams = [s if s.settings else replace(s, settings=common) for s in part.streams]
+    return replace(part, streams=streams)
 
 
 def _by_id(table: pa.Table) -> pa.Table:

@@ -26,6 +26,7 @@ class Aggregator(Cohort):
     """``per_user`` requests a day and end user, on average."""
 
     kind: ClassVar[str] = "aggregator"
+    settled: ClassVar[float] = 0.0
     per_user: float = 3.0
 
     @classmethod

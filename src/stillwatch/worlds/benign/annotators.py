@@ -32,6 +32,7 @@ class Annotators(Cohort):
     """``opinions`` workers see each item."""
 
     kind: ClassVar[str] = "annotators"
+    settled: ClassVar[float] = 0.7
     opinions: int = 2
     wordings: int = 1
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from stillwatch.worlds import arrivals
 from stillwatch.worlds.benign.cohort import Cohort, flip, turns, worded
-from stillwatch.worlds.benign.pool import pooled
+from stillwatch.worlds.benign.pool import Marks, pooled
 from stillwatch.worlds.dice import between, dice, whole
 from stillwatch.worlds.span import Span
 from stillwatch.worlds.stream import Part, Stream
@@ -44,7 +44,8 @@ class Backfill(Cohort):
 
     def play(self, rng: np.random.Generator, span: Span) -> Part:
         rolls = dice(rng)
-        accounts = pooled(rng, span, self.accounts, int(rng.integers(1, 4)), self.one_payer, self.fresh)
+        marks = Marks(whole(rng, 1, 3), self.one_payer, flip(rng, 0.5), flip(rng, 0.7))
+        accounts = pooled(rng, span, self.accounts, marks, self.fresh)
         count = self.total(span)
         language = str(rng.choice(["en", "en", "en", "de", "es", "fr", "ja"]))
         family = (families.SUMMARISE, families.EXTRACT, families.LABEL)[int(rng.integers(3))]

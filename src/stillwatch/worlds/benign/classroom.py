@@ -26,6 +26,7 @@ class Classroom(Cohort):
     """``sheet`` tasks for everybody; ``begins`` and ``lasts`` are fractions of the span; ``own`` is free chat."""
 
     kind: ClassVar[str] = "classroom"
+    settled: ClassVar[float] = 0.5
     sheet: int = 8
     sponsor: bool = False
     begins: float = 0.3

@@ -28,6 +28,7 @@ class CodingTool(Cohort):
     """``turns`` is the mean length of a session, ``typed`` the share of turns that a person types."""
 
     kind: ClassVar[str] = "coding_tool"
+    settled: ClassVar[float] = 1.0
     turns: float = 8.0
     typed: float = 0.35
 

@@ -31,6 +31,7 @@ class Cohort:
 
     grouped: ClassVar[bool] = True
     operator: ClassVar[bool] = False
+    settled: ClassVar[float] = 0.9
     accounts: int
     rate: float
 

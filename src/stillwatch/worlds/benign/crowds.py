@@ -33,6 +33,7 @@ class ViralPrompt(Cohort):
     """``pasted`` is the share of requests that are the fashionable prompt; the rest is each person's own chat."""
 
     kind: ClassVar[str] = "viral_prompt"
+    settled: ClassVar[float] = 0.0
     grouped: ClassVar[bool] = False
     pasted: float = 0.3
     begins: float = 0.2
@@ -69,6 +70,7 @@ class LaunchDay(Cohort):
     """``within_hours`` of the release everybody here has moved to the new model."""
 
     kind: ClassVar[str] = "launch_day"
+    settled: ClassVar[float] = 0.0
     grouped: ClassVar[bool] = False
     within_hours: float = 12.0
 

@@ -26,6 +26,7 @@ class EvaluationTeam(Cohort):
     """``rubrics`` wordings; ``repeats`` is how often each item comes back; ``declared``: organisation registered."""
 
     kind: ClassVar[str] = "evaluation_team"
+    settled: ClassVar[float] = 0.6
     rubrics: int = 3
     repeats: int = 3
     declared: bool = False

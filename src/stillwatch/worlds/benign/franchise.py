@@ -26,6 +26,7 @@ class Franchise(Cohort):
     """``templated`` is the share of requests that use the house template, of which there are ``templates``."""
 
     kind: ClassVar[str] = "franchise"
+    settled: ClassVar[float] = 0.6
     templates: int = 2
     templated: float = 0.6
 

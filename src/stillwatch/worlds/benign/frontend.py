@@ -26,6 +26,7 @@ class FrontEnd(Cohort):
     """``prompted``: the app adds its own system prompt."""
 
     kind: ClassVar[str] = "front_end"
+    settled: ClassVar[float] = 0.6
     turns: float = 3.0
     prompted: bool = True
 

@@ -25,6 +25,7 @@ class Individuals:
     kind: ClassVar[str] = "individuals"
     grouped: ClassVar[bool] = False
     operator: ClassVar[bool] = False
+    settled: ClassVar[float] = 0.0
     accounts: int
     rate: float
     turns: float = 2.2

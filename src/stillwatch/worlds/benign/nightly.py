@@ -25,6 +25,7 @@ class NightlyChecks(Cohort):
     """``prompts`` of a fixed set, run ``runs`` times a day from every account (staging, production, regions)."""
 
     kind: ClassVar[str] = "nightly_checks"
+    settled: ClassVar[float] = 0.7
     prompts: int = 30
     runs: int = 1
 

@@ -1,15 +1,16 @@
 """An undeclared pool: a service that spreads its own work over several accounts behind a load balancer.
 
 Shares with a harvest: one dispatcher, one job list, failover of refused requests to a sibling, sometimes fresh
-accounts, sometimes several clouds and no common card, sometimes evaluation by rubric, sometimes other people's chats
-under a product name. Differs by: a common mark stays in the open (place, card or domain, often several), a narrow
-job, hours of its users, accounts kept for long.
+accounts, sometimes several clouds and no common card, sometimes evaluation by rubric or step-by-step wording,
+sometimes other people's chats under a product name. Differs by: a narrow job of its own, hours of its users, accounts
+kept for long, mostly a common mark (place, card or domain, often several). One in ten has no mark but its wording.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from random import Random
+from typing import ClassVar, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 
@@ -18,27 +19,47 @@ from stillwatch.worlds.benign.cohort import Cohort, Ints, flip, named, opened_to
 from stillwatch.worlds.benign.individuals import said
 from stillwatch.worlds.dice import between, dice, whole
 from stillwatch.worlds.span import Span
-from stillwatch.worlds.stream import Part, Stream
+from stillwatch.worlds.stream import Ask, Part, Stream
 from stillwatch.worlds.text import families, names, tasks
 from stillwatch.worlds.text.wording import Family, speech, word
 
-Job = Literal["chat", "label", "extract", "summarise", "grade"]
+Job = Literal["chat", "label", "extract", "summarise", "grade", "translate", "explain", "advise", "draft"]
+JOBS: tuple[Job, ...] = get_args(Job)
+OFTEN: dict[Job, int] = {"grade": 1, "explain": 1, "advise": 1}
+"""Weights of the jobs; all others have 3."""
 _JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
     "label": (families.LABEL, "message"),
     "extract": (families.EXTRACT, "document"),
     "summarise": (families.SUMMARISE, "document"),
     "grade": (families.RUBRIC, "pair"),
+    "translate": (families.TRANSLATE, "message"),
+    "explain": (families.STEPWISE, "exam"),
+    "advise": (families.STEPWISE, "message"),
+    "draft": (families.DESK, "seed"),
 }
+
+
+class Marks(NamedTuple):
+    """Machine rooms of a pool, and what its accounts share besides."""
+
+    rooms: int
+    one_payer: bool
+    one_domain: bool
+    one_client: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeclaredPool(Cohort):
-    """``places`` machine rooms; at least one of shared payment and shared domain when there are several."""
+    """``places`` machine rooms; ``one_payer`` and ``one_domain``: what the accounts share besides."""
 
     kind: ClassVar[str] = "undeclared_pool"
     job: Job = "summarise"
+    beside: Job | None = None
+    """A second step of the same product."""
     places: int = 1
     one_payer: bool = True
+    one_domain: bool = True
+    one_client: bool = True
     fresh: bool = False
     in_turn: bool = True
     failover: bool = True
@@ -50,9 +71,12 @@ class UndeclaredPool(Cohort):
         return cls(
             accounts=whole(rng, 4, 60),
             rate=between(rng, 10, 200),
-            job=("chat", "label", "extract", "summarise", "grade")[int(rng.integers(5))],
+            job=_job(rng),
+            beside=_job(rng) if flip(rng, 0.25) else None,
             places=rooms,
-            one_payer=flip(rng, 0.6),
+            one_payer=flip(rng, 0.5),
+            one_domain=flip(rng, 0.35),
+            one_client=flip(rng, 0.6),
             fresh=flip(rng, 0.3),
             in_turn=flip(rng, 0.6),
             failover=flip(rng, 0.7),
@@ -60,7 +84,9 @@ class UndeclaredPool(Cohort):
         )
 
     def play(self, rng: np.random.Generator, span: Span) -> Part:
-        accounts = pooled(rng, span, self.accounts, self.places, self.one_payer, self.fresh)
+        accounts = pooled(
+            rng, span, self.accounts, Marks(self.places, self.one_payer, self.one_domain, self.one_client), self.fresh
+        )
         stream = self._chat(rng, span, accounts) if self.job == "chat" else self._batch(rng, span, accounts)
         return Part(accounts, [replace(stream, on_refusal="sibling" if self.failover else "same")])
 
@@ -70,13 +96,19 @@ class UndeclaredPool(Cohort):
     def _batch(self, rng: np.random.Generator, span: Span, accounts: list[register.Account]) -> Stream:
         rolls = dice(rng)
         count = self.total(span)
-        family, kind = _JOBS[self.job]
         name = names.company(rolls)
-        wordings = [named(word(rolls, family, in_system=0.3), name) for _ in range(self.templates)]
         hours: arrivals.Hours = ("flat", "office", "waking")[int(rng.integers(3))]
         ts = arrivals.stream(rng, count, span, "bursty", arrivals.week(hours, zone(rng)), 0.7)
-        asks = worded(rolls, wordings, tasks.pile(rolls, kind, count), between(rng, 10, 200))
+        second = count // 3 if self.beside in _JOBS else 0
+        asks = self._step(rng, rolls, self.job, name, count - second)
+        asks += self._step(rng, rolls, self.beside, name, second) if self.beside and second else []
+        rolls.shuffle(asks)
         return Stream(accounts, ts, self._who(rng, count), asks)
+
+    def _step(self, rng: np.random.Generator, rolls: Random, job: Job, name: str, count: int) -> list[Ask]:
+        family, kind = _JOBS[job]
+        wordings = [named(word(rolls, family, in_system=0.3), name) for _ in range(self.templates)]
+        return worded(rolls, wordings, tasks.pile(rolls, kind, count), between(rng, 10, 200))
 
     def _chat(self, rng: np.random.Generator, span: Span, accounts: list[register.Account]) -> Stream:
         users = max(4, self.total(span) // max(1, round(3 * span.days)))
@@ -89,21 +121,23 @@ class UndeclaredPool(Cohort):
         return Stream(accounts, seats.ts, who, said(rng, seats, users, system))
 
 
-def pooled(
-    rng: np.random.Generator, span: Span, count: int, rooms: int, one_payer: bool, fresh: bool
-) -> list[register.Account]:
+def _job(rng: np.random.Generator) -> Job:
+    weights = np.array([OFTEN.get(job, 3) for job in JOBS], dtype=np.float64)
+    return JOBS[int(rng.choice(len(JOBS), p=weights / weights.sum()))]
+
+
+def pooled(rng: np.random.Generator, span: Span, count: int, marks: Marks, fresh: bool) -> list[register.Account]:
     """Accounts of a firm that never declared itself but hides nothing on purpose."""
-    where = places.clouds(rng, rooms, whole(rng, 1, 8))
+    where = places.clouds(rng, marks.rooms, whole(rng, 1, 8))
     payer, domain = register.token(rng, "card"), register.token(rng, "dom")
-    one_domain = not one_payer or rng.random() < 0.5
-    library = clients.client(rng)
+    libraries = [clients.client(rng) for _ in range(1 if marks.one_client else max(2, marks.rooms))]
     accounts = [
         replace(
             a,
-            where=where[n % rooms],
-            payment=payer if one_payer else a.payment,
-            domain=domain if one_domain else a.domain,
-            client=library,
+            where=where[n % marks.rooms],
+            payment=payer if marks.one_payer else a.payment,
+            domain=domain if marks.one_domain else a.domain,
+            client=libraries[n % len(libraries)],
             plan="team",
             verified=bool(rng.random() < 0.3),
         )

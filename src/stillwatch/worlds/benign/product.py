@@ -34,6 +34,7 @@ class Products(Cohort):
     """``chatty`` is the share of products that hold conversations instead of filling a template."""
 
     kind: ClassVar[str] = "products"
+    settled: ClassVar[float] = 0.0
     grouped: ClassVar[bool] = False
     chatty: float = 0.4
 

@@ -26,6 +26,7 @@ class SafetyResearchers(Cohort):
     """``probes`` wordings, partly red-team, partly elicitation (``elicits``)."""
 
     kind: ClassVar[str] = "safety_researchers"
+    settled: ClassVar[float] = 0.3
     probes: int = 20
     elicits: float = 0.4
 

@@ -40,6 +40,7 @@ class Scripts:
     kind: ClassVar[str] = "scripts"
     grouped: ClassVar[bool] = False
     operator: ClassVar[bool] = False
+    settled: ClassVar[float] = 0.0
     accounts: int
     rate: float
     rented: float = 0.1

@@ -25,6 +25,7 @@ class SharedDoor(Cohort):
     """``exits`` addresses for all; ``programs`` is the share of accounts that are scripts; ``rented``: a proxy pool."""
 
     kind: ClassVar[str] = "shared_door"
+    settled: ClassVar[float] = 0.0
     grouped: ClassVar[bool] = False
     exits: int = 3
     programs: float = 0.1

@@ -27,6 +27,7 @@ class Translators(Cohort):
     """``guides`` wordings pasted from the community's page; ``twice`` is the share of passages tried again."""
 
     kind: ClassVar[str] = "translators"
+    settled: ClassVar[float] = 0.5
     guides: int = 5
     twice: float = 0.2
     own: float = 0.3

@@ -26,6 +26,7 @@ class Tutors(Cohort):
     """``lesson`` is the mean number of questions in a lesson; ``paid``: the company pays for all."""
 
     kind: ClassVar[str] = "tutors"
+    settled: ClassVar[float] = 0.5
     lesson: float = 7.0
     paid: bool = False
 

@@ -104,9 +104,7 @@ def hire(rng: np.random.Generator, force: Force, open_in: Tours, span: Span) -> 
     wheres = _wheres(rng, force, count)
     cards = _cards(rng, force, count)
     common = clients.client(rng)
-    chosen = clients.settings(rng, stream=0.2)
-    if force.pivots:
-        chosen = chosen._replace(moves_to=clients.NEW_MODEL, moves_after=float(rng.uniform(0.5, 24.0)))
+    later = float(rng.uniform(0.5, 24.0))
     batches = rng.integers(max(1, count // 15), size=count)
     opened = [register.aged(rng, span.start, force.age_days, 0.8) for _ in range(int(batches.max(initial=0)) + 1)]
     hired = []
@@ -119,14 +117,18 @@ def hire(rng: np.random.Generator, force: Force, open_in: Tours, span: Span) -> 
                 where=wheres[n],
                 payment=cards[n],
                 created_at=min(created, span.start - HOUR) + int(open_in.first[n]) - span.start,
+                settings=_pivoted(account.settings, later) if force.pivots else account.settings,
                 client=common if force.one_client else account.client,
-                settings=chosen,
                 domain=f"mail-{rng.integers(40)}",
                 verified=bool(rng.random() < 0.05),
                 plan="pay-as-you-go",
             )
         )
     return hired
+
+
+def _pivoted(settings: clients.Settings, hours: float) -> clients.Settings:
+    return settings._replace(moves_to=clients.NEW_MODEL, moves_after=hours)
 
 
 def _wheres(rng: np.random.Generator, force: Force, count: int) -> list[places.Where]:

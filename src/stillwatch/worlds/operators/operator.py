@@ -19,6 +19,7 @@ class Operator:
 
     grouped: ClassVar[bool] = True
     operator: ClassVar[bool] = True
+    settled: ClassVar[float] = 0.85
     accounts: int
     rate: float
     force: Force = field(default_factory=Force)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from stillwatch.worlds.stream import Ask
 from stillwatch.worlds.text import answers, english, tongues
+from stillwatch.worlds.text.asides import added, habit
 from stillwatch.worlds.text.phrase import one
 from stillwatch.worlds.text.topics import TOPICS, Topic
 
@@ -21,6 +22,8 @@ class Persona(NamedTuple):
     language: str
     register: float
     answer_tokens: float
+    aside: float = 0.0
+    """Chance that a message carries an aside."""
 
 
 def persona(dice: Random, language: str | None = None) -> Persona:
@@ -28,21 +31,21 @@ def persona(dice: Random, language: str | None = None) -> Persona:
     topics = tuple(one(dice, TOPICS) for _ in range(1 + int(dice.random() * 4)))
     if language is None:
         language = "en" if dice.random() < 0.68 else one(dice, tuple(tongues.TONGUES))
-    return Persona(topics, language, dice.random(), 40 + 160 * dice.random())
+    return Persona(topics, language, dice.random(), 40 + 160 * dice.random(), habit(dice))
 
 
 def first(dice: Random, who: Persona) -> str:
     """A first message."""
     if who.language != "en":
         return tongues.request(dice, who.language)
-    return english.request(dice, one(dice, who.topics), who.register)
+    return added(dice, english.request(dice, one(dice, who.topics), who.register), who.aside)
 
 
 def later(dice: Random, who: Persona) -> str:
     """A later message."""
     if who.language != "en":
         return tongues.follow_up(dice, who.language)
-    return english.follow_up(dice, one(dice, who.topics), who.register)
+    return added(dice, english.follow_up(dice, one(dice, who.topics), who.register), who.aside)
 
 
 def single(dice: Random, who: Persona, system: str = "") -> Ask:

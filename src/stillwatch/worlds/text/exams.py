@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
+from stillwatch.worlds.text.asides import added
 from stillwatch.worlds.text.phrase import Slots, lines, one
 from stillwatch.worlds.text.topics import TOPICS
 
@@ -46,7 +47,11 @@ def question(dice: Random) -> str:
         "job": lambda: one(dice, topic.jobs),
         "snag": lambda: one(dice, topic.snags),
     }
-    return one(dice, _QUESTIONS).say(dice, slots)
+    return added(dice, one(dice, _QUESTIONS).say(dice, slots), ASIDE)
+
+
+ASIDE = 0.15
+"""Chance that a question asks for its working."""
 
 
 @cache

@@ -11,6 +11,7 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
+from stillwatch.worlds.text.asides import aside
 from stillwatch.worlds.text.phrase import Phrase, one
 
 Section = tuple[Phrase, ...]
@@ -36,6 +37,10 @@ _FENCES = (
 )  # fmt: skip
 
 
+ASIDE = 0.2
+"""Chance that a program's wording has an aside."""
+
+
 def _said(dice: Random, family: Family, keep: float) -> list[str]:
     """One variant per section; every section but the first two may be left out."""
     said = [one(dice, section).say(dice) for n, section in enumerate(family) if n < 2 or dice.random() < keep]
@@ -45,6 +50,8 @@ def _said(dice: Random, family: Family, keep: float) -> list[str]:
 def word(dice: Random, family: Family, in_system: float = 0.0, keep: float = 0.75) -> Wording:
     """Draw one wording; with chance ``in_system`` it stands in the system instructions, the prompt being bare."""
     said = _said(dice, family, keep)
+    if dice.random() < ASIDE:
+        said.append(aside(dice))
     join = one(dice, _JOINS)
     if dice.random() < in_system:
         return Wording("", "", join.join(said))
