@@ -70,11 +70,12 @@ def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
 def _share_out(compared: list[Lineage], budget: Budget, floor: float) -> None:
     """Give all compared groups the same level, the poorest first; alarmed ones go on being charged.
 
-    So a group's level follows from the calendar and from how many groups there are, never from its own p-value, and
-    the expected number of false alarms is at most the sum of the levels. Below the floor a level would be wasted.
+    So a group's level follows from the calendar, from how many groups there are and from volume, never from its own
+    p-value, and the expected number of false alarms is at most the sum of the levels. Below the floor a level would be
+    wasted: where the budget does not carry a floor for everybody, whoever sent most comes first.
     """
     level = max(floor, min(MOST_ALPHA, budget.accrued / max(len(compared), 1)))
-    for lineage in sorted(compared, key=lambda x: (x.alpha_cohort, x.number)):
+    for lineage in sorted(compared, key=lambda x: (x.alpha_cohort, -x.tally.component, x.number)):
         more = min(level - lineage.alpha_cohort, budget.at_hand)
         if more > 0 and lineage.alpha_cohort + more >= floor * (1 - 1e-9):
             lineage.alpha_cohort += budget.spend(more)
