@@ -1,0 +1,99 @@
+"""The axes of the map, and the made-up campaign that stands for one cell of it.
+
+A cell is accounts × wordings × share of own traffic that is harvest × care; a campaign is a cell played by one method.
+Every campaign sends ``RATE`` requests per account and day, cover included: the lowest rate disclosed so far. Campaigns
+are the project's own operators with fixed knobs; their words, names and times are drawn when they are played.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from stillwatch.worlds.operators.cleaning import Cleaning
+from stillwatch.worlds.operators.elicitation import Elicitation
+from stillwatch.worlds.operators.fixed_template import FixedTemplate
+from stillwatch.worlds.operators.force import Force
+from stillwatch.worlds.operators.prompt_mill import PromptMill
+from stillwatch.worlds.operators.relay import LiveRelay
+from stillwatch.worlds.operators.shot_list import ShotList
+from stillwatch.worlds.stream import Actor
+
+RATE = 26.0
+"""Requests per account and day."""
+ACCOUNTS = (8, 30, 120)
+WORDINGS = (1, 30, 1000, 0)
+"""Distinct wordings around the work; 0: no wording at all, plain questions from a list."""
+SHARES = (1.0, 0.4)
+CARES = ("careless", "careful")
+WORDED = ("fixed_template", "elicitation", "prompt_mill", "cleaning", "live_relay")
+LIST = "shot_list"
+
+_FORCES = {
+    "careless": Force(
+        schedule="least_recent",
+        rhythm="steady",
+        jitter=1.0,
+        hours="flat",
+        infrastructure="mixed_clouds",
+        payment="batches",
+        age_days=7.0,
+        siblings=True,
+    ),
+    "careful": Force(
+        schedule="random",
+        rhythm="poisson",
+        hours="waking",
+        infrastructure="steady_homes",
+        payment="virtual",
+        age_days=200.0,
+        siblings=False,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """One place of the map."""
+
+    accounts: int
+    wordings: int
+    share: float
+    care: str
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that can play it."""
+        return WORDED if self.wordings else (LIST,)
+
+
+def all_cells(most_accounts: int) -> list[Cell]:
+    """Every cell whose campaign has at most ``most_accounts`` accounts."""
+    return [
+        Cell(accounts, wordings, share, care)
+        for accounts in ACCOUNTS
+        if accounts <= most_accounts
+        for wordings in WORDINGS
+        for share in SHARES
+        for care in CARES
+    ]
+
+
+def actor(cell: Cell, method: str) -> Actor:
+    """The operator that plays ``cell``."""
+    force = replace(_FORCES[cell.care], cover=1 - cell.share)
+    n, w = cell.accounts, cell.wordings
+    if method == "live_relay":
+        # A relay's rate is that of its customers; cover comes on top.
+        covered = replace(force, cover=(1 - cell.share) / cell.share)
+        return LiveRelay(accounts=n, rate=RATE * cell.share, personas=w, force=covered)
+    if method == "fixed_template":
+        return FixedTemplate(accounts=n, rate=RATE, wordings=w, force=force)
+    if method == "elicitation":
+        return Elicitation(accounts=n, rate=RATE, wordings=w, force=force)
+    if method == "prompt_mill":
+        return PromptMill(accounts=n, rate=RATE, wordings=w, force=force)
+    if method == "cleaning":
+        return Cleaning(accounts=n, rate=RATE, wordings=w, force=force)
+    if method == LIST:
+        return ShotList(accounts=n, rate=RATE, force=force)
+    raise ValueError(f"no method {method!r}; there are {', '.join((*WORDED, LIST))}")

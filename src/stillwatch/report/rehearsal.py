@@ -1,0 +1,163 @@
+"""The map of a rehearsal as one HTML file that needs nothing but itself, and in lines for a terminal.
+
+Contract: pure functions of the document (``stillwatch.rehearsal/1``), read as leniently as any other; every text that
+is shown is inert. Style, script and content policy are those of the scan's report. The limits stand on the page
+whatever the map says. No text of the log is in the document, so none can be here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from stillwatch import inert
+from stillwatch.errors import InputError
+from stillwatch.report import wording
+from stillwatch.report.document import Record
+from stillwatch.report.rehearsal_words import (
+    CARES,
+    headline,
+    hiding,
+    limits,
+    part,
+    sentences,
+    value_words,
+    wordings,
+)
+from stillwatch.report.render import _asset, _environment, _policy
+
+SCHEMA = "stillwatch.rehearsal/1"
+_SHADES = 5
+_AXES = (
+    ("harvest", "Requests harvested"),
+    ("accounts", "Accounts"),
+    ("wordings", "Wordings"),
+    ("share", "Share that is harvest"),
+    ("care", "Care"),
+    ("method", "Method"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A cell as drawn: ``shade`` 0 (nothing found) to 5 (all found), or ``none`` where nothing was planted yet."""
+
+    record: Record
+    shade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One grid of accounts × wordings, for one care and share."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Square, ...]], ...]
+
+
+def opened(document: Mapping[str, Any]) -> Record:
+    """The document as a record; ``InputError`` where it is of another schema."""
+    if document.get("schema") != SCHEMA:
+        shown = inert.text(str(document.get("schema")), 60)
+        raise InputError(f"cannot read a document of schema {shown!r}: this version reads {SCHEMA!r}.")
+    return Record(document)
+
+
+def render_rehearsal(document: Mapping[str, Any], *, generated_at: datetime) -> str:
+    """The page."""
+    record = opened(document)
+    style = Markup(_asset("report.css") + _asset("rehearsal.css"))
+    script = _asset("report.js")
+    return (
+        _environment()
+        .get_template("rehearsal.html.j2")
+        .render(
+            record=record,
+            log=record.record("log"),
+            design=record.record("design"),
+            everything=record.record("all"),
+            headline=headline(record),
+            sentences=sentences(record),
+            hiding=hiding(record),
+            limits=limits(record),
+            panels=tuple(panels(record)),
+            axes=tuple((title, name, record.record("axes").records(name)) for name, title in _AXES),
+            value_words=value_words,
+            cares=CARES,
+            generated_at=generated_at,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+        )
+    )
+
+
+def panels(record: Record) -> Iterator[Panel]:
+    """The map, one panel for each care and share, careless first and the purest harvest first."""
+    cells = record.records("cells")
+    accounts = sorted({c.count("accounts") or 0 for c in cells})
+    columns = sorted({c.count("wordings") or 0 for c in cells}, key=lambda w: w or 10**9)
+    for care in CARES:
+        for share in sorted({c.number("share") or 0.0 for c in cells}, reverse=True):
+            mine = {
+                (c.count("accounts"), c.count("wordings")): c
+                for c in cells
+                if c.raw("care") == care and c.number("share") == share
+            }
+            rows = tuple(
+                (wording.plural(a, "account"), tuple(_square(mine[a, w]) for w in columns if (a, w) in mine))
+                for a in accounts
+            )
+            title = f"{care.capitalize()}, {wording.share(share)} harvest"
+            yield Panel(title, tuple(wordings(w) for w in columns), rows)
+
+
+def _square(cell: Record) -> Square:
+    rate = cell.number("rate")
+    return Square(cell, "none" if rate is None else str(round(rate * _SHADES)))
+
+
+def lines(document: Mapping[str, Any], page: Path) -> Iterator[str]:
+    """What a person reads in a terminal."""
+    record = opened(document)
+    yield headline(record) + "."
+    yield ""
+    yield from sentences(record)
+    yield ""
+    yield "Found of planted, by accounts and wordings (all cares and shares of harvest together):"
+    yield from _grid(record)
+    yield ""
+    yield from _list(record)
+    yield ""
+    yield from hiding(record)
+    yield ""
+    yield "No alarm is no proof of absence. The page says what else this map leaves open."
+    yield f"Map: {page}"
+
+
+def _grid(record: Record) -> Iterator[str]:
+    cells = record.records("cells")
+    columns = sorted({c.count("wordings") or 0 for c in cells}, key=lambda w: w or 10**9)
+    yield "  " + " " * 14 + "".join(f"{wordings(w):>18}" for w in columns)
+    for accounts in sorted({c.count("accounts") or 0 for c in cells}):
+        texts = []
+        for column in columns:
+            mine = [c for c in cells if c.count("accounts") == accounts and c.count("wordings") == column]
+            n, found = (sum(c.count(name) or 0 for c in mine) for name in ("n", "found"))
+            texts.append(f"{found} of {n}" if n else wording.UNKNOWN)
+        yield f"  {wording.plural(accounts, 'account'):<14}" + "".join(f"{text:>18}" for text in texts)
+
+
+def _list(record: Record) -> Iterator[str]:
+    for name, title in _AXES[:1] + _AXES[4:]:
+        for entry in record.record("axes").records(name):
+            label = value_words(name, entry)
+            bounds = f"{wording.share(entry.number('low'))} to {wording.share(entry.number('high'))}"
+            before = entry.number("harvest_before")
+            gone = "" if before is None else f", after {wording.share(before)} of its harvest"
+            yield f"  {title + ' ' + label if name == 'harvest' else label:<42} {part(entry):>9}  ({bounds}){gone}"
