@@ -11,14 +11,17 @@ from stillwatch.ingest.rejects import Rejects
 from stillwatch.sketch.text import read_messages
 
 
-def fetch_examples(inputs: tuple[str, ...], wanted: set[str], key: bytes, batch_rows: int) -> dict[str, str]:
+def fetch_examples(
+    inputs: tuple[str, ...], wanted: set[str], key: bytes, batch_rows: int, mapping: str | None = None
+) -> dict[str, str]:
     """Redacted prompts by event id. Standard input cannot be read twice: it yields none."""
     files = tuple(i for i in inputs if i != "-")
     found: dict[str, str] = {}
     if not wanted or not files:
         return found
     ids = pa.array(sorted(wanted), pa.string())
-    for batch in read_exchanges(files, rejects=Rejects(key), key=key, batch_rows=batch_rows):
+    batches = read_exchanges(files, rejects=Rejects(key), key=key, batch_rows=batch_rows, mapping=mapping)
+    for batch in batches:
         hits = batch.filter(pc.is_in(batch["event_id"], ids))
         for event_id, raw in zip(hits["event_id"].to_pylist(), hits["input_messages"].to_pylist(), strict=True):
             if raw is not None and event_id not in found:

@@ -68,6 +68,8 @@ def _sketch(
             key=rows_key,
             batch_rows=request.settings.batch_rows,
             stdin=sys.stdin.buffer if "-" in request.inputs else None,
+            mapping=request.mapping,
+            joins=request.joins,
         )
         for batch in sketched(batches, Recipe(), seed, request.settings.threads or os.cpu_count() or 1):
             spool.add(batch)

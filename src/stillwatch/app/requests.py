@@ -25,6 +25,10 @@ class ScanRequest:
     settings: Settings
     home: Path
     until: datetime | None = None
+    mapping: str | None = None
+    """A column map for ``inputs``: a preset or a TOML file."""
+    joins: tuple[str, ...] = ()
+    """Access logs of the proxy in front, joined on the request id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class HuntRequest:
     out: Path | None
     settings: Settings
     home: Path
+    mapping: str | None = None
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ def build_document(run: Run, folded: Folded, copies: int, listed: list[Standing]
     wanted |= {e for a in alone for e in a.verdict.shown.examples[:most]}
     with run.progress.stage("fetching redacted examples", None):
         settings = run.request.settings
-        examples = fetch_examples(run.request.inputs, wanted, run.keys.derive("rows"), settings.batch_rows)
+        examples = fetch_examples(
+            run.request.inputs, wanted, run.keys.derive("rows"), settings.batch_rows, run.request.mapping
+        )
     entries = [(s.rank, campaign(s, folded.books.account, run.calibration, examples)) for s in listed]
     entries += [(a.rank, campaign_alone(a, folded.latest.single_calibration, examples)) for a in alone]
     return {

@@ -105,6 +105,8 @@ def _sketch_logs(run: Run, spool: Spool, until: int | None) -> None:
             key=key,
             batch_rows=run.request.settings.batch_rows,
             stdin=sys.stdin.buffer if "-" in run.request.inputs else None,
+            mapping=run.request.mapping,
+            joins=run.request.joins,
         )
         kept = (before(b, until) for b in batches)
         for batch in sketched(kept, run.recipe, run.keys.derive("sketch"), run.threads):

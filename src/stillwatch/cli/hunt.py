@@ -17,6 +17,7 @@ from stillwatch.cli.output import print_json, print_lines
 )
 @options.logs
 @options.register
+@options.reading
 @click.option("--out", type=options.Folder(), metavar="FILE", help="Also write all rows here (.csv, .json or .jsonl).")
 @options.settings
 @options.as_json
@@ -24,6 +25,8 @@ def command(
     tips: tuple[str, ...],
     logs: tuple[str, ...],
     register: str | None,
+    mapping: str | None,
+    joins: tuple[str, ...],
     out: Path | None,
     config: Path | None,
     overrides: tuple[str, ...],
@@ -39,7 +42,8 @@ def command(
     from stillwatch.app.requests import HuntRequest
     from stillwatch.cli.progress import progress
 
-    result = hunt(HuntRequest(tips, logs, register, out, loaded.settings, options.home()), progress())
+    request = HuntRequest(tips, logs, register, out, loaded.settings, options.home(), mapping, joins)
+    result = hunt(request, progress())
     if as_json:
         print_json([dict(row) for row in result.rows])
     else:

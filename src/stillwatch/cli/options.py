@@ -50,6 +50,16 @@ def register(function: _Command) -> _Command:
     return click.option("--accounts", "register", metavar="FILE", help="Account register (Parquet or CSV).")(function)
 
 
+def reading(function: _Command) -> _Command:
+    """--map and --join: how a foreign log is read."""
+    function = click.option(
+        "--join", "joins", metavar="FILE", multiple=True, help="Envoy's JSON access log of the same time; repeatable."
+    )(function)
+    return click.option("--map", "mapping", metavar="NAME", help="Column map of the log: a preset or a TOML file.")(
+        function
+    )
+
+
 def settings(function: _Command) -> _Command:
     """--config and --set; ``load`` turns them into settings."""
     function = click.option(

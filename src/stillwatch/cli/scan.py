@@ -16,6 +16,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.command("scan", cls=Command)
 @options.logs
 @options.register
+@options.reading
 @click.option(
     "--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for the run; made or replaced."
 )
@@ -30,6 +31,8 @@ def command(
     ctx: click.Context,
     logs: tuple[str, ...],
     register: str | None,
+    mapping: str | None,
+    joins: tuple[str, ...],
     out: Path,
     config: Path | None,
     overrides: tuple[str, ...],
@@ -47,14 +50,15 @@ def command(
     if dry_run:
         from stillwatch.cli.preview import preview
 
-        print_lines(preview((*logs, *((register,) if register else ())), out, loaded, options.home()))
+        print_lines(preview((*logs, *joins, *((register,) if register else ())), out, loaded, options.home()))
         return
     options.keep_kernels()
     from stillwatch.app.requests import ScanRequest
     from stillwatch.app.scan import scan
     from stillwatch.cli.progress import progress
 
-    result = scan(ScanRequest(logs, register, out, loaded.settings, options.home(), until), progress())
+    request = ScanRequest(logs, register, out, loaded.settings, options.home(), until, mapping, joins)
+    result = scan(request, progress())
     if as_json:
         print_json(result.document)
     else:

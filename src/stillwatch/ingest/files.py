@@ -10,33 +10,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from stillwatch.errors import InputError
 from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.columnmap import ColumnMap
 from stillwatch.ingest.inputs import STDIN, Source
 from stillwatch.ingest.rejects import Rejects
-from stillwatch.ingest.sources.catalogue import FORMATS, recognise
+from stillwatch.ingest.sources.catalogue import FORMATS, recognise, recognise_mapped
 from stillwatch.ingest.sources.format import Format, Opened, UnrecognisedFileError
 from stillwatch.ingest.streams import Bytes
 
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Column maps for the files of one run: the one a person asked for, and those used where they fit."""
+
+    asked: ColumnMap | None = None
+    automatic: tuple[ColumnMap, ...] = ()
+
+
+NO_MAPS = Maps()
 Check = Callable[[Opened, Chunk], None]
 MOST_UNKNOWN = 1000
 """Names of unknown columns noted per file."""
 
 
 @contextmanager
-def open_source(source: Source, stdin: BinaryIO | None, wanted: Callable[[str], bool]) -> Iterator[Opened]:
+def open_source(
+    source: Source, stdin: BinaryIO | None, wanted: Callable[[str], bool], maps: Maps = NO_MAPS
+) -> Iterator[Opened]:
     """The bytes of a source, unpacked and ready to be recognised; a failure to read it is an ``InputError``."""
     try:
         if source.name == STDIN:
             if stdin is None:
                 raise InputError("-: standard input was asked for but is not connected; pipe a log into it")
-            yield Opened(source, Bytes(stdin), wanted)
+            yield Opened(source, Bytes(stdin), wanted, map=maps.asked, automatic=maps.automatic)
             return
         with Path(source.name).open("rb") as raw:
-            yield Opened(source, Bytes(raw), wanted)
+            yield Opened(source, Bytes(raw), wanted, map=maps.asked, automatic=maps.automatic)
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read: {error.strerror or error}; check the file") from error
 
@@ -67,10 +81,18 @@ def _recognised(opened: Opened) -> Format:
     name, stream = opened.source.name, opened.stream
     if stream.head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnrecognisedFileError(f"{name}: UTF-16 text; convert it to UTF-8, e.g. iconv -f UTF-16 -t UTF-8")
-    if found := recognise(stream.head):
-        return found
+    asked = opened.map
+    known = recognise(stream.head) if asked is None else recognise_mapped(stream.head, asked.roots.__contains__)
+    if known is not None:
+        return known
     if stream.broken_head is not None:
         broken = f"{stream.packing} data that breaks at its beginning ({stream.broken_head})"
         raise InputError(f"{name}: {broken}; copy or export it again")
+    if asked is not None:
+        names = ", ".join(sorted(asked.roots))
+        raise UnrecognisedFileError(
+            f"{name}: is neither Parquet nor JSON nor CSV with a column that the map {asked.name} names ({names}); "
+            "check the file, or name another map (--map)"
+        )
     tried = ", ".join(f"{format.name} ({format.doc})" for format in FORMATS)
     raise UnrecognisedFileError(f"{name}: of no known format; tried {tried}; export it as one of these or leave it out")

@@ -16,8 +16,10 @@ import pyarrow as pa
 from stillwatch.ingest.accounts import read_accounts
 from stillwatch.ingest.aliases import meaning, names_for
 from stillwatch.ingest.chunk import Chunk, Limits
-from stillwatch.ingest.files import open_source, read_source
+from stillwatch.ingest.edge import joined
+from stillwatch.ingest.files import Maps, open_source, read_source
 from stillwatch.ingest.inputs import Source, list_inputs, total_bytes
+from stillwatch.ingest.mapfile import automatic_maps, load_map
 from stillwatch.ingest.normalise import normalise
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Opened, UnrecognisedFileError
@@ -37,19 +39,35 @@ def read_exchanges(
     batch_rows: int = 8192,
     stdin: BinaryIO | None = None,
     progress: Progress | None = None,
+    mapping: str | None = None,
+    joins: Sequence[str] = (),
 ) -> Iterator[pa.RecordBatch]:
-    """All exchanges behind ``inputs``. Inputs are looked up at once, read as batches are taken."""
+    """All exchanges behind ``inputs``. Inputs are looked up at once, read as batches are taken.
+
+    ``mapping`` names a column map (a preset or a TOML file) for all of them, ``joins`` access logs of the proxy in
+    front.
+    """
     sources = list_inputs(inputs)
-    return _batches(sources, rejects, key, Limits(rows=batch_rows), stdin, progress or (lambda done, total: None))
+    logs = list_inputs(joins) if joins else []
+    maps = Maps(None if mapping is None else load_map(mapping), automatic_maps())
+    tell = progress or (lambda done, total: None)
+    batches = _batches(sources, rejects, key, Limits(rows=batch_rows), stdin, tell, maps)
+    return joined(batches, logs, rejects) if logs else batches
 
 
 def _batches(
-    sources: list[Source], rejects: Rejects, key: bytes, limits: Limits, stdin: BinaryIO | None, progress: Progress
+    sources: list[Source],
+    rejects: Rejects,
+    key: bytes,
+    limits: Limits,
+    stdin: BinaryIO | None,
+    progress: Progress,
+    maps: Maps,
 ) -> Iterator[pa.RecordBatch]:
     total, done = total_bytes(sources), 0
     for source in sources:
         try:
-            with open_source(source, stdin, _is_exchange_column) as opened:
+            with open_source(source, stdin, _is_exchange_column, maps) as opened:
                 for chunk in read_source(opened, rejects, limits, _check_required):
                     batch = normalise(chunk, rejects=rejects, key=key)
                     progress(done + min(opened.taken, source.size), total)
@@ -69,10 +87,13 @@ def _is_exchange_column(name: str) -> bool:
 
 
 def _check_required(opened: Opened, chunk: Chunk) -> None:
+    if opened.map is not None:
+        return  # the map has said what is missing, by the names of the file
     present = {known[0] for name in chunk.columns if (known := meaning(name))}
     for canonical in REQUIRED:
         if canonical not in present:
             raise UnrecognisedFileError(
                 f"{opened.source.name}: no column for {canonical}; looked for {', '.join(names_for(canonical))}; "
-                f"found {', '.join([*chunk.columns, *sorted(chunk.unknown)])}; rename one, or leave the file out"
+                f"found {', '.join([*chunk.columns, *sorted(chunk.unknown)])}; rename one, name a column map (--map), "
+                f"ask which fits (stillwatch ingest --explain), or leave the file out"
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from stillwatch.ingest.sources import delimited, jsonlines, litellm, parquet
 from stillwatch.ingest.sources.format import Format
 
@@ -11,3 +13,9 @@ FORMATS: tuple[Format, ...] = (parquet.FORMAT, litellm.FORMAT, jsonlines.FORMAT,
 def recognise(head: bytes) -> Format | None:
     """The first format that knows these first bytes of a file."""
     return next((format for format in FORMATS if format.recognises(head)), None)
+
+
+def recognise_mapped(head: bytes, wanted: Callable[[str], bool]) -> Format | None:
+    """The same where a column map says what the columns mean: plain formats only."""
+    plain = next((format for format in (parquet.FORMAT, jsonlines.FORMAT) if format.recognises(head)), None)
+    return plain or (delimited.FORMAT if delimited.has_header(head, wanted) else None)

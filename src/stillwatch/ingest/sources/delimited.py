@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from stillwatch.ingest.aliases import meaning
 from stillwatch.ingest.chunk import Chunk, Limits
 from stillwatch.ingest.lines import UTF8_BOM, runs
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.tabular import chosen, through
 from stillwatch.model.tables import ACCOUNTS
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -30,10 +31,15 @@ _LONGEST_HEADER = 1 << 16
 
 def recognises(head: bytes) -> bool:
     """Whether the first line names a column we know."""
-    return _header(head) is not None
+    return _header(head, _is_known) is not None
 
 
-def _header(head: bytes) -> tuple[str, list[str]] | None:
+def has_header(head: bytes, wanted: Callable[[str], bool]) -> bool:
+    """Whether the first line names a column that is wanted."""
+    return _header(head, wanted) is not None
+
+
+def _header(head: bytes, known: Callable[[str], bool]) -> tuple[str, list[str]] | None:
     """Delimiter and names of the first line, by the delimiter that yields most known names."""
     line = head.removeprefix(UTF8_BOM).split(b"\n", 1)[0].rstrip(b"\r")
     if not line or len(line) > _LONGEST_HEADER:
@@ -43,8 +49,8 @@ def _header(head: bytes) -> tuple[str, list[str]] | None:
         splits = [(d, next(csv.reader([text], delimiter=d))) for d in DELIMITERS]
     except (UnicodeDecodeError, csv.Error, StopIteration):
         return None
-    delimiter, names = max(splits, key=lambda split: sum(map(_is_known, split[1])))
-    return (delimiter, names) if any(map(_is_known, names)) else None
+    delimiter, names = max(splits, key=lambda split: sum(map(known, split[1])))
+    return (delimiter, names) if any(map(known, names)) else None
 
 
 def _is_known(name: str) -> bool:
@@ -90,9 +96,19 @@ class _Lines:
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
     """All records."""
     csv.field_size_limit(limits.line_bytes)
-    found = _header(opened.stream.head)
+    found = _header(opened.stream.head, _is_known if opened.map is None else opened.map.roots.__contains__)
     assert found is not None
-    delimiter, names = found
+    by = chosen(opened, found[1])
+    if by is None:
+        yield from _chunks(*found, opened, rejects, limits, opened.wanted)
+    else:
+        wanted = by.roots.__contains__
+        yield from through(by, _chunks(*found, opened, rejects, limits, wanted), opened, rejects)
+
+
+def _chunks(
+    delimiter: str, names: list[str], opened: Opened, rejects: Rejects, limits: Limits, wanted: Callable[[str], bool]
+) -> Iterator[Chunk]:
     file = opened.source.name
     numbered = (
         pair
@@ -104,7 +120,7 @@ def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
     for number, raw, record in _records(numbered, file, delimiter, len(names), rejects, limits):
         if records and (len(records) == limits.rows or size + len(raw) > limits.chunk_bytes):
             opened.taken = opened.stream.taken
-            yield _chunk(opened, names, records, places, raws)
+            yield _chunk(opened, names, records, places, raws, wanted)
             records, places, raws, size = [], [], [], 0
         records.append(record)
         places.append(number)
@@ -112,7 +128,7 @@ def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
         size += len(raw)
     opened.taken = opened.stream.taken
     if records:
-        yield _chunk(opened, names, records, places, raws)
+        yield _chunk(opened, names, records, places, raws, wanted)
 
 
 def _records(
@@ -157,16 +173,23 @@ def _is_broken(field: str) -> bool:
     return False
 
 
-def _chunk(opened: Opened, names: list[str], records: list[list[str]], places: list[int], raws: list[bytes]) -> Chunk:
+def _chunk(
+    opened: Opened,
+    names: list[str],
+    records: list[list[str]],
+    places: list[int],
+    raws: list[bytes],
+    wanted: Callable[[str], bool],
+) -> Chunk:
     columns = dict(zip(names, map(list, zip(*records, strict=True)), strict=False))
-    wanted = {name: [v or None for v in values] for name, values in columns.items() if opened.wanted(name)}
+    kept = {name: [v or None for v in values] for name, values in columns.items() if wanted(name)}
     return Chunk(
         file=opened.source.name,
         size=len(records),
-        columns=wanted,
+        columns=kept,
         position=places.__getitem__,
         raw=raws.__getitem__,
-        unknown=columns.keys() - wanted.keys(),
+        unknown=columns.keys() - kept.keys(),
     )
 
 

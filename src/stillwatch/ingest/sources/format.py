@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from stillwatch.errors import InputError
 from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.columnmap import ColumnMap
 from stillwatch.ingest.inputs import Source
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.streams import Bytes
@@ -31,6 +32,10 @@ class Opened:
     """Whether a column of this name is read; others are named in ``Chunk.unknown``."""
     taken: int = 0
     """Bytes of the file behind the chunks given so far, for progress."""
+    map: ColumnMap | None = None
+    """The column map a person asked for."""
+    automatic: tuple[ColumnMap, ...] = ()
+    """Maps that are used for files that have all their marks."""
 
 
 Reads: TypeAlias = Callable[[Opened, Rejects, Limits], Iterator[Chunk]]

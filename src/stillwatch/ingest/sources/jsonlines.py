@@ -22,6 +22,7 @@ from stillwatch.ingest.lines import UTF8_BOM, Run, grouped, runs
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.documents import documents
 from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.tabular import chosen_by_head, through
 
 NOT_UTF8 = "not valid UTF-8"
 NOT_JSON = "not valid JSON"
@@ -47,12 +48,29 @@ def recognises(head: bytes) -> bool:
 
 
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
-    """The rows as they are."""
-    yield from mapped(opened, rejects, limits, lambda row: row)
+    """The rows as they are, or through a column map."""
+    by = chosen_by_head(opened)
+    if by is None:
+        yield from mapped(opened, rejects, limits, lambda row: row)
+    else:
+        plain = mapped(opened, rejects, limits, lambda row: row, by.roots.__contains__)
+        yield from through(by, plain, opened, rejects)
 
 
-def mapped(opened: Opened, rejects: Rejects, limits: Limits, read: Callable[[Row], Row]) -> Iterator[Chunk]:
-    """The rows of any JSON file, each passed through ``read``."""
+def mapped(
+    opened: Opened,
+    rejects: Rejects,
+    limits: Limits,
+    read: Callable[[Row], Row],
+    wanted: Callable[[str], bool] | None = None,
+) -> Iterator[Chunk]:
+    """The rows of any JSON file, each passed through ``read``; of its names only those ``wanted``."""
+    for rows, origins, run in decoded_rows(opened, rejects, limits):
+        yield _chunk(opened, run, [read(row) for row in rows], origins, wanted or opened.wanted)
+
+
+def decoded_rows(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[tuple[list[Row], list[int], Run]]:
+    """The objects of any JSON file in groups, with the index each has in its run of lines."""
     split = documents if _OVER_LINES.match(opened.stream.head.removeprefix(UTF8_BOM)) else runs
     pieces = split(opened.stream, opened.source.name, rejects=rejects, limits=limits)
     for run in grouped(pieces, replace(limits, chunk_bytes=min(limits.chunk_bytes, _GROUP_BYTES))):
@@ -62,11 +80,11 @@ def mapped(opened: Opened, rejects: Rejects, limits: Limits, read: Callable[[Row
             if isinstance(row, str):
                 rejects.add(opened.source.name, run.numbers[i], row, text)
             else:
-                rows.append(read(row))
+                rows.append(row)
                 origins.append(i)
         opened.taken = opened.stream.taken
         if rows:
-            yield _chunk(opened, run, rows, origins)
+            yield rows, origins, run
 
 
 def decode(text: bytes) -> Row | str:
@@ -120,16 +138,16 @@ def _finite(digits: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _chunk(opened: Opened, run: Run, rows: list[Row], origins: list[int]) -> Chunk:
+def _chunk(opened: Opened, run: Run, rows: list[Row], origins: list[int], wanted: Callable[[str], bool]) -> Chunk:
     names = set[str]().union(*rows)
-    wanted = [name for name in names if opened.wanted(name)]
+    kept = [name for name in names if wanted(name)]
     return Chunk(
         file=opened.source.name,
         size=len(rows),
-        columns={name: [row.get(name) for row in rows] for name in sorted(wanted)},
+        columns={name: [row.get(name) for row in rows] for name in sorted(kept)},
         position=lambda i: run.numbers[origins[i]],
         raw=lambda i: run.texts[origins[i]],
-        unknown=names.difference(wanted),
+        unknown=names.difference(kept),
     )
 
 

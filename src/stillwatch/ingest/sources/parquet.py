@@ -9,7 +9,7 @@ reject and a remark with their number, and reading goes on behind it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from stillwatch.ingest.chunk import Chunk, Limits
 from stillwatch.ingest.inputs import STDIN
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.tabular import chosen, through
 from stillwatch.ingest.streams import BrokenStreamError
 
 DAMAGED = "damaged row group; its remaining rows are lost"
@@ -37,16 +38,26 @@ def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
     """All rows; ``position`` is the 1-based row of the file."""
     with _seekable(opened) as file:
         reader = _open(file, opened, limits)
-        names = reader.schema_arrow.names
-        known = sorted({name for name in names if opened.wanted(name) and names.count(name) == 1})
-        unknown = frozenset(names) - frozenset(known)
-        row = 0
-        for group in range(reader.num_row_groups):
-            size = reader.metadata.row_group(group).num_rows
-            for offset, batch in _batches(reader, group, known, limits, opened, rejects):
-                yield _chunk(opened, batch, row + offset, unknown)
-            row += size
-            opened.taken = opened.source.size * row // max(reader.metadata.num_rows, 1)
+        by = chosen(opened, reader.schema_arrow.names)
+        if by is None:
+            yield from _chunks(reader, opened, rejects, limits, opened.wanted)
+        else:
+            yield from through(by, _chunks(reader, opened, rejects, limits, by.roots.__contains__), opened, rejects)
+
+
+def _chunks(
+    reader: pq.ParquetFile, opened: Opened, rejects: Rejects, limits: Limits, wanted: Callable[[str], bool]
+) -> Iterator[Chunk]:
+    names = reader.schema_arrow.names
+    known = sorted({name for name in names if wanted(name) and names.count(name) == 1})
+    unknown = frozenset(names) - frozenset(known)
+    row = 0
+    for group in range(reader.num_row_groups):
+        size = reader.metadata.row_group(group).num_rows
+        for offset, batch in _batches(reader, group, known, limits, opened, rejects):
+            yield _chunk(opened, batch, row + offset, unknown)
+        row += size
+        opened.taken = opened.source.size * row // max(reader.metadata.num_rows, 1)
 
 
 def _seekable(opened: Opened) -> IO[bytes]:
