@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stillwatch.groups.followup import Followup
+from stillwatch.groups.leanings import first_messages
 from stillwatch.groups.likeness import Likeness
 from tests.groups.lists import LISTED, Lists
 
@@ -20,7 +21,7 @@ def followed(world: Lists, accounts: list[int]) -> Followup:
     (follow,) = Followup.start(likeness, [np.array(accounts, dtype=np.int32)])
     assert follow is not None
     for frame in frames[BEFORE:]:
-        follow.observe(frame)
+        follow.observe(frame, first_messages(frame))
     return follow
 
 
@@ -44,7 +45,9 @@ def test_the_component_is_what_came_from_the_list(kinds: int, strangers: float) 
     world = Lists(cover=0.4, kinds=kinds)
     follow = followed(world, list(range(world.dealt)))
     later = world.epochs(BEFORE + AFTER)[-1]
-    kept = np.isin(np.arange(len(later)), follow.component(later, follow.accounts))
+    first = first_messages(later)
+    first = first[np.isin(later.account[first], follow.accounts)]
+    kept = np.isin(np.arange(len(later)), follow.component(later, first))
     listed, asked = later.session == LISTED, (later.turns == 1) & (later.account < world.dealt)
     assert asked[kept].all()
     assert kept[listed].mean() >= 0.75

@@ -19,6 +19,9 @@ from stillwatch.groups.proposals import propose, propose_alike
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
 
+LARGE_POPULATION, LARGE_DAYS = 20_000, 4
+"""Looking for pools of accounts costs more than all else in a large log, so it is done every few days there."""
+
 
 def advance(state: State, frame: Frame, identities: Identities) -> State:
     """Take in one closed epoch; ``identities`` = the register as of its end. Changes and returns ``state``."""
@@ -43,7 +46,8 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     proposals = propose(state.templates, ties, state.networks, state.rules.min_accounts, len(state.population))
     take_in(state, proposals, frame.end_us)
     state.likeness.observe(frame, len(identities.payment))
-    if state.epochs % state.rules.epochs_per_day == 0:
+    days = 1 if len(state.population) <= LARGE_POPULATION else LARGE_DAYS
+    if state.epochs % (days * state.rules.epochs_per_day) == 0:
         alike = propose_alike(state.likeness, identities.tenant, state.rules.min_accounts)
         take_in_alike(state, alike, frame.end_us)
     return state

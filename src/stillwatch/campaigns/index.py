@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.groups.leanings import first_messages
 from stillwatch.groups.templates import request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
 
@@ -16,6 +19,7 @@ class EpochIndex:
     """
 
     def __init__(self, frame: Frame) -> None:
+        self._frame = frame
         self._by_account = np.argsort(frame.account, kind="stable")
         self._accounts = frame.account[self._by_account]
         self.texts = np.bincount(frame.account[frame.exact != 0], minlength=int(frame.account.max(initial=-1)) + 1)
@@ -24,6 +28,16 @@ class EpochIndex:
         used = np.flatnonzero(flat != 0)
         order = used[np.argsort(flat[used], kind="stable")]
         self._keys, self._key_rows = flat[order], order // self.keys.shape[1]
+
+    @cached_property
+    def _asks_first(self) -> NDArray[np.bool_]:
+        mask = np.zeros(len(self._frame), dtype=bool)
+        mask[first_messages(self._frame)] = True
+        return mask
+
+    def first_of(self, rows: Ints) -> Ints:
+        """Those of ``rows`` that are first messages (``groups.leanings``)."""
+        return rows[self._asks_first[rows]]
 
     def rows_of(self, accounts: Codes) -> Ints:
         """Rows of these accounts, ascending."""

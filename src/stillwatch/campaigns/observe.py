@@ -26,7 +26,7 @@ def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Pairs, see
     if lineage.pool is None:
         _observe_wording(lineage, frame, index, pairs, members, rows, seed)
     else:
-        _observe_pool(lineage, lineage.pool, frame, members, rows)
+        _observe_pool(lineage, lineage.pool, frame, rows, index.first_of(rows))
 
 
 def _observe_wording(
@@ -46,15 +46,18 @@ def _observe_wording(
     _sum(lineage, frame, rows, common)
 
 
-def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, members: Codes, rows: Ints) -> None:
-    """A group found by its work: tested once, and its component is what seems to come from the pool."""
+def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, rows: Ints, first: Ints) -> None:
+    """A group found by its work: tested once, and its component is what seems to come from the pool.
+
+    ``rows``: its requests, of which ``first`` are first messages.
+    """
     if lineage.dealt is None:
-        pool.observe(frame)
+        pool.observe(frame, first)
         if frame.end_us >= lineage.proposed_us + POOL_SPAN_US:
             lineage.dealt = pool.log_e()
         return
     if lineage.gated_us is not None:
-        common = pool.component(frame, members)
+        common = pool.component(frame, first)
         if not lineage.compared:
             lineage.tally.add(frame, rows, common, 0, 0)
         _keep_examples(lineage, frame, common)

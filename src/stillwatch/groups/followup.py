@@ -13,7 +13,7 @@ import numpy as np
 
 from stillwatch.evidence import dealt
 from stillwatch.evidence.dealt import Floats, Habits
-from stillwatch.groups.leanings import WORDING, Means, features, first_messages
+from stillwatch.groups.leanings import WORDING, Means, features
 from stillwatch.groups.likeness import LEAST_TEXTS, Likeness, Space
 from stillwatch.model.frame import Codes, Frame, Ints
 
@@ -39,22 +39,19 @@ class Followup:
         place = space.place(means.mean)
         return [_follow(means, space, place, group, likeness.kin(group)) for group in groups]
 
-    def observe(self, frame: Frame) -> None:
-        """Take in one epoch after the proposal."""
-        rows = first_messages(frame)
-        rows = rows[np.isin(frame.account[rows], self.accounts)]
+    def observe(self, frame: Frame, first: Ints) -> None:
+        """Take in one epoch after the proposal; ``first``: rows of first messages, of these accounts at least."""
+        rows = first[np.isin(frame.account[first], self.accounts)]
         if len(rows):
             who = np.searchsorted(self.accounts, frame.account[rows])
             np.add.at(self.sums, who, self.space.place(features(frame, rows)))
             self.texts += np.bincount(who, minlength=len(self.texts))
 
-    def component(self, frame: Frame, accounts: Codes) -> Ints:
-        """First messages of ``accounts`` that are likelier dealt from this pool than from anywhere else, ascending.
+    def component(self, frame: Frame, rows: Ints) -> Ints:
+        """Those of ``rows``, first messages, that are likelier dealt from this pool than from anywhere else.
 
         By words and lengths alone: settings are an account's, not a message's.
         """
-        rows = first_messages(frame)
-        rows = rows[np.isin(frame.account[rows], accounts)]
         place = self.space.place(features(frame, rows))
         # The median member, because a few members with other work must not move the pool.
         middle = np.median(self.past.place, axis=0)
