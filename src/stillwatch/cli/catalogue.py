@@ -24,6 +24,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
+    Verb("ingest", "stillwatch.cli.ingest", "Say which adapter fits a log, what it fills, and what is missing."),
     Verb("doctor", "stillwatch.cli.doctor", "Check that this machine is fit for a scan."),
     Verb("config", "stillwatch.cli.config", "Show the settings and where each came from."),
 )

@@ -77,6 +77,18 @@ def read_source(opened: Opened, rejects: Rejects, limits: Limits, check: Check) 
         rejects.remark(f"{name}: no row could be read")
 
 
+_PLAIN = ("Parquet", "JSON", "CSV")
+
+
+def adapter_name(opened: Opened) -> str:
+    """By which adapter a file is read: a format of its own, a map that fits by itself, or the canonical names."""
+    format = _recognised(opened)
+    if format.name not in _PLAIN:
+        return format.name.lower()
+    by = format.map_of(opened) if format.map_of is not None else None
+    return "canonical" if by is None else by.name
+
+
 def _recognised(opened: Opened) -> Format:
     name, stream = opened.source.name, opened.stream
     if stream.head.startswith((b"\xff\xfe", b"\xfe\xff")):

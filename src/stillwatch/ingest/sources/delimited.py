@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from stillwatch.ingest.aliases import meaning
 from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.columnmap import ColumnMap
 from stillwatch.ingest.lines import UTF8_BOM, runs
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Format, Opened
@@ -193,6 +194,11 @@ def _chunk(
     )
 
 
+def _map_of(opened: Opened) -> ColumnMap | None:
+    found = _header(opened.stream.head, lambda name: _is_known(name) or any(name in m.roots for m in opened.automatic))
+    return None if found is None else chosen(opened, found[1])
+
+
 FORMAT = Format(
-    "CSV", "records after a header, separated by comma, tab, semicolon or bar", recognises, chunks, fixed_columns=True
+    "CSV", "records after a header, separated by comma, tab, semicolon or bar", recognises, chunks, True, _map_of
 )

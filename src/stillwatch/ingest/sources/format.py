@@ -51,3 +51,5 @@ class Format:
     chunks: Reads
     fixed_columns: bool
     """Whether all rows have the columns of the first; then a missing required column is told once, for the file."""
+    map_of: Callable[[Opened], ColumnMap | None] | None = None
+    """The column map by which an opened file will be read, for formats that can have one."""

@@ -152,5 +152,5 @@ def _chunk(opened: Opened, run: Run, rows: list[Row], origins: list[int], wanted
 
 
 FORMAT = Format(
-    "JSON", "one object per line, an array, or objects over several lines", recognises, chunks, fixed_columns=False
+    "JSON", "one object per line, an array, or objects over several lines", recognises, chunks, False, chosen_by_head
 )

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.errors import InputError
 from stillwatch.ingest.chunk import Chunk, Limits
+from stillwatch.ingest.columnmap import ColumnMap
 from stillwatch.ingest.inputs import STDIN
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Format, Opened
@@ -195,4 +196,9 @@ def recognises(head: bytes) -> bool:
     return head.startswith(_MAGIC)
 
 
-FORMAT = Format("Parquet", "Apache Parquet", recognises, chunks, fixed_columns=True)
+def _map_of(opened: Opened) -> ColumnMap | None:
+    with _seekable(opened) as file:
+        return chosen(opened, _open(file, opened, Limits()).schema_arrow.names)
+
+
+FORMAT = Format("Parquet", "Apache Parquet", recognises, chunks, True, _map_of)
