@@ -131,11 +131,15 @@ def build_campaign(
     )
 
 
-def _rank(campaign: Campaign) -> tuple[int, bool, float, float, str]:
-    """Queue order: standing, then through the first gate, then score, then evidence, then id."""
+def _rank(campaign: Campaign) -> tuple[int, bool, float, float, float, str]:
+    """Queue order: standing, then through the first gate, then p, score and evidence, then id.
+
+    An account judged alone has no first gate; its score is on another scale, its p is not.
+    """
     return (
         campaign.standing.order,
-        not campaign.independence.passed,
+        campaign.kind != "single" and not campaign.independence.passed,
+        1.0 if campaign.p_cohort is None else campaign.p_cohort,
         -(campaign.score or 0.0),
         -(campaign.log10_e or 0.0),
         campaign.campaign_id,

@@ -16,9 +16,8 @@ NULL_MEANINGS = {
     "independence": "these accounts act independently of one another",
     "cohort": "they are coordinated the way harmless groups are: a firm, a plugin, a class, a benchmark",
 }
-# A single account cannot be independent of itself: its first gate asks whether it is used as accounts ordinarily are.
-SINGLE_LABEL = "Ordinary use"
-SINGLE_MEANING = "this account is used the way accounts ordinarily are"
+SINGLE_LABEL = "Harmless busy account"
+SINGLE_MEANING = "this account is busy the way harmless ones are: a pipeline, a benchmark, a product"
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Exchange", "One request to the model together with its response."),
@@ -126,14 +125,12 @@ def calibration(run: Run) -> str:
 
 def gate_label(campaign: Campaign, gate: Gate) -> str:
     """Name of the null that a gate tests for this campaign."""
-    single = campaign.kind == "single" and gate.null == "independence"
-    return SINGLE_LABEL if single else NULL_LABELS[gate.null]
+    return SINGLE_LABEL if campaign.kind == "single" else NULL_LABELS[gate.null]
 
 
 def gate_meaning(campaign: Campaign, gate: Gate) -> str:
     """That null as a clause."""
-    single = campaign.kind == "single" and gate.null == "independence"
-    return SINGLE_MEANING if single else NULL_MEANINGS[gate.null]
+    return SINGLE_MEANING if campaign.kind == "single" else NULL_MEANINGS[gate.null]
 
 
 def gate_reading(gate: Gate) -> str:
@@ -176,7 +173,8 @@ def _cohort(c: Campaign) -> str:
         return ""
     known = f" of calibration set {c.calibration_id}" if c.calibration_id else ""
     share = wording.p_value(c.p_cohort)
-    return f"Among the harmless coordinated groups{known}, a share of {share} looks at least as much like a harvest."
+    among = "busy accounts" if c.kind == "single" else "coordinated groups"
+    return f"Among the harmless {among}{known}, a share of {share} looks at least as much like a harvest."
 
 
 def _dates(c: Campaign) -> str:
@@ -205,7 +203,9 @@ def would_decide(c: Campaign) -> tuple[str, ...]:
 
 
 def _first_gate_lacks(c: Campaign) -> str:
-    gate, null = c.independence, gate_label(c, c.independence).lower()
+    gate, null = c.independence, NULL_LABELS["independence"].lower()
+    if c.kind == "single":
+        return ""
     if gate.strength is None:
         return f"Traffic after the proposal: {null} has not been tested yet."
     if gate.passed or gate.missing is None:
@@ -217,7 +217,7 @@ def _first_gate_lacks(c: Campaign) -> str:
 
 
 def _second_gate_lacks(c: Campaign) -> str:
-    if not c.independence.passed or c.cohort.passed:
+    if c.cohort.passed or not (c.independence.passed or c.kind == "single"):
         return ""
     if c.kind == "single":
         return "A comparison with harmless accounts of the same habits, such as evaluations and nightly batches."

@@ -166,8 +166,9 @@ class Campaign:
     score: float | None
 
     @property
-    def gates(self) -> tuple[Gate, Gate]:
-        return (self.independence, self.cohort)
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates that were asked: one account has nobody to depend on."""
+        return (self.cohort,) if self.kind == "single" else (self.independence, self.cohort)
 
 
 @dataclass(frozen=True, slots=True)
