@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tools import calibrate
 
@@ -77,6 +78,23 @@ def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> Non
     loose = shipped.kinds["individuals"] + shipped.kinds["scripts"]
     assert f"about one group in {n / loose:.0f} is mostly individuals or small programs" in PAGE
     assert f"and one in {n / shipped.kinds['undeclared_pool']:.0f} an undeclared pool" in PAGE
+
+
+def test_the_alarm_rates_of_kinds_left_out_are_those_that_are_told() -> None:
+    kinds = load().by_kind
+
+    def rates(alpha: float) -> dict[str, float]:
+        found = {}
+        for kind, scores in kinds.items():
+            rest = np.sort(np.concatenate([s for other, s in kinds.items() if other != kind]))
+            found[kind] = float(np.mean([conformal.p_value(score, rest) <= alpha for score in scores]))
+        return found
+
+    strict, loose = rates(0.001), rates(0.01)
+    assert [kind for kind, rate in strict.items() if rate > 0] == ["undeclared_pool"]
+    assert f"pools alarm, {strict['undeclared_pool']:.1%} of them".replace("%", " %") in PAGE
+    assert max(loose, key=lambda kind: loose[kind]) == "scripts"
+    assert f"scripts most often, {loose['scripts']:.1%}".replace("%", " %") in PAGE
 
 
 def test_ties_alone_only_speak_against_a_campaign() -> None:
