@@ -14,8 +14,6 @@ import itertools
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from stillwatch.app.rehearsal.cells import RATE
 from stillwatch.app.rehearsal.design import LARGEST, ROOM, Campaign, copies
 from stillwatch.app.rehearsal.plants import merged, plant
 from stillwatch.app.rehearsal.record import DOCUMENT, PAGE, Journal, check_folder
+from stillwatch.app.rehearsal.request import RehearsalRequest, RehearsalResult
 from stillwatch.app.rehearsal.verdicts import judge
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
@@ -34,7 +33,7 @@ from stillwatch.app.scan import rules
 from stillwatch.campaigns.document import iso
 from stillwatch.campaigns.standing import stand
 from stillwatch.campaigns.state import State
-from stillwatch.config.schema import Settings, config_hash
+from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import load
 from stillwatch.facts.register import Register
 from stillwatch.ingest.rejects import Rejects
@@ -44,31 +43,6 @@ from stillwatch.report.rehearsal import SCHEMA, render_rehearsal
 from stillwatch.sketch.recipe import Recipe, recipe_id
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import check_free_space, write_atomic
-
-ROUND = 20
-"""Copies scanned for the first map, and again for every refinement."""
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalRequest:
-    """Rehearse on ``inputs`` and keep the results in ``out``; ``copies`` is how many a round scans."""
-
-    inputs: tuple[str, ...]
-    accounts: str | None
-    out: Path
-    settings: Settings
-    home: Path
-    seed: int = 1
-    refine: bool = False
-    copies: int = ROUND
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalResult:
-    """A finished rehearsal; ``document`` is rehearsal.json."""
-
-    document: Mapping[str, Any]
-    report: Path
 
 
 def rehearse(request: RehearsalRequest, progress: Progress) -> RehearsalResult:
@@ -120,14 +94,14 @@ def _fill(request: RehearsalRequest, run: Run, base: Base, journal: Journal, fol
     ):
         store.find_duplicates([file for files in base.spool.parts.values() for file in files])
         for campaigns in designed:
-            journal.append(_scanned(request, run, base, store, campaigns))
+            journal.append(scan_copy(request, run, base, store, campaigns))
             stage.advance()
 
 
-def _scanned(
+def scan_copy(
     request: RehearsalRequest, run: Run, base: Base, store: SketchStore, campaigns: list[Campaign]
 ) -> list[dict[str, Any]]:
-    """One copy: plant, fold, judge."""
+    """One copy: plant, fold, judge; a record for each campaign."""
     with tempfile.TemporaryDirectory(prefix="copy-", dir=base.spool.folder) as work:
         spool, planted = plant(run, base, campaigns, request.seed, Path(work))
         ids = run.keys.derive("ids")

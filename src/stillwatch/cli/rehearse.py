@@ -45,7 +45,8 @@ def command(
         print_lines(_preview((*logs, *((register,) if register else ())), out))
         return
     options.keep_kernels()
-    from stillwatch.app.rehearse import RehearsalRequest, rehearse
+    from stillwatch.app.rehearsal.request import RehearsalRequest
+    from stillwatch.app.rehearse import rehearse
     from stillwatch.cli.progress import progress
 
     request = RehearsalRequest(logs, register, out, loaded.settings, options.home(), seed, refine)

@@ -7,7 +7,8 @@ whatever the map says. No text of the log is in the document, so none can be her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from stillwatch.report.render import _asset, _environment, _policy
 
 SCHEMA = "stillwatch.rehearsal/1"
 _SHADES = 5
+_WIDTH = 88
 _AXES = (
     ("harvest", "Requests harvested"),
     ("accounts", "Accounts"),
@@ -127,17 +129,24 @@ def lines(document: Mapping[str, Any], page: Path) -> Iterator[str]:
     record = opened(document)
     yield headline(record) + "."
     yield ""
-    yield from sentences(record)
+    yield from _wrapped(sentences(record))
     yield ""
-    yield "Found of planted, by accounts and wordings (all cares and shares of harvest together):"
+    yield "Found of planted, by accounts and wordings, whatever the care and the cover:"
     yield from _grid(record)
     yield ""
+    yield "Found of planted (95 % interval), and the share of the harvest that was gone before half of the alarms:"
     yield from _list(record)
     yield ""
-    yield from hiding(record)
+    yield "What could hide:"
+    yield from _wrapped(hiding(record), "  ")
     yield ""
     yield "No alarm is no proof of absence. The page says what else this map leaves open."
     yield f"Map: {page}"
+
+
+def _wrapped(texts: Iterable[str], indent: str = "") -> Iterator[str]:
+    for text in texts:
+        yield from textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent * 2)
 
 
 def _grid(record: Record) -> Iterator[str]:
@@ -154,10 +163,9 @@ def _grid(record: Record) -> Iterator[str]:
 
 
 def _list(record: Record) -> Iterator[str]:
-    for name, title in _AXES[:1] + _AXES[4:]:
+    for name, title in (_AXES[0], *_AXES[4:]):
+        yield f"  {title}"
         for entry in record.record("axes").records(name):
-            label = value_words(name, entry)
-            bounds = f"{wording.share(entry.number('low'))} to {wording.share(entry.number('high'))}"
-            before = entry.number("harvest_before")
-            gone = "" if before is None else f", after {wording.share(before)} of its harvest"
-            yield f"  {title + ' ' + label if name == 'harvest' else label:<42} {part(entry):>9}  ({bounds}){gone}"
+            bounds = f"({wording.share(entry.number('low'))} to {wording.share(entry.number('high'))})"
+            gone = wording.share(entry.number("harvest_before"))
+            yield f"    {value_words(name, entry):<32}{part(entry):>9}  {bounds:<18}{gone:>6}"

@@ -21,6 +21,8 @@ METHODS = {
     "live_relay": "passes on customers' chats",
     "shot_list": "a list of plain questions",
 }
+_ENOUGH = 6
+"""Fewer of a kind bound a rate at less than a half."""
 _CLASSES = {0: "under 100", 100: "100 to 299", 300: "300 to 999", 1_000: "1,000 to 2,999", 3_000: "3,000 to 9,999"}
 
 
@@ -52,12 +54,17 @@ def headline(record: Record) -> str:
     return f"Found {part(record.record('all'))} made-up campaigns planted in your own log"
 
 
+def _days(log: Record) -> str:
+    days = log.number("days") or 0.0
+    return f"{wording.decimal(days)} {'day' if round(days, 2) == 1 else 'days'}"
+
+
 def sentences(record: Record) -> Iterator[str]:
     """What was done and what came of it."""
     log, design, everything = (record.record(name) for name in ("log", "design", "all"))
     yield (
         f"Your log of {wording.count(log.number('exchanges'))} exchanges and {wording.count(log.number('accounts'))} "
-        f"accounts over {wording.decimal(log.number('days'))} days was scanned "
+        f"accounts over {_days(log)} was scanned "
         f"{wording.count(design.number('copies'))} times, each time with a few made-up campaigns slipped into a copy, "
         f"{wording.count(design.number('campaigns'))} in all. Each account of theirs sends "
         f"{wording.count(design.number('requests_per_account_and_day'))} requests a day."
@@ -78,35 +85,59 @@ def sentences(record: Record) -> Iterator[str]:
 
 
 def hiding(record: Record) -> Iterator[str]:
-    """The smallest harvest that could hide, by care."""
-    for care in CARES:
-        hidden = record.record("hidden").record(care)
-        smallest, largest = hidden.record("smallest_missed"), hidden.record("largest_missed")
-        if not smallest.values:
-            yield f"{care.capitalize()}: no planted campaign was missed, which rules nothing out."
-            continue
-        yield (
-            f"{care.capitalize()}: the smallest harvest that hid was {_harvest(smallest)}; the largest was "
-            f"{_harvest(largest)}. {_above(hidden.record('larger_all_found'))}"
+    """The smallest harvest that could hide, by care and by whether a wording is shared."""
+    for entry in record.records("hidden"):
+        who = "with a wording" if entry.flag("worded") else "a list of plain questions"
+        yield f"{entry.text('care').capitalize()}, {who}: {_hiding(entry)}"
+
+
+def _hiding(entry: Record) -> str:
+    n, missed = entry.count("n") or 0, entry.count("missed") or 0
+    smallest, largest, found = (
+        entry.record(f"{name}") for name in ("smallest_missed", "largest_missed", "smallest_found")
+    )
+    if not missed:
+        return f"all {n} planted were found, from {_harvest(found)} up. A smaller harvest was not tried."
+    least = f"the smallest harvest that hid was {_harvest(smallest)}"
+    if missed == n:
+        return (
+            f"{least}; none of the {n} planted was found, up to {_harvest(largest)}. A harvest of any size could hide."
         )
-
-
-def _harvest(shown: Record) -> str:
     return (
-        f"{wording.plural(shown.count('harvest') or 0, 'answer')} taken over "
-        f"{wording.plural(shown.count('accounts') or 0, 'account')} "
-        f"({METHODS.get(shown.raw('method'), shown.text('method'))}, {wordings(shown.count('wordings') or 0)}, "
-        f"{wording.share(shown.number('share'))} harvest)"
+        f"{least}; the smallest that was found, {_harvest(found)}; the largest that hid, {_harvest(largest)}. "
+        + _above(entry)
     )
 
 
-def _above(larger: Record) -> str:
-    n = larger.count("n") or 0
-    if not n:
-        return "No larger one was found either: harvests of every planted size could hide."
+def _harvest(shown: Record) -> str:
+    method = shown.raw("method")
+    parts = [METHODS.get(method, shown.text("method"))]
+    if shown.count("wordings"):
+        parts.append(wordings(shown.count("wordings") or 0))
+    cover = 1 - (shown.number("share") or 0.0)
+    parts += [f"{wording.share(cover)} cover"] if cover > 0 else []
     return (
-        f"{wording.plural(n, 'larger one was', 'larger ones were')} planted and all found, so at least "
-        f"{wording.share(larger.number('low'))} of such are, with 95 % confidence."
+        f"{wording.plural(shown.count('harvest') or 0, 'answer')} over "
+        f"{wording.plural(shown.count('accounts') or 0, 'account')} ({', '.join(parts)})"
+    )
+
+
+def _above(entry: Record) -> str:
+    """What lay above the largest that hid."""
+    larger = entry.count("larger_all_found") or 0
+    if not larger:
+        return "None that was larger was found: size alone gives nobody away."
+    if larger < _ENOUGH:
+        return f"Larger ones were found, {larger} of {larger}: too few to rely on."
+    low = wording.share(entry.number("larger_low"))
+    return f"Larger ones were all found, {larger} of {larger}, which bounds their rate at {low} or more."
+
+
+def _held(number: int) -> str:
+    return (
+        f"{wording.plural(number, 'campaign')} missed a level that it would have reached alone"
+        if number
+        else ("No campaign missed a level for want of budget")
     )
 
 
@@ -122,7 +153,7 @@ def limits(record: Record) -> Iterator[str]:
         "customers write of quite other things. Read the map as an order of magnitude."
     )
     yield (
-        f"Your log covers {wording.decimal(log.number('days'))} days. Evidence grows with time: over a longer log "
+        f"Your log covers {_days(log)}. Evidence grows with time: over a longer log "
         "more is found, and after a smaller share."
     )
     yield (
@@ -133,10 +164,10 @@ def limits(record: Record) -> Iterator[str]:
         yield "No account register was given: ages, payment and organisations of the planted accounts were not seen."
     yield (
         f"{wording.decimal(between.number('per_copy'))} campaigns shared a copy, never two of one method, on at most "
-        f"{wording.share(design.number('most_planted_share'))} of the log's accounts. They share the month's budget, "
-        "so a campaign alone would be found no less often: "
-        f"{wording.count(between.number('held_back'))} missed ones were conspicuous enough for an alarm and were held "
-        f"back by the budget, and {wording.count(between.number('mixed'))} stood in one group with accounts of another."
+        f"{wording.share(design.number('most_planted_share'))} of the log's accounts, so that one scan measures "
+        "several. They share the budget and shift a little what is rare, so a verdict near its level can fall either "
+        f"way. {_held(between.count('held_back') or 0)} and "
+        f"{wording.plural(between.count('mixed') or 0, 'campaign')} stood in one group with another."
     )
     yield (
         "The intervals cover the drawing of the campaigns over this one log. Another week of your traffic can differ "

@@ -42,6 +42,8 @@ class Base:
     spool: Spool
     register: pa.Table | None
     names: frozenset[str]
+    """Accounts of the log, by scoped name."""
+    registered: frozenset[str]
     first_us: int
     until_us: int
     models: tuple[tuple[str | None, int], ...]
@@ -89,6 +91,7 @@ def _described(spool: Spool, register: pa.Table | None, key: bytes) -> Base:
         spool,
         register,
         names,
+        frozenset() if register is None else frozenset(scoped_column(register).to_pylist()),
         int(ts.min()),
         int(ts.max()) + 1,
         tuple(sorted(((m["values"], m["counts"]) for m in models), key=lambda m: (-m[1], m[0] or ""))),

@@ -82,20 +82,29 @@ def _pooled(records: Sequence[Record], name: str, values: Iterable[Any]) -> list
     return [{"value": v} | tally(mine) for v in values if (mine := [r for r in records if r[name] == v])]
 
 
-def hidden(records: Sequence[Record]) -> dict[str, Any]:
-    """The smallest and the largest harvest that were not found, for each care, and what lay above the largest."""
-    return {care: _hidden([r for r in records if r["care"] == care]) for care in CARES}
+def hidden(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """What was missed, for each care, campaigns with a wording and lists of plain questions apart."""
+    return [
+        {"care": care, "worded": worded} | _hidden(mine)
+        for worded in (True, False)
+        for care in CARES
+        if (mine := [r for r in records if r["care"] == care and (r["wordings"] > 0) == worded])
+    ]
 
 
 def _hidden(records: Sequence[Record]) -> dict[str, Any]:
+    """The smallest and the largest harvest missed, the smallest found, and how many above the largest were found."""
     missed = sorted((r for r in records if r["state"] != "found"), key=lambda r: r["harvest"])
     found = sorted((r for r in records if r["state"] == "found"), key=lambda r: r["harvest"])
-    above = [r for r in found if not missed or r["harvest"] > missed[-1]["harvest"]]
+    larger = sum(r["harvest"] > missed[-1]["harvest"] for r in found) if missed else len(found)
     return {
+        "n": len(records),
+        "missed": len(missed),
         "smallest_missed": _shown(missed[0]) if missed else None,
         "largest_missed": _shown(missed[-1]) if missed else None,
         "smallest_found": _shown(found[0]) if found else None,
-        "larger_all_found": {"n": len(above), "low": interval(len(above), len(above))[0] if above else None},
+        "larger_all_found": larger,
+        "larger_low": interval(larger, larger)[0] if larger else None,
     }
 
 

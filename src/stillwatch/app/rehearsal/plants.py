@@ -69,7 +69,7 @@ def merged(register: pa.Table | None, planted: Sequence[Planted]) -> pa.Table | 
 
 
 def _played(base: Base, campaign: Campaign, seed: int) -> tuple[World, np.random.Generator]:
-    """The campaign, drawn anew should one of its accounts be called like one of the log's."""
+    """The campaign, drawn anew should one of its accounts be called like one of the log's or the register's."""
     days = (base.until_us - base.first_us) / DAY
     plan = Plan(base.first_us, days, (actor(campaign.cell, campaign.method),))
     for attempt in range(_TRIES):
@@ -77,7 +77,9 @@ def _played(base: Base, campaign: Campaign, seed: int) -> tuple[World, np.random
         name = f"rehearsal/{seed}/{campaign.number}/{attempt}"
         drawn = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
         world = make_world(plan, drawn)
-        if base.names.isdisjoint(scoped(base.tenant, a) for a in world.accounts["account_id"].to_pylist()):
+        if (base.names | base.registered).isdisjoint(
+            scoped(base.tenant, a) for a in world.accounts["account_id"].to_pylist()
+        ):
             return world, np.random.default_rng([drawn, 6])
     raise RuntimeError(f"{_TRIES} draws of campaign {campaign.number} all had an account of the log")
 

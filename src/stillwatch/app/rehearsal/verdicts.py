@@ -5,8 +5,8 @@ are at least a fifth of its accounts. Only groups that hold planted accounts are
 log's own accounts is the business of ``scan``.
 
 Two marks say where campaigns of one copy may have got in each other's way. ``held_back``: compared with harmless
-groups and at a p-value that the highest level would alarm, but the level was lower. ``mixed``: a group that shares wording held
-a fifth of its accounts and some of another planted campaign.
+groups and at a p-value that the highest level would alarm, but the level was lower. ``mixed``: one group that shares
+wording held at least a fifth of its accounts and of another planted campaign's.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class _Group:
         joined = frozenset(names[a] for a in lineage.joined)
         return _Group(standing.state, joined, named, lineage.p_cohort, lineage.pool is None)
 
+    @property
+    def held_back(self) -> bool:
+        return self.state != "alarmed" and self.p is not None and self.p <= MOST_ALPHA
+
     def found_at(self, theirs: frozenset[str]) -> int | None:
         """When the accounts named so far first amounted to having found the owner of ``theirs``."""
         for moment in sorted(set(self.named.values())):
@@ -56,10 +60,10 @@ def judge(planted: Sequence[Planted], standings: Sequence[Standing], names: Sequ
     """One record per planted campaign, in their order."""
     everybody = frozenset(name for p in planted for name in p.names)
     groups = [group for s in standings if not everybody.isdisjoint((group := _Group.of(s, names)).joined)]
-    return [_record(p, groups, everybody - p.names) for p in planted]
+    return [_record(p, groups, [other.names for other in planted if other is not p]) for p in planted]
 
 
-def _record(planted: Planted, groups: Sequence[_Group], others: frozenset[str]) -> dict[str, Any]:
+def _record(planted: Planted, groups: Sequence[_Group], others: Sequence[frozenset[str]]) -> dict[str, Any]:
     theirs, cell = planted.names, planted.campaign.cell
     moments = [at for g in groups if (at := g.found_at(theirs)) is not None]
     mine = [g for g in groups if _mostly(g, theirs)]
@@ -78,8 +82,8 @@ def _record(planted: Planted, groups: Sequence[_Group], others: frozenset[str]) 
         "harvest_before": None if found is None else _before(planted, found),
         "named": len(named & theirs),
         "named_others": len(named - theirs),
-        "held_back": found is None and any(g.p is not None and g.p <= MOST_ALPHA for g in mine),
-        "mixed": any(g.worded and _held(g, theirs) and g.joined & others for g in groups),
+        "held_back": found is None and any(g.held_back for g in mine),
+        "mixed": any(g.worded and _held(g, theirs) and any(_held(g, o) for o in others) for g in groups),
     }
 
 
