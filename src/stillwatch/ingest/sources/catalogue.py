@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stillwatch.ingest.sources import delimited, jsonlines, litellm, parquet
+from stillwatch.ingest.sources import delimited, jsonlines, litellm, otlp, parquet
 from stillwatch.ingest.sources.format import Format
 
-FORMATS: tuple[Format, ...] = (parquet.FORMAT, litellm.FORMAT, jsonlines.FORMAT, delimited.FORMAT)
+FORMATS: tuple[Format, ...] = (parquet.FORMAT, litellm.FORMAT, otlp.FORMAT, jsonlines.FORMAT, delimited.FORMAT)
 
 
 def recognise(head: bytes) -> Format | None:
