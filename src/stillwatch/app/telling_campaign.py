@@ -30,7 +30,8 @@ def tell_campaign(group: Group, entry: Record | None, run: Record) -> Iterator[s
     yield from ("", "Evidence", *_indented(_evidence(entry)))
     yield from ("", f"Accounts ({len(group.members):,} were ever in the group)", *_indented(_accounts(group)))
     if group.state != "alarmed":
-        yield from ("", "What kept it from an alarm", *_indented([why_not(group)]))
+        told = entry.text("why_not_alarmed", 500) if entry is not None else ""
+        yield from ("", "What kept it from an alarm", *_indented([told or why_not(group)]))
 
 
 def _indented(lines: Iterator[str] | list[str]) -> Iterator[str]:
@@ -50,7 +51,8 @@ def _opening(group: Group, entry: Record | None) -> Iterator[str]:
         yield f"{plural(named, 'account is', 'accounts are')} named, of {ever}."
     if entry is not None:
         requests, tokens = count(entry.number("exchanges")), count(entry.number("output_tokens"))
-        yield f"{requests} requests carried what the accounts have in common; they received {tokens} output tokens."
+        what = "were counted" if group.kind == "single" else "carried what the accounts have in common"
+        yield f"{requests} requests {what}; they received {tokens} output tokens."
 
 
 _MEANINGS = {
@@ -63,7 +65,10 @@ _MEANINGS = {
 
 
 def _dates(group: Group, entry: Record | None) -> Iterator[str]:
-    yield f"{moment(group.proposed_at)}  found as a group; only requests after this count as evidence"
+    if group.kind == "single":
+        yield f"{moment(group.proposed_at)}  compared with harmless busy accounts"
+    else:
+        yield f"{moment(group.proposed_at)}  found as a group; only requests after this count as evidence"
     if group.alarmed_at is not None:
         yield f"{moment(group.alarmed_at)}  alarmed: the end of the period in which the second gate was passed"
     if entry is not None:
@@ -171,7 +176,8 @@ def share(member: Member) -> str:
 
 def _cohort_figures(group: Group) -> str:
     """The p-value of the look at a group and the level it was given."""
-    return f"p = {p_value(group.p_cohort)} against benign cohorts, with α = {p_value(group.alpha_cohort)} asked"
+    against = "harmless busy accounts" if group.kind == "single" else "benign cohorts"
+    return f"p = {p_value(group.p_cohort)} against {against}, with α = {p_value(group.alpha_cohort)} asked"
 
 
 def why_not(group: Group) -> str:
@@ -193,7 +199,4 @@ def why_not(group: Group) -> str:
             "accounts have habits of their own."
         )
     passed = "It did not pass" if group.kind == "single" else "It passed the first gate, but not"
-    return (
-        f"{passed} the second, so the harmless story stands. {_cohort_figures(group)}. "
-        "More budget, which comes with time, or a person's look decides."
-    )
+    return f"{passed} the second, so the harmless story stands. {_cohort_figures(group)}. A person's look decides."

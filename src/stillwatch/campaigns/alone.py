@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.campaigns.document import iso, named
+from stillwatch.campaigns.document import iso, named, what_decides
 from stillwatch.campaigns.singles import LOOK_TEXTS, Verdict
 from stillwatch.campaigns.standing import STATES, WATCHED_P
 from stillwatch.evidence.conformal import floor
@@ -98,9 +98,8 @@ def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[
 def _why_not(verdict: Verdict, calibration: SingleCalibration) -> str:
     least = floor(len(calibration.scores))
     return (
-        f"one busy account, p = {verdict.p:.4f} against harmless busy accounts, above the {verdict.alpha:.4f} that the "
-        f"budget carries so far (the smallest possible p is {least:.4f}); more budget, which comes with time, or a "
-        "person's look decides"
+        f"one busy account, p = {verdict.p:.4f} against harmless busy accounts, above the {verdict.alpha:.4f} that "
+        f"it is held to (the smallest possible p is {least:.4f}); {what_decides(verdict.alpha)}"
     )
 
 

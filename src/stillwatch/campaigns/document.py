@@ -11,6 +11,7 @@ from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import membership_probs
 from stillwatch.campaigns.standing import Standing, shown_members
 from stillwatch.campaigns.statements import statements
+from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.conformal import floor
 from stillwatch.evidence.evalues import LOG10
@@ -81,9 +82,15 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
     least = floor(len(calibration.scores))
     return (
         f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
-        f"{lineage.alpha_cohort:.4f} that the budget carries so far (the smallest possible p is {least:.4f}); "
-        "more budget, which comes with time, or a person's look decides"
+        f"{lineage.alpha_cohort:.4f} that it is held to (the smallest possible p is {least:.4f}); "
+        f"{what_decides(lineage.alpha_cohort)}"
     )
+
+
+def what_decides(alpha: float) -> str:
+    """What can still alarm a group that was compared: its level rises with the budget, up to a limit."""
+    more = "" if alpha >= MOST_ALPHA else "more budget, which comes with time, or "
+    return f"{more}a person's look decides"
 
 
 def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
