@@ -1,4 +1,4 @@
-# Recipes for developers; `just --list` names them. Needs `pip install -e '.[dev]'` once.
+# Recipes for developers; `just --list` names them. Needs `pip install -c constraints.txt -e '.[dev]'` once.
 
 # Everything that CI checks except the clean environment
 check:
