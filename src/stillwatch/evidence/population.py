@@ -1,4 +1,4 @@
-"""Running totals per account over the whole log: how much, since when, and with which wording habits.
+"""Running totals per account over the whole log: how much, and with which wording habits.
 
 Rarity is judged against these: a wording that a third of all accounts use says nothing about the group that uses it.
 """
@@ -25,7 +25,6 @@ class Population:
 
     requests: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     texts: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    first_us: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     cues: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, CUE_BITS), dtype=np.int32))
 
     def __len__(self) -> int:
@@ -36,8 +35,6 @@ class Population:
         self._grow(accounts)
         self.requests += np.bincount(frame.account, minlength=accounts)
         self.texts += np.bincount(frame.account[frame.exact != 0], minlength=accounts)
-        seen, first = np.unique(frame.account, return_index=True)
-        self.first_us[seen] = np.minimum(self.first_us[seen], frame.ts[first])
         for bit in range(CUE_BITS):
             carried = (frame.cues >> bit) & 1 == 1
             if carried.any():
@@ -55,5 +52,4 @@ class Population:
         zeros = np.zeros(more, dtype=np.int64)
         self.requests = np.concatenate([self.requests, zeros])
         self.texts = np.concatenate([self.texts, zeros])
-        self.first_us = np.concatenate([self.first_us, np.full(more, np.iinfo(np.int64).max)])
         self.cues = np.concatenate([self.cues, np.zeros((more, CUE_BITS), dtype=np.int32)])
