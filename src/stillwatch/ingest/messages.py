@@ -72,7 +72,7 @@ def _role_of(parts: list[Row], role: str) -> str:
 
 
 def _parts(entry: Row) -> list[Row]:
-    kind = entry.get("type")
+    kind = _kind(entry)
     if kind in _CALLS or kind in _RESULTS or kind in _REASONING:
         return _part(entry, 0)
     parts: list[Row] = []
@@ -98,7 +98,7 @@ def _part(entry: Any, depth: int) -> list[Row]:
         return [part for piece in entry for part in _part(piece, depth + 1)] if depth <= MAX_DEPTH else []
     if not isinstance(entry, dict) or depth > MAX_DEPTH:
         return []
-    kind = entry.get("type")
+    kind = _kind(entry)
     if kind in _REASONING:
         said = next((entry[n] for n in ("content", "thinking", "text") if isinstance(entry.get(n), str)), None)
         return [{"type": "reasoning", "content": said}] if said else []
@@ -107,8 +107,14 @@ def _part(entry: Any, depth: int) -> list[Row]:
     if kind in _RESULTS:
         return [_result(entry)]
     if kind not in _TEXT:
-        return [{"type": str(kind)[:64]}] if isinstance(kind, str) else []
+        return [{"type": kind[:64]}] if isinstance(kind, str) else []
     return _spoken(entry, depth)
+
+
+def _kind(entry: Row) -> str | None:
+    """The type of a part; what is no text says nothing."""
+    kind = entry.get("type")
+    return kind if isinstance(kind, str) else None
 
 
 def _spoken(entry: Row, depth: int) -> list[Row]:

@@ -37,7 +37,7 @@ class Path:
         at = 0
         while at < len(text) <= _LONGEST:
             hit = _STEP.match(text, at)
-            if hit is None or (hit[3] is not None and not steps) or (at and not hit[3] and text[at] != "."):
+            if hit is None or (hit[3] is not None and not steps) or (text[at] == "." and not steps):
                 return None
             steps.append(int(hit[3]) if hit[3] is not None else hit[1] or hit[2])
             at = hit.end()

@@ -36,8 +36,8 @@ def _events(text: str) -> list[Row]:
 
 
 def _put_together(events: list[Row]) -> Row | None:
-    kinds = {event.get("type") for event in events} - {None}
-    if any(isinstance(kind, str) and kind.startswith("response.") for kind in kinds):
+    kinds = {kind for event in events if isinstance(kind := event.get("type"), str)}
+    if any(kind.startswith("response.") for kind in kinds):
         return _responses(events)
     if kinds & {"message_start", "content_block_delta", "message_delta"}:
         return _anthropic(events)

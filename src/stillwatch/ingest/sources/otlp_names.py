@@ -1,7 +1,8 @@
 """Attribute names of GenAI telemetry, by canonical column, in the order in which they are believed.
 
 Current names of the OpenTelemetry conventions come first, then their older names, then OpenInference, then
-OpenLLMetry (Traceloop) and Langfuse. The conventions rename often and their Python constants are deprecated, so the names stand here.
+OpenLLMetry (Traceloop) and Langfuse. The conventions rename often and their Python constants are deprecated, so the
+names stand here.
 
 Deliberately absent: anything that holds messages, which ``otlp_messages`` reads.
 """
