@@ -19,7 +19,7 @@ import pyarrow as pa
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.ingest.adapters import ADAPTERS, adapter_of, is_marked
 from stillwatch.ingest.inputs import STDIN, list_inputs
-from stillwatch.ingest.mapfile import load_map, preset_names
+from stillwatch.ingest.mapfile import load_map, preset, preset_names
 from stillwatch.ingest.power import COSTS
 from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
@@ -75,7 +75,7 @@ def explain_input(file: str, mapping: str | None = None) -> Explained:
     _check(file)
     if mapping is not None:
         load_map(mapping)
-    named = [mapping] if mapping is not None else [None, *preset_names()]
+    named = [mapping] if mapping is not None else [None, *(name for name in preset_names() if not preset(name).automatic)]
     trials = [_try(file, name, unasked=mapping is None) for name in named]
     fitting = sorted((t for t in trials if t.fits), key=lambda t: t.merit, reverse=True)
     # What is recognised by itself needs no option: a preset must be better to be advised.
