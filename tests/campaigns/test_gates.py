@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stillwatch.campaigns.gates import (
     COMPONENT_REQUESTS,
+    ESTABLISHED_SHARE,
     ask_cohort_gate,
     ask_independence_gate,
     log_e_independence,
@@ -93,6 +94,25 @@ def test_accounts_with_habits_of_their_own_are_not_asked() -> None:
     state.lineages[0].tally.keys_private = 400
     ask(state, [400])
     assert not state.lineages[0].compared
+
+
+def test_a_crowd_of_which_a_handful_is_established_waits_with_its_alarm() -> None:
+    """Its p-value stands; the alarm comes when the crowd has thinned out or proved to be members."""
+    state = state_with([400])
+    (lineage,) = state.lineages
+    bystanders = dict.fromkeys(range(1000, 1000 + int(MEMBERS / ESTABLISHED_SHARE)), 1)
+    lineage.member_component = lineage.member_component | bystanders
+    ask(state, [400])
+    assert lineage.p_cohort is not None
+    assert lineage.p_cohort <= lineage.alpha_cohort
+    assert lineage.alarmed_us is None
+    del lineage.member_component[1000]
+    ask(state, [400])
+    assert lineage.alarmed_us is None
+    for account in range(1001, 1000 + MEMBERS + 1):
+        del lineage.member_component[account]
+    ask(state, [400])
+    assert lineage.alarmed_us == START + 1
 
 
 def test_a_group_is_compared_once() -> None:

@@ -52,6 +52,7 @@ SAID = {
     "comparison": f"with {gates.COMPONENT_REQUESTS:,} component requests",
     "most": f"by their number, at most {gates.MOST_ALPHA}",
     "private": f"at most {sameness.PRIVATE} of the recurring wording",
+    "established": "a quarter of the accounts that used" if gates.ESTABLISHED_SHARE == 0.25 else "another share",
     "habits": f"over accounts is at most {sameness.HABITS}",
     "bystander": f"Against a bystander's {membership.BYSTANDER_RATE}",
     "least rate": f"between {2 * membership.LEAST_RATE} and 0.95",

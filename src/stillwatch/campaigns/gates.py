@@ -17,6 +17,10 @@ from stillwatch.model.identity import Identities
 COMPONENT_REQUESTS = 100
 """Requests with the group's machinery after the first gate on which it is compared with benign cohorts."""
 
+ESTABLISHED_SHARE = 0.25
+"""So many of the accounts that used the machinery must be established as members before an alarm: a crowd of which only
+a handful is established is not one group."""
+
 
 def log_e_independence(lineage: Lineage) -> float:
     """Log e-value against independence: the mean over the tests, valid under any dependence between them."""
@@ -47,8 +51,15 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
     compared = [x for x in state.lineages if x.compared and x.pool is None]
     _share_out(compared, state.cohort, conformal.floor(len(state.calibration.scores)))
     for lineage in compared:
-        if lineage.alarmed_us is None and lineage.p_cohort is not None and lineage.p_cohort <= lineage.alpha_cohort:
+        passed = lineage.p_cohort is not None and lineage.p_cohort <= lineage.alpha_cohort
+        if passed and lineage.alarmed_us is None and _holds_together(lineage):
             lineage.alarmed_us = now_us
+
+
+def _holds_together(lineage: Lineage) -> bool:
+    """Whether enough of those who used the machinery are established as members; it can only keep back an alarm."""
+    users = sum(n > 0 for n in lineage.member_component.values())
+    return len(established(lineage)) >= ESTABLISHED_SHARE * users
 
 
 def _due(lineage: Lineage, min_accounts: int) -> bool:
