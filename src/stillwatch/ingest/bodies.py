@@ -130,11 +130,11 @@ def _detail(usage: Row, groups: tuple[str, ...], name: str) -> Any:
 
 
 def _first(names: tuple[str, ...], *places: Row) -> Any:
-    return next((place[n] for place in places for n in names if _plain(place.get(n))), None)
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, (str, int, float, bool))
+    for place in places:
+        for name in names:
+            if isinstance(value := place.get(name), (str, int, float)):
+                return value
+    return None
 
 
 def _dict(value: Any) -> Row:

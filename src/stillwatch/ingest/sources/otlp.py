@@ -160,7 +160,11 @@ def _events(span: Row) -> Iterator[tuple[str, Row]]:
 
 
 def _first(names: tuple[str, ...], *places: Row) -> Any:
-    return next((place[n] for place in places for n in names if place.get(n) not in (None, "")), None)
+    for place in places:
+        for name in names:
+            if name in place and place[name] not in (None, ""):
+                return place[name]
+    return None
 
 
 def _attributes(pairs: Any) -> Row:
