@@ -167,7 +167,7 @@ def limits(record: Record) -> Iterator[str]:
         f"{wording.share(design.number('most_planted_share'))} of the log's accounts, so that one scan measures "
         "several. They share the budget and shift a little what is rare, so a verdict near its level can fall either "
         f"way. {_held(between.count('held_back') or 0)} and "
-        f"{wording.plural(between.count('mixed') or 0, 'campaign')} stood in one group with another."
+        f"{wording.plural(between.count('mixed') or 0, 'campaign')} stood with another in one group that was compared."
     )
     yield (
         "The intervals cover the drawing of the campaigns over this one log. Another week of your traffic can differ "

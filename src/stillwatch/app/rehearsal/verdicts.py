@@ -5,8 +5,8 @@ are at least a fifth of its accounts. Only groups that hold planted accounts are
 log's own accounts is the business of ``scan``.
 
 Two marks say where campaigns of one copy may have got in each other's way. ``held_back``: compared with harmless
-groups and at a p-value that the highest level would alarm, but the level was lower. ``mixed``: one group that shares
-wording held at least a fifth of its accounts and of another planted campaign's.
+groups and at a p-value that the highest level would alarm, but the level was lower. ``mixed``: one group that was
+compared held at least a fifth of its accounts and of another planted campaign's.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ class _Group:
     joined: frozenset[str]
     named: dict[str, int]
     p: float | None
-    worded: bool
-    """Found by shared wording; only such groups are ever alarmed."""
 
     @staticmethod
     def of(standing: Standing, names: Sequence[str]) -> _Group:
@@ -40,7 +38,7 @@ class _Group:
         alarmed = lineage.alarmed_us if standing.state == "alarmed" and not standing.authorised else None
         named = {} if alarmed is None else {names[a]: max(alarmed, at) for a, at in lineage.named.items()}
         joined = frozenset(names[a] for a in lineage.joined)
-        return _Group(standing.state, joined, named, lineage.p_cohort, lineage.pool is None)
+        return _Group(standing.state, joined, named, lineage.p_cohort)
 
     @property
     def held_back(self) -> bool:
@@ -83,7 +81,7 @@ def _record(planted: Planted, groups: Sequence[_Group], others: Sequence[frozens
         "named": len(named & theirs),
         "named_others": len(named - theirs),
         "held_back": found is None and any(g.held_back for g in mine),
-        "mixed": any(g.worded and _held(g, theirs) and any(_held(g, o) for o in others) for g in groups),
+        "mixed": any(g.p is not None and _held(g, theirs) and any(_held(g, o) for o in others) for g in groups),
     }
 
 
