@@ -1,8 +1,8 @@
 """Make ``spend_logs.jsonl`` and ``spend_logs.csv``: rows of LiteLLM_SpendLogs as LiteLLM's proxy builds them.
 
 Needs ``litellm[proxy]`` in an environment of its own; the version used is in ``../README.md``. The calls are answered
-by ``mock_response``, the rows come from the function with which the proxy fills the table, with prompts stored. Only the
-data base is missing: its columns hold what the function returns.
+by ``mock_response``, the rows come from the function with which the proxy fills the table, with prompts stored. Only
+the data base is missing: its columns hold what the function returns.
 """
 
 from __future__ import annotations
@@ -51,9 +51,6 @@ def main() -> None:
             mock_response=("Blue", "Oak")[number],
             metadata={**key, "requester_ip_address": "192.0.2.7"},
             proxy_server_request={"body": {"model": "gpt-4o-mini", "messages": messages, "temperature": 0.2}},
-                "url": "",
-                "body": {"model": "gpt-4o-mini", "messages": messages, "temperature": 0.2},
-            },
         )
     DONE.wait(timeout=30)  # callbacks run beside the call
     (HERE / "spend_logs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
