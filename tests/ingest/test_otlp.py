@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.ingest.sources.otlp import BAD_SPAN, recognises
+from stillwatch.ingest.sources.otlp import BAD_SPAN, NO_SPANS, recognises
 from tests.ingest.logs import json_lines, read, read_bytes
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "otlp"
@@ -113,6 +113,12 @@ def test_a_damaged_span_is_a_reject_and_costs_no_other() -> None:
     assert found.num_rows == 2
     assert rejects.by_reason == {BAD_SPAN: 2}
     assert rejects.table()["line"].to_pylist() == [1, 1]
+
+
+def test_a_line_that_is_no_export_is_a_reject_and_an_empty_one_is_not() -> None:
+    found, rejects = read_bytes(json_lines([export(span()), {"a": 1}, {"resourceSpans": 7}, {"resourceSpans": []}]))
+    assert found.num_rows == 1
+    assert rejects.by_reason == {NO_SPANS: 2}
 
 
 def test_a_span_without_account_or_time_is_a_reject() -> None:

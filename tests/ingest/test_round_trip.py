@@ -20,6 +20,7 @@ from tests.ingest.logs import KEY, PACKERS, WRITERS, Row, json_lines, read_bytes
 
 BEGINNINGS = (b"", b'{"ts":', b"ts,account_id\n", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh9")
 LITELLM = Path(__file__).parent.parent / "formats" / "litellm_payloads.jsonl"
+OTLP = Path(__file__).parent.parent / "samples" / "otlp" / "opentelemetry.jsonl"
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -105,6 +106,7 @@ def test_every_format_has_a_sample_and_recognises_its_own() -> None:
     samples = {
         "Parquet": WRITERS["parquet"](written),
         "LiteLLM": LITELLM.read_bytes(),
+        "OTLP": OTLP.read_bytes(),
         "JSON": json_lines(written),
         "CSV": WRITERS["csv"](written),
     }

@@ -31,7 +31,8 @@ from stillwatch.ingest.sources.tabular import as_columns
 
 Row = dict[str, Any]
 BAD_SPAN = "not a span or log record of OTLP"
-_MARKS = ((b'"resourceSpans"', b'"resource_spans"'), (b'"resourceLogs"', b'"resource_logs"'))
+NO_SPANS = "JSON, but no spans or log records of OTLP"
+_MARK = re.compile(rb'\{\s*"resource(?:Spans|_spans|Logs|_logs)"\s*:')
 _DEPTH = 16
 _NS_PER_US = 1000
 _ERROR = (2, "STATUS_CODE_ERROR")
@@ -42,7 +43,7 @@ def recognises(head: bytes) -> bool:
     """Whether the file is JSON and begins with spans or log records; inside a text their quotes would be escaped."""
     if not jsonlines.recognises(head.removeprefix(UTF8_BOM)):
         return False
-    return any(mark in head for marks in _MARKS for mark in marks)
+    return _MARK.search(head) is not None
 
 
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
@@ -51,6 +52,8 @@ def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
     for rows, origins, run in jsonlines.decoded_rows(opened, rejects, limits):
         found, places = list[Row](), list[int]()
         for row, origin in zip(rows, origins, strict=True):
+            if not _is_export(row):
+                rejects.add(opened.source.name, run.numbers[origin], NO_SPANS, run.texts[origin])
             for span, resource in _spans(row):
                 exchange = _exchange(span, resource)
                 if exchange is None:
@@ -88,6 +91,12 @@ def _spans(export: Row) -> Iterator[tuple[Any, Row]]:
             for scope in scopes:
                 for span in _list(scope, inner):
                     yield span, resource
+
+
+def _is_export(row: Row) -> bool:
+    """Whether a line holds spans or records, or says in so many words that it has none."""
+    groups = [_field(row, name) for name in ("resourceSpans", "resourceLogs")]
+    return any(group == [] for group in groups) or next(_spans(row), None) is not None
 
 
 def _exchange(span: Any, resource: Row) -> Row | None:
