@@ -10,6 +10,7 @@ A way that leads nowhere gives None; what lies in a row is hostile and never rai
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -75,5 +76,16 @@ def opened(value: Any) -> Any:
         return text
     try:
         return _decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except RecursionError:
+        return text
+    except (msgspec.DecodeError, UnicodeError):
+        return _leniently(text)
+
+
+def _leniently(text: str) -> Any:
+    """JSON with half a surrogate pair or NaN, as writers produce it: neither must hide the request it stands in."""
+    try:
+        value = json.loads(text, parse_constant=lambda _: None)
+        return _decode(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+    except (ValueError, RecursionError):
         return text
