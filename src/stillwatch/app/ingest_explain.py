@@ -75,7 +75,8 @@ def explain_input(file: str, mapping: str | None = None) -> Explained:
     _check(file)
     if mapping is not None:
         load_map(mapping)
-    named = [mapping] if mapping is not None else [None, *(name for name in preset_names() if not preset(name).automatic)]
+    asked = [None, *(name for name in preset_names() if not preset(name).automatic)]
+    named = asked if mapping is None else [mapping]
     trials = [_try(file, name, unasked=mapping is None) for name in named]
     fitting = sorted((t for t in trials if t.fits), key=lambda t: t.merit, reverse=True)
     # What is recognised by itself needs no option: a preset must be better to be advised.

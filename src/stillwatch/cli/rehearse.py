@@ -34,7 +34,7 @@ def command(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Plant made-up campaigns in copies of a log and map what a scan would find.
+    """Plant made-up campaigns in copies of a log; map what is found.
 
     LOG is a file or a folder of exchanges; '-' reads standard input. Log and register are read, never changed. Takes
     about as long as 20 scans. Interrupted, the same command goes on where it stopped; run again, it only draws the map.
