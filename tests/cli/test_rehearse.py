@@ -46,8 +46,10 @@ def _result() -> RehearsalResult:
 def test_rehearse_asks_what_was_said(cli: Cli, answer: Answer, home: Path) -> None:
     asked = answer("rehearse", _result())
     arguments = ("a.jsonl", "--accounts", "r.csv", "--out", "out", "--seed", "4", "--refine", "--set", "window_days=3")
-    assert cli("rehearse", *arguments).code == 0
-    expected = RehearsalRequest(("a.jsonl",), "r.csv", Path("out"), Settings(window_days=3), home, 4, True, ROUND)
+    assert cli("rehearse", *arguments, "--map", "bedrock", "--join", "envoy.jsonl").code == 0
+    settings = Settings(window_days=3)
+    read = ("bedrock", ("envoy.jsonl",))
+    expected = RehearsalRequest(("a.jsonl",), "r.csv", Path("out"), settings, home, *read, 4, True, ROUND)
     assert asked[0][0] == expected
 
 

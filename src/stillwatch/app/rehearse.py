@@ -49,7 +49,15 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> RehearsalResult:
     """Scan the copies that are missing, then draw the map anew from all results."""
     check_folder(request.out)
     keys = load_keyring(request.home)
-    scanned = ScanRequest(request.inputs, request.accounts, request.out, request.settings, request.home)
+    scanned = ScanRequest(
+        request.inputs,
+        request.accounts,
+        request.out,
+        request.settings,
+        request.home,
+        mapping=request.mapping,
+        joins=request.joins,
+    )
     threads = request.settings.threads or os.cpu_count() or 1
     run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
     with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:

@@ -15,6 +15,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.command("rehearse", cls=Command)
 @options.logs
 @options.register
+@options.reading
 @click.option(
     "--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for the results; kept and added to."
 )
@@ -26,6 +27,8 @@ from stillwatch.cli.output import print_json, print_lines
 def command(
     logs: tuple[str, ...],
     register: str | None,
+    mapping: str | None,
+    joins: tuple[str, ...],
     out: Path,
     seed: int,
     refine: bool,
@@ -42,14 +45,14 @@ def command(
     """
     loaded = options.load(config, overrides)
     if dry_run:
-        print_lines(_preview((*logs, *((register,) if register else ())), out))
+        print_lines(_preview((*logs, *joins, *((register,) if register else ())), out))
         return
     options.keep_kernels()
     from stillwatch.app.rehearsal.request import RehearsalRequest
     from stillwatch.app.rehearse import rehearse
     from stillwatch.cli.progress import progress
 
-    request = RehearsalRequest(logs, register, out, loaded.settings, options.home(), seed, refine)
+    request = RehearsalRequest(logs, register, out, loaded.settings, options.home(), mapping, joins, seed, refine)
     result = rehearse(request, progress())
     if as_json:
         print_json(result.document)

@@ -64,6 +64,8 @@ def sketch_log(run: Run, folder: Path) -> Base:
             rejects=run.rejects,
             key=run.keys.derive("rows"),
             batch_rows=request.settings.batch_rows,
+            mapping=request.mapping,
+            joins=request.joins,
             stdin=sys.stdin.buffer if "-" in request.inputs else None,
         )
         for batch in sketched(batches, run.recipe, run.keys.derive("sketch"), run.threads):

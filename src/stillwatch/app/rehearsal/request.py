@@ -22,6 +22,8 @@ class RehearsalRequest:
     out: Path
     settings: Settings
     home: Path
+    mapping: str | None = None
+    joins: tuple[str, ...] = ()
     seed: int = 1
     refine: bool = False
     copies: int = ROUND
