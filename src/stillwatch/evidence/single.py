@@ -12,17 +12,16 @@ exchangeability with the calibration accounts alone, and is as good as their kin
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.errors import InputError
+from stillwatch.evidence import scored
 from stillwatch.evidence.profile import Feature, surprise
+from stillwatch.evidence.scored import Scored
 from stillwatch.evidence.slope import Slope
 
 SHIPPED = Path(__file__).with_name("single.json")
@@ -137,18 +136,13 @@ def concentration(hours: NDArray[np.int64]) -> float:
 
 
 @dataclass(frozen=True)
-class SingleCalibration:
+class SingleCalibration(Scored):
     """``by_kind``: ascending scores of harmless accounts of each kind; ``typical``: their median profile."""
 
     calibration_id: str
     slope: Slope
     typical: NDArray[np.float64]
     by_kind: dict[str, NDArray[np.float64]]
-
-    @cached_property
-    def scores(self) -> NDArray[np.float64]:
-        """Scores of all accounts, ascending."""
-        return np.sort(np.concatenate([np.zeros(0), *self.by_kind.values()]))
 
     def parts(self, profile: SingleProfile) -> NDArray[np.float64]:
         """Contribution of every feature to the score; shape (features,)."""
@@ -161,32 +155,14 @@ class SingleCalibration:
 
 def load(path: Path = SHIPPED) -> SingleCalibration:
     """Read a calibration set; an unreadable or foreign one is an InputError."""
-    try:
-        raw = path.read_bytes()
-        found = json.loads(raw)
-        if found["features"] != list(NAMES):
-            raise ValueError("its features are not those of this version")
-        slope = Slope(*(_numbers(found["slope"][name], len(NAMES)) for name in ("mean", "scale", "weight")))
-        if not (slope.scale > 0).all():
-            raise ValueError("its scales must be positive")
-        return SingleCalibration(
-            "single-" + hashlib.sha256(raw).hexdigest()[:12],
-            slope,
-            _numbers(found["typical"], len(NAMES)),
-            _by_kind(found["scores"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
+    return scored.read(path, NAMES, _built)
 
 
-def _by_kind(found: dict[str, list[float]]) -> dict[str, NDArray[np.float64]]:
-    if not found:
-        raise ValueError("it must hold scores of at least one kind of account")
-    return {str(kind): np.sort(_numbers(scores)) for kind, scores in found.items()}
-
-
-def _numbers(found: list[float], size: int | None = None) -> NDArray[np.float64]:
-    numbers = np.array(found, dtype=np.float64)
-    if numbers.ndim != 1 or not np.isfinite(numbers).all() or len(numbers) != (size or max(len(numbers), 1)):
-        raise ValueError("it must hold finite numbers, one for each feature or account")
-    return numbers
+def _built(digest: str, found: dict[str, Any]) -> SingleCalibration:
+    size = len(NAMES)
+    return SingleCalibration(
+        f"single-{digest}",
+        scored.slope(found["slope"], size),
+        scored.numbers(found["typical"], size),
+        scored.by_kind(found["scores"]),
+    )
