@@ -8,7 +8,7 @@ from tools import calibrate
 
 from stillwatch.campaigns import gates, membership
 from stillwatch.config.schema import Settings
-from stillwatch.evidence import conformal, couse, sameness, slope, timing
+from stillwatch.evidence import budget, conformal, couse, sameness, slope, timing
 from stillwatch.evidence.calibration import load
 from stillwatch.evidence.profile import FEATURES, NAMES
 from stillwatch.groups import blocks, infrastructure, proposals
@@ -50,7 +50,7 @@ SAID = {
     "far": f"beyond {slope.FAR:.0f} standard deviations",
     "places": f"need e^{proposals.TOGETHER:.0f}",
     "comparison": f"with {gates.COMPONENT_REQUESTS:,} component requests",
-    "most": f"by their number, at most {gates.MOST_ALPHA}",
+    "most": f"by their number, at most {budget.MOST_ALPHA}",
     "private": f"at most {sameness.PRIVATE} of the recurring wording",
     "established": "a quarter of the accounts that used" if gates.ESTABLISHED_SHARE == 0.25 else "another share",
     "habits": f"over accounts is at most {sameness.HABITS}",

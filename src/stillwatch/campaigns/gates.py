@@ -10,7 +10,7 @@ from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import conformal
-from stillwatch.evidence.budget import MOST_ALPHA, Budget
+from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
@@ -79,14 +79,10 @@ def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
 
 
 def _share_out(compared: list[Lineage], budget: Budget, floor: float) -> None:
-    """Give all compared groups the same level, the poorest first; alarmed ones go on being charged.
+    """Give all compared groups the same level; alarmed ones go on being charged, so nobody's level looks at its p.
 
-    So a group's level follows from the calendar, from how many groups there are and from volume, never from its own
-    p-value, and the expected number of false alarms is at most the sum of the levels. Below the floor a level would be
-    wasted: where the budget does not carry a floor for everybody, whoever sent most comes first.
+    Where the budget does not carry a floor for everybody, whoever sent most comes first.
     """
-    level = max(floor, min(MOST_ALPHA, budget.accrued / max(len(compared), 1)))
-    for lineage in sorted(compared, key=lambda x: (x.alpha_cohort, -x.tally.component, x.number)):
-        more = min(level - lineage.alpha_cohort, budget.at_hand)
-        if more > 0 and lineage.alpha_cohort + more >= floor * (1 - 1e-9):
-            lineage.alpha_cohort += budget.spend(more)
+    order = sorted(compared, key=lambda x: (-x.tally.component, x.number))
+    for lineage, level in zip(order, budget.even_out([x.alpha_cohort for x in order], floor), strict=True):
+        lineage.alpha_cohort = level

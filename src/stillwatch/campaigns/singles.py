@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.evidence import conformal, single
-from stillwatch.evidence.budget import MOST_ALPHA, Budget
+from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population
 from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
 from stillwatch.model.frame import Frame, Ints
@@ -155,12 +155,10 @@ class Singles:
         self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, sums)
 
     def _share_out(self, budget: Budget, floor: float) -> None:
-        """Raise all levels to an equal share of what has accrued, the poorest first; less than the floor is no use."""
-        level = max(floor, min(MOST_ALPHA, (budget.at_hand + budget.spent) / max(len(self.verdicts), 1)))
-        for verdict in sorted(self.verdicts.values(), key=lambda v: (v.alpha, v.looked_us, -v.texts, v.account)):
-            more = min(level - verdict.alpha, budget.at_hand)
-            if more > 0 and verdict.alpha + more >= floor * (1 - 1e-9):
-                verdict.alpha += budget.spend(more)
+        """Give all accounts that were looked at the same level; who was looked at first and sent most comes first."""
+        order = sorted(self.verdicts.values(), key=lambda v: (v.looked_us, -v.texts, v.account))
+        for verdict, level in zip(order, budget.even_out([v.alpha for v in order], floor), strict=True):
+            verdict.alpha = level
 
 
 @dataclass(frozen=True)

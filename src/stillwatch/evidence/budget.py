@@ -7,6 +7,7 @@ number of false passes is at most that sum (linearity of expectation, whatever t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 HOURS_PER_MONTH = 30 * 24
@@ -46,6 +47,21 @@ class Budget:
     def share(self, askers: int) -> float:
         """Level for each of ``askers`` of this epoch."""
         return SPEND_SHARE * self.at_hand / askers if askers else 0.0
+
+    def even_out(self, held: Sequence[float], floor: float) -> list[float]:
+        """Raise the levels ``held`` to an equal share of what has accrued, the poorest first, and return them.
+
+        Among equally poor ones the order given decides. A level follows from the calendar, from how many there are and
+        from that order, which must not look at a p-value; then the expected number of false alarms is at most the sum
+        of the levels. One below ``floor`` would be wasted and is not bought.
+        """
+        level = max(floor, min(MOST_ALPHA, self.accrued / max(len(held), 1)))
+        found = list(held)
+        for place in sorted(range(len(found)), key=held.__getitem__):
+            more = min(level - held[place], self.at_hand)
+            if more > 0 and held[place] + more >= floor * (1 - 1e-9):
+                found[place] += self.spend(more)
+        return found
 
     def spend(self, alpha: float) -> float:
         """Hand out ``alpha``; never more than is at hand."""
