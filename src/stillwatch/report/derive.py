@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup
-
 from stillwatch import inert
-from stillwatch.errors import InputError
-from stillwatch.report.document import PROSE_LIMIT, Record, as_number
-from stillwatch.report.render import _asset, _environment, _policy
+from stillwatch.report.document import PROSE_LIMIT, Record, as_number, open_as
+from stillwatch.report.page import page
 
 SCHEMA = "stillwatch.derivation/1"
 HEADLINES = {
@@ -60,38 +57,28 @@ class Picture:
 
 def render_derivation(document: Mapping[str, Any], *, generated_at: datetime) -> str:
     """The page; ``InputError`` where the document is of another schema."""
-    if document.get("schema") != SCHEMA:
-        shown = inert.text(str(document.get("schema")), 60)
-        raise InputError(f"cannot read a document of schema {shown!r}: this version reads {SCHEMA!r}.")
-    record = Record(document)
+    record = open_as(document, SCHEMA)
     verdict = record.record("verdict").text("word")
-    style = Markup(_asset("report.css") + _asset("derive.css"))
-    script = _asset("report.js")
-    return (
-        _environment()
-        .get_template("derive.html.j2")
-        .render(
-            headline=HEADLINES.get(verdict, "No verdict"),
-            standing=STANDINGS.get(verdict, "watched"),
-            verdict=record.record("verdict"),
-            suspect=record.record("suspect"),
-            excluded=record.record("suspect").record("excluded").numbers(),
-            protocol=record.record("protocol"),
-            declared=record.record("declared"),
-            protocol_text=inert_json(document.get("protocol")),
-            protocol_hash=record.text("protocol_hash"),
-            results=record.records("results"),
-            checks=record.records("checks"),
-            spoof=record.record("spoof_control"),
-            decoys=record.record("decoys"),
-            limits=record.texts("limits"),
-            prose=PROSE_LIMIT,
-            picture=picture(record),
-            generated_at=generated_at,
-            style=style,
-            script=script,
-            policy=_policy(style, script),
-        )
+    return page(
+        "derive.html.j2",
+        "derive.css",
+        headline=HEADLINES.get(verdict, "No verdict"),
+        standing=STANDINGS.get(verdict, "watched"),
+        verdict=record.record("verdict"),
+        suspect=record.record("suspect"),
+        excluded=record.record("suspect").record("excluded").numbers(),
+        protocol=record.record("protocol"),
+        declared=record.record("declared"),
+        protocol_text=inert_json(document.get("protocol")),
+        protocol_hash=record.text("protocol_hash"),
+        results=record.records("results"),
+        checks=record.records("checks"),
+        spoof=record.record("spoof_control"),
+        decoys=record.record("decoys"),
+        limits=record.texts("limits"),
+        prose=PROSE_LIMIT,
+        picture=picture(record),
+        generated_at=generated_at,
     )
 
 

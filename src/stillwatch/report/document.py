@@ -91,12 +91,15 @@ def as_moment(value: object) -> datetime | None:
 
 
 def open_document(document: Mapping[str, Any]) -> Record:
-    """The document as a record; ``InputError`` where it is of another schema."""
-    schema = document.get("schema")
-    if schema != SCHEMA:
-        shown = inert.text(str(schema), 60)
-        raise InputError(
-            f"cannot read a campaigns document of schema {shown!r}: this version reads {SCHEMA!r}. "
-            "Scan the log again with this version, or open the report that was written beside the document."
-        )
+    """A campaigns document as a record; ``InputError`` where it is of another schema."""
+    advice = " Scan the log again with this version, or open the report that was written beside the document."
+    return open_as(document, SCHEMA, "a campaigns document", advice)
+
+
+def open_as(document: Mapping[str, Any], schema: str, what: str = "a document", advice: str = "") -> Record:
+    """The document as a record; ``InputError`` where it is not of ``schema``."""
+    found = document.get("schema")
+    if found != schema:
+        shown = inert.text(str(found), 60)
+        raise InputError(f"cannot read {what} of schema {shown!r}: this version reads {schema!r}.{advice}")
     return Record(document)

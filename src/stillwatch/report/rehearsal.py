@@ -14,12 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from stillwatch import inert
-from stillwatch.errors import InputError
 from stillwatch.report import wording
-from stillwatch.report.document import Record
+from stillwatch.report.document import Record, open_as
+from stillwatch.report.page import page
 from stillwatch.report.rehearsal_words import (
     CARES,
     headline,
@@ -30,7 +27,6 @@ from stillwatch.report.rehearsal_words import (
     value_words,
     wordings,
 )
-from stillwatch.report.render import _asset, _environment, _policy
 
 SCHEMA = "stillwatch.rehearsal/1"
 _SHADES = 5
@@ -62,40 +58,25 @@ class Panel:
     rows: tuple[tuple[str, tuple[Square, ...]], ...]
 
 
-def opened(document: Mapping[str, Any]) -> Record:
-    """The document as a record; ``InputError`` where it is of another schema."""
-    if document.get("schema") != SCHEMA:
-        shown = inert.text(str(document.get("schema")), 60)
-        raise InputError(f"cannot read a document of schema {shown!r}: this version reads {SCHEMA!r}.")
-    return Record(document)
-
-
 def render_rehearsal(document: Mapping[str, Any], *, generated_at: datetime) -> str:
     """The page."""
-    record = opened(document)
-    style = Markup(_asset("report.css") + _asset("rehearsal.css"))
-    script = _asset("report.js")
-    return (
-        _environment()
-        .get_template("rehearsal.html.j2")
-        .render(
-            record=record,
-            log=record.record("log"),
-            design=record.record("design"),
-            everything=record.record("all"),
-            headline=headline(record),
-            sentences=sentences(record),
-            hiding=hiding(record),
-            limits=limits(record),
-            panels=tuple(panels(record)),
-            axes=tuple((title, name, record.record("axes").records(name)) for name, title in _AXES),
-            value_words=value_words,
-            cares=CARES,
-            generated_at=generated_at,
-            style=style,
-            script=script,
-            policy=_policy(style, script),
-        )
+    record = open_as(document, SCHEMA)
+    return page(
+        "rehearsal.html.j2",
+        "rehearsal.css",
+        record=record,
+        log=record.record("log"),
+        design=record.record("design"),
+        everything=record.record("all"),
+        headline=headline(record),
+        sentences=sentences(record),
+        hiding=hiding(record),
+        limits=limits(record),
+        panels=tuple(panels(record)),
+        axes=tuple((title, name, record.record("axes").records(name)) for name, title in _AXES),
+        value_words=value_words,
+        cares=CARES,
+        generated_at=generated_at,
     )
 
 
@@ -126,7 +107,7 @@ def _square(cell: Record) -> Square:
 
 def lines(document: Mapping[str, Any], page: Path) -> Iterator[str]:
     """What a person reads in a terminal."""
-    record = opened(document)
+    record = open_as(document, SCHEMA)
     yield headline(record) + "."
     yield ""
     yield from _wrapped(sentences(record))
