@@ -6,18 +6,25 @@ may come in any order. Memory is bounded by ``FLUSH_ROWS``, whatever the order.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.sketch.batch import sketch_batch
+from stillwatch.config.schema import Settings
+from stillwatch.ingest.read import read_exchanges
+from stillwatch.ingest.rejects import Rejects
+from stillwatch.keyring import Keyring
+from stillwatch.model.progress import Progress
+from stillwatch.sketch.batch import sketch_batch, warm_up
 from stillwatch.sketch.recipe import Recipe
 
 FLUSH_ROWS = 150_000
@@ -57,6 +64,51 @@ class Spool:
             files.append(path)
         self._held.clear()
         self._held_rows = 0
+
+
+class Log(Protocol):
+    """What a request says of the log it is about."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def mapping(self) -> str | None: ...
+    @property
+    def joins(self) -> tuple[str, ...]: ...
+
+
+def sketch_log(
+    log: Log,
+    spool: Spool,
+    *,
+    rejects: Rejects,
+    keys: Keyring,
+    recipe: Recipe,
+    progress: Progress,
+    threads: int,
+    until_us: int | None = None,
+    title: str = "reading and sketching",
+) -> None:
+    """Read the log, as far as ``until_us``, and spool its sketches."""
+    with progress.stage("compiling kernels (first run only takes seconds)", None):
+        warm_up()
+    with progress.stage(title, None) as stage:
+        batches = read_exchanges(
+            log.inputs,
+            rejects=rejects,
+            key=keys.derive("rows"),
+            batch_rows=log.settings.batch_rows,
+            stdin=sys.stdin.buffer if "-" in log.inputs else None,
+            mapping=log.mapping,
+            joins=log.joins,
+        )
+        kept = (before(b, until_us) for b in batches)
+        for batch in sketched(kept, recipe, keys.derive("sketch"), threads):
+            spool.add(batch)
+            stage.advance(len(batch))
+    spool.flush()
 
 
 def sketched(batches: Iterable[pa.RecordBatch], recipe: Recipe, seed: bytes, threads: int) -> Iterator[pa.RecordBatch]:

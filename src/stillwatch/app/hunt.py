@@ -9,7 +9,6 @@ Writes the rows to ``out`` if asked, completely or not at all. The same log and 
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.app.border import Spool, sketched
+from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.hunting import check_out, result, write_rows
 from stillwatch.app.naming import absent, find, shown, the_only
 from stillwatch.app.requests import HuntRequest, HuntResult
@@ -27,13 +26,11 @@ from stillwatch.facts.register import Register
 from stillwatch.groups.kinship import Kinship, compare
 from stillwatch.groups.traces import Traces, Wanted
 from stillwatch.ingest.accounts import read_accounts
-from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.frame import Frame
 from stillwatch.model.progress import Progress
 from stillwatch.model.scope import account_of, scoped_column, tenant_of
-from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.recipe import Recipe
 
 HOUR_US = 3_600_000_000
@@ -47,34 +44,14 @@ def hunt(request: HuntRequest, progress: Progress) -> HuntResult:
     table = None if request.register is None else read_accounts(request.register, rejects=rejects)
     with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
         spool = Spool(Path(work), request.settings.epoch_hours * HOUR_US)
-        _sketch(request, spool, rejects, keys.derive("rows"), keys.derive("sketch"), progress)
+        threads = request.settings.threads or os.cpu_count() or 1
+        sketch_log(request, spool, rejects=rejects, keys=keys, recipe=Recipe(), progress=progress, threads=threads)
         seeds = _resolve(request, spool)
         kin, books = _compare(spool, seeds, Register(table), progress)
     found = result(kin, books.account, seeds, has_register=table is not None, rejected=rejects.count)
     if request.out is not None:
         write_rows(found.rows, request.out)
     return found
-
-
-def _sketch(
-    request: HuntRequest, spool: Spool, rejects: Rejects, rows_key: bytes, seed: bytes, progress: Progress
-) -> None:
-    with progress.stage("compiling kernels (first run only takes seconds)", None):
-        warm_up()
-    with progress.stage("reading and sketching", None) as stage:
-        batches = read_exchanges(
-            request.inputs,
-            rejects=rejects,
-            key=rows_key,
-            batch_rows=request.settings.batch_rows,
-            stdin=sys.stdin.buffer if "-" in request.inputs else None,
-            mapping=request.mapping,
-            joins=request.joins,
-        )
-        for batch in sketched(batches, Recipe(), seed, request.settings.threads or os.cpu_count() or 1):
-            spool.add(batch)
-            stage.advance(len(batch))
-    spool.flush()
 
 
 def _resolve(request: HuntRequest, spool: Spool) -> list[str]:

@@ -29,10 +29,9 @@ from stillwatch.app.rehearsal.request import RehearsalRequest, RehearsalResult
 from stillwatch.app.rehearsal.verdicts import judge
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
-from stillwatch.app.scan import rules
+from stillwatch.app.scan import fresh_state
 from stillwatch.campaigns.document import iso
 from stillwatch.campaigns.standing import stand
-from stillwatch.campaigns.state import State
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import load
 from stillwatch.facts.register import Register
@@ -112,12 +111,13 @@ def scan_copy(
     """One copy: plant, fold, judge; a record for each campaign."""
     with tempfile.TemporaryDirectory(prefix="copy-", dir=base.spool.folder) as work:
         spool, planted = plant(run, base, campaigns, request.seed, Path(work))
-        ids = run.keys.derive("ids")
-        state = State.start(rules(request.settings, int.from_bytes(ids[:6], "big")), run.calibration)
+        state = fresh_state(run)
         register = Register(merged(base.register, planted))
         folded = fold(state, spool, store, register, until_us=base.until_us, done=lambda rows: None)
     accounts = folded.books.account
-    standings = stand(folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, ids)
+    standings = stand(
+        folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, run.keys.derive("ids")
+    )
     return judge(planted, standings, accounts.names)
 
 

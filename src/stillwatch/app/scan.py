@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.app.border import Spool, before, sketched
+from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.folding import Folded, fold
 from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.requests import ScanRequest, ScanResult
@@ -23,19 +22,16 @@ from stillwatch.campaigns.document import LISTED_STATES
 from stillwatch.campaigns.linking import links_table
 from stillwatch.campaigns.standing import stand
 from stillwatch.campaigns.state import Rules, State
-from stillwatch.config.schema import Settings
 from stillwatch.errors import InputError
 from stillwatch.evidence.calibration import load
 from stillwatch.facts.register import Register
 from stillwatch.groups.infrastructure import TieTable
 from stillwatch.ingest.accounts import read_accounts
-from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import Progress
 from stillwatch.model.tables import FACTS, REJECTS, arrow_schema
 from stillwatch.report.render import render_report
-from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import staged_folder
@@ -66,16 +62,18 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
     return ScanResult(document, request.out, alarmed)
 
 
-def rules(settings: Settings, seed: int) -> Rules:
-    """The fold's thresholds from the settings."""
-    return Rules(
+def fresh_state(run: Run) -> State:
+    """The fold before its first epoch, under the settings and the key of the run."""
+    settings = run.request.settings
+    rules = Rules(
         settings.epoch_hours,
         settings.window_days,
         settings.min_accounts,
         settings.budget_independence,
         settings.budget_cohort,
-        seed,
+        int.from_bytes(run.keys.derive("ids")[:6], "big"),
     )
+    return State.start(rules, run.calibration)
 
 
 def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int]:
@@ -84,35 +82,22 @@ def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int]:
     # The register is read first: a mistake in it should not cost the reading of the log.
     table = None if request.accounts is None else read_accounts(request.accounts, rejects=run.rejects)
     spool = Spool(work, request.settings.epoch_hours * HOUR_US)
-    _sketch_logs(run, spool, until)
+    sketch_log(
+        request,
+        spool,
+        rejects=run.rejects,
+        keys=run.keys,
+        recipe=run.recipe,
+        progress=run.progress,
+        threads=run.threads,
+        until_us=until,
+    )
     with SketchStore(work, threads=run.threads) as store:
         copies = store.find_duplicates([f for files in spool.parts.values() for f in files])
-        seed = int.from_bytes(run.keys.derive("ids")[:6], "big")
-        state = State.start(rules(request.settings, seed), run.calibration)
+        state = fresh_state(run)
         with run.progress.stage("weighing evidence", spool.rows) as stage:
             folded = fold(state, spool, store, Register(table), until_us=until, done=stage.advance)
     return folded, copies
-
-
-def _sketch_logs(run: Run, spool: Spool, until: int | None) -> None:
-    with run.progress.stage("compiling kernels (first run only takes seconds)", None):
-        warm_up()
-    key = run.keys.derive("rows")
-    with run.progress.stage("reading and sketching", None) as stage:
-        batches = read_exchanges(
-            run.request.inputs,
-            rejects=run.rejects,
-            key=key,
-            batch_rows=run.request.settings.batch_rows,
-            stdin=sys.stdin.buffer if "-" in run.request.inputs else None,
-            mapping=run.request.mapping,
-            joins=run.request.joins,
-        )
-        kept = (before(b, until) for b in batches)
-        for batch in sketched(kept, run.recipe, run.keys.derive("sketch"), run.threads):
-            spool.add(batch)
-            stage.advance(len(batch))
-    spool.flush()
 
 
 def _write(run: Run, folded: Folded, copies: int, folder: Path) -> dict[str, Any]:

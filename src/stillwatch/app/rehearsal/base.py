@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.app.border import Spool, sketched
+from stillwatch.app import border
+from stillwatch.app.border import Spool
 from stillwatch.app.rehearsal.cells import ACCOUNTS
 from stillwatch.app.rehearsal.design import LARGEST
 from stillwatch.app.rundocument import Run
 from stillwatch.errors import InputError
 from stillwatch.ingest.accounts import read_accounts
-from stillwatch.ingest.read import read_exchanges
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import SKETCHES, arrow_schema
-from stillwatch.sketch.batch import warm_up
 
 HOUR_US = 3_600_000_000
 LEAST_EPOCHS = 3
@@ -56,22 +54,16 @@ def sketch_log(run: Run, folder: Path) -> Base:
     request = run.request
     register = None if request.accounts is None else read_accounts(request.accounts, rejects=run.rejects)
     spool = Spool(folder, request.settings.epoch_hours * HOUR_US)
-    with run.progress.stage("compiling kernels (first run only takes seconds)", None):
-        warm_up()
-    with run.progress.stage("reading and sketching the log once", None) as stage:
-        batches = read_exchanges(
-            request.inputs,
-            rejects=run.rejects,
-            key=run.keys.derive("rows"),
-            batch_rows=request.settings.batch_rows,
-            mapping=request.mapping,
-            joins=request.joins,
-            stdin=sys.stdin.buffer if "-" in request.inputs else None,
-        )
-        for batch in sketched(batches, run.recipe, run.keys.derive("sketch"), run.threads):
-            spool.add(batch)
-            stage.advance(len(batch))
-    spool.flush()
+    border.sketch_log(
+        request,
+        spool,
+        rejects=run.rejects,
+        keys=run.keys,
+        recipe=run.recipe,
+        progress=run.progress,
+        threads=run.threads,
+        title="reading and sketching the log once",
+    )
     return _described(spool, register, run.keys.derive("rows"))
 
 
