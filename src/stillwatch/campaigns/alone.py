@@ -5,22 +5,16 @@ An account that was looked at and is not conspicuous is listed nowhere: being bu
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from stillwatch.campaigns.document import iso, named, what_decides
+from stillwatch.campaigns.document import iso, named, shown_examples, what_decides
 from stillwatch.campaigns.singles import LOOK_TEXTS, Verdict
-from stillwatch.campaigns.standing import STATES, WATCHED_P
+from stillwatch.campaigns.standing import STATES, WATCHED_P, keyed_id, settle
+from stillwatch.campaigns.statements import feature_rows
 from stillwatch.evidence.conformal import floor
 from stillwatch.evidence.single import FEATURES, SingleCalibration
 from stillwatch.model.frame import Codebook
-
-SHOWN_FEATURES = 8
 
 
 @dataclass(frozen=True)
@@ -42,24 +36,22 @@ def stand_alone(closed: dict[int, Verdict], latest: dict[int, Verdict], accounts
     """Conspicuous accounts; an alarm that only the open epoch raised is provisional."""
     found = []
     for code, verdict in latest.items():
-        settled = closed.get(code)
-        provisional = verdict.alarmed_us is not None and (settled is None or settled.alarmed_us is None)
-        shown = verdict if provisional or settled is None else settled
+        provisional, shown = settle(verdict, closed.get(code))
         if shown.alarmed_us is not None or shown.p <= WATCHED_P:
             state = "provisional" if provisional else "alarmed" if shown.alarmed_us is not None else "watched"
             name = accounts.names[code]
-            found.append(Alone(shown, _campaign_id(name, shown.looked_us, key), state, name))
+            found.append(Alone(shown, keyed_id(f"single\x1e{name}\x1e{shown.looked_us}", key), state, name))
     return sorted(found, key=lambda x: x.rank)
-
-
-def _campaign_id(name: str, looked_us: int, key: bytes) -> str:
-    text = f"single\x1e{name}\x1e{looked_us}"
-    return "c-" + hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
 
 
 def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[str, str]) -> dict[str, Any]:
     """One entry of ``campaigns``; there is no first gate, so nothing is said against independence."""
     verdict = alone.verdict
+    values, parts, note = (
+        verdict.profile.values,
+        calibration.parts(verdict.profile),
+        f" (its first {LOOK_TEXTS:,} texts)",
+    )
     return {
         "campaign_id": alone.campaign_id,
         "state": alone.state,
@@ -90,8 +82,8 @@ def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[
         ],
         "predecessor": None,
         "shared_infrastructure_with": [],
-        "evidence": list(_evidence(verdict, calibration)),
-        "examples": [{"event_id": e, "redacted": examples[e]} for e in verdict.shown.examples if e in examples],
+        "evidence": list(feature_rows(FEATURES, values, calibration.typical, parts, note)),
+        "examples": shown_examples(verdict.shown.examples, examples),
     }
 
 
@@ -101,19 +93,3 @@ def _why_not(verdict: Verdict, calibration: SingleCalibration) -> str:
         f"one busy account, p = {verdict.p:.4f} against harmless busy accounts, above the {verdict.alpha:.4f} that "
         f"it is held to (the smallest possible p is {least:.4f}); {what_decides(verdict.alpha)}"
     )
-
-
-def _evidence(verdict: Verdict, calibration: SingleCalibration) -> Iterator[dict[str, Any]]:
-    parts = calibration.parts(verdict.profile)
-    for i in np.argsort(-np.abs(parts), kind="stable")[:SHOWN_FEATURES].tolist():
-        feature = FEATURES[i]
-        yield {
-            "test": feature.name,
-            "null": "cohort",
-            "statistic": round(float(verdict.profile.values[i]), 4),
-            "expected": round(float(calibration.typical[i]), 4),
-            "log10_e": None,
-            "weight": round(float(parts[i]), 3),
-            "observed": f"{feature.sees} (its first {LOOK_TEXTS:,} texts)",
-            "could_be": [] if feature.mistakes == "-" else [feature.mistakes],
-        }

@@ -56,7 +56,7 @@ def campaign(
         "predecessor": None,
         "shared_infrastructure_with": [],
         "evidence": statements(lineage, calibration),
-        "examples": [{"event_id": e, "redacted": examples[e]} for e in lineage.examples if e in examples],
+        "examples": shown_examples(lineage.examples, examples),
     }
 
 
@@ -106,6 +106,11 @@ def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
         }
         for a in shown_members(standing)
     ]
+
+
+def shown_examples(wanted: list[str], redacted: dict[str, str]) -> list[dict[str, str]]:
+    """Those of the remembered examples whose text could be fetched."""
+    return [{"event_id": event, "redacted": redacted[event]} for event in wanted if event in redacted]
 
 
 def named(name: str) -> dict[str, str]:

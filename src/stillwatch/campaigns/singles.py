@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from stillwatch.evidence import conformal, single
 from stillwatch.evidence.budget import Budget
-from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population
+from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population, cues_carried
 from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
 from stillwatch.model.frame import Frame, Ints
 from stillwatch.sketch.cues import cue_families
@@ -53,7 +53,7 @@ class Sums:
         self.count(frame, rows)
         self.with_history += int((frame.turns[rows] > 0).sum())
         self.log_output += float(log_output(frame, rows).sum())
-        self.cues += ((frame.cues[rows, None] >> np.arange(CUE_BITS)) & 1).sum(axis=0)
+        self.cues += cues_carried(frame, rows).sum(axis=0)
         self.hours += np.bincount(frame.ts[rows] // _HOUR_US % 24, minlength=24)
         self._keep_examples(frame, rows)
         new, counts = np.unique(frame.exact[rows], return_counts=True)

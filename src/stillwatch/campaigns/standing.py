@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Protocol, TypeVar
 
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import established
@@ -20,6 +21,15 @@ WATCHED_P = 0.1
 """A gated group whose cohort p-value is above this looks like an ordinary cohort."""
 TOLD = 0.8
 STATES = ("alarmed", "provisional", "watched", "proposed")
+
+
+class Dated(Protocol):
+    """What may have been alarmed."""
+
+    alarmed_us: int | None
+
+
+D = TypeVar("D", bound=Dated)
 
 
 @dataclass(frozen=True)
@@ -46,9 +56,7 @@ def stand(
     known = {lineage.number: lineage for lineage in closed}
     found = []
     for lineage in latest:
-        settled = known.get(lineage.number)
-        provisional = lineage.alarmed_us is not None and (settled is None or settled.alarmed_us is None)
-        shown = lineage if provisional or settled is None else settled
+        provisional, shown = settle(lineage, known.get(lineage.number))
         found.append(
             Standing(
                 shown, campaign_id(shown, accounts, key), _state(shown, provisional), _authorised(shown, identities)
@@ -66,11 +74,22 @@ def _told_already(standing: Standing, named: set[int]) -> Standing:
     return replace(standing, state="proposed")
 
 
+def settle(latest: D, closed: D | None) -> tuple[bool, D]:
+    """Whether only the open epoch raised the alarm, and which of the two is shown."""
+    provisional = latest.alarmed_us is not None and (closed is None or closed.alarmed_us is None)
+    return provisional, latest if provisional or closed is None else closed
+
+
+def keyed_id(founded_by: str, key: bytes) -> str:
+    """A campaign's id: a keyed hash of what founded it, the same over rescans."""
+    return "c-" + hmac.new(key, founded_by.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
+
+
 def campaign_id(lineage: Lineage, accounts: Codebook, key: bytes) -> str:
     """Keyed hash of what founded the group: its first members and template keys. The same over rescans."""
     members, keys = lineage.founded_by
     text = "\x1e".join([*sorted(accounts.names[m] for m in members), *map(str, keys), str(lineage.proposed_us)])
-    return "c-" + hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:12]
+    return keyed_id(text, key)
 
 
 def shown_members(standing: Standing) -> list[int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.evalues import LOG10
-from stillwatch.evidence.profile import FEATURES, Profile
+from stillwatch.evidence.profile import FEATURES, Feature, Profile
+
+Floats = NDArray[np.float64]
 
 SHOWN_FEATURES = 8
 COUSE_COULD_BE = (
@@ -83,18 +86,23 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
 
 def _cohort(lineage: Lineage, calibration: Calibration) -> Iterator[dict[str, Any]]:
     last = lineage.profile
-    if last is None:
-        return
-    parts = calibration.parts(Profile(last))
+    if last is not None:
+        yield from feature_rows(FEATURES, last, calibration.typical, calibration.parts(Profile(last)))
+
+
+def feature_rows(
+    features: Sequence[Feature], values: Floats, typical: Floats, parts: Floats, note: str = ""
+) -> Iterator[dict[str, Any]]:
+    """The features that moved a score most, ``note`` behind what each sees; all arrays have shape (features,)."""
     for i in np.argsort(-np.abs(parts), kind="stable")[:SHOWN_FEATURES].tolist():
-        feature = FEATURES[i]
+        feature = features[i]
         yield {
             "test": feature.name,
             "null": "cohort",
-            "statistic": round(float(last[i]), 4),
-            "expected": round(float(calibration.typical[i]), 4),
+            "statistic": round(float(values[i]), 4),
+            "expected": round(float(typical[i]), 4),
             "log10_e": None,
             "weight": round(float(parts[i]), 3),
-            "observed": feature.sees,
+            "observed": feature.sees + note,
             "could_be": [] if feature.mistakes == "-" else [feature.mistakes],
         }

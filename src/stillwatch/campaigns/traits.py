@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.evidence.population import CUE_BITS
+from stillwatch.evidence.population import CUE_BITS, cues_carried
 from stillwatch.model.frame import Frame, Ints
 
 _LENGTHS, _OUTPUTS = 10, 12
@@ -18,10 +18,9 @@ TRAITS = CUE_BITS + _LENGTHS + _OUTPUTS
 
 def traits(frame: Frame, rows: Ints) -> NDArray[np.bool_]:
     """Which traits each of the ``rows`` shows, shape (rows, traits). Lengths count in powers of two."""
-    cues = (frame.cues[rows][:, None] >> np.arange(CUE_BITS)) & 1 == 1
     lengths = _one_hot(_magnitude(frame.prompt_words[rows]), _LENGTHS)
     outputs = _one_hot(_magnitude(frame.output_tokens[rows]), _OUTPUTS)
-    return np.concatenate([cues, lengths, outputs], axis=1)
+    return np.concatenate([cues_carried(frame, rows), lengths, outputs], axis=1)
 
 
 def _magnitude(values: Ints) -> Ints:

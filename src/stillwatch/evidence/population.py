@@ -19,6 +19,12 @@ HABIT_REQUESTS = 3
 """Accounts with fewer requests have no habits yet."""
 
 
+def cues_carried(frame: Frame, rows: Ints) -> NDArray[np.bool_]:
+    """Which cues each of the ``rows`` carries, shape (rows, CUE_BITS)."""
+    carried: NDArray[np.bool_] = (frame.cues[rows, None] >> np.arange(CUE_BITS)) & 1 == 1
+    return carried
+
+
 @dataclass
 class Population:
     """Arrays indexed by account code, grown as accounts appear."""
