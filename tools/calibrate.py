@@ -1,6 +1,6 @@
 """Make the shipped calibration set: the trees of the cohort score and scores of made-up benign cohorts.
 
-    python tools/calibrate.py --train 18 --calibrate 46 --out src/stillwatch/evidence/calibration.json
+    python -m tools.calibrate --train 18 --calibrate 46 --out src/stillwatch/evidence/calibration.json
 
 Worlds come from the project's own generator alone. Worlds with operators train the trees; other worlds, without any,
 give the calibration scores: benign groups of whatever kind that passed the first gate. Needs scikit-learn.
@@ -8,26 +8,21 @@ give the calibration scores: benign groups of whatever kind that passed the firs
 
 from __future__ import annotations
 
-import argparse
 import json
-import pickle
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from tools.fitting import KEY, arguments, played, straight, written
 
 from stillwatch.app.inmemory import fold_tables
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import FEATURES, NAMES, Profile
-from stillwatch.evidence.slope import FAR, Slope
+from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.pool import UndeclaredPool
@@ -46,12 +41,11 @@ SHAPE: dict[str, Any] = {
     "min_samples_leaf": 10,
     "max_features": 0.5,
 }
-PEOPLE, LOOKALIKES, POOLS, OPERATORS, NULL_SEEDS = 600, 44, 8, 9, 10_000
+PEOPLE, LOOKALIKES, POOLS, OPERATORS = 600, 44, 8, 9
 BAGS = 3
-KEY = b"calibration needs some fixed key"
 MIXED = (0.2, 0.5)
 N = len(NAMES)
-PENALTY, LEAST_SCALE, SLOPE_SHARE = 0.01, 0.05, 0.25
+PENALTY, SLOPE_SHARE = 0.01, 0.25
 
 
 @dataclass(frozen=True)
@@ -116,25 +110,7 @@ def fit(train: list[Sample]) -> tuple[Trees, Slope]:
         HistGradientBoostingClassifier(**SHAPE, monotonic_cst=direction, random_state=seed).fit(x, y)
         for seed in range(BAGS)
     ]
-    return exported(fitted, x), straight(x, y)
-
-
-def straight(x: NDArray[np.float64], y: NDArray[np.bool_]) -> Slope:
-    """L2-penalised logistic regression with balanced classes, each weight held to its feature's direction."""
-    mean, scale = x[~y].mean(axis=0), np.maximum(x.std(axis=0), LEAST_SCALE)
-    rows = np.clip((x - mean) / scale, -FAR, FAR)
-    balance = np.where(y, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
-
-    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        z = rows @ w[:-1] + w[-1]
-        value = np.mean(balance * (np.logaddexp(0, z) - y * z)) + PENALTY * (w[:-1] @ w[:-1])
-        slope = balance * (1 / (1 + np.exp(-z)) - y) / len(y)
-        return float(value), np.append(rows.T @ slope + 2 * PENALTY * w[:-1], slope.sum())
-
-    sides = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
-    bounds = [*(sides[f.direction] for f in FEATURES), (None, None)]
-    solved = minimize(loss, np.zeros(N + 1), jac=True, method="L-BFGS-B", bounds=bounds)
-    return Slope(mean, scale, SLOPE_SHARE * solved.x[:-1])
+    return exported(fitted, x), straight(x, y, FEATURES, PENALTY, SLOPE_SHARE)
 
 
 def exported(fitted: list[HistGradientBoostingClassifier], x: NDArray[np.float64]) -> Trees:
@@ -178,25 +154,9 @@ def _tree(nodes: Any, x: NDArray[np.float64], offset: int, share: float) -> list
 
 
 def main() -> None:
-    given = _arguments()
-    if given.samples and given.samples.exists():
-        train, null = pickle.loads(given.samples.read_bytes())
-    else:
-        with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-            train = gather(pool, [(given.seed + i, OPERATORS) for i in range(given.train)])
-            null = gather(pool, [(given.seed + NULL_SEEDS + i, 0) for i in range(given.calibrate)])
-        if given.samples:
-            given.samples.write_bytes(pickle.dumps((train, null)))
+    given = arguments(__doc__, train=20, calibrate=100, jobs=2, seed=1000)
+    train, null = played(given, OPERATORS, world_samples, "groups")
     given.out.write_text(json.dumps(content(*fit(train), null)) + "\n", "utf-8")
-
-
-def gather(pool: ProcessPoolExecutor, worlds: list[tuple[int, int]]) -> list[Sample]:
-    """Samples of many worlds, with a line of progress for each."""
-    found: list[Sample] = []
-    for (seed, _), more in zip(worlds, pool.map(world_samples, worlds), strict=True):
-        found += more
-        print(f"world {seed}: {len(found)} groups", flush=True)
-    return found
 
 
 def content(trees: Trees, slope: Slope, null: list[Sample]) -> dict[str, object]:
@@ -209,21 +169,10 @@ def content(trees: Trees, slope: Slope, null: list[Sample]) -> dict[str, object]
     return {
         "features": list(NAMES),
         "trees": {name: np.asarray(value).tolist() for name, value in vars(trees).items()},
-        "slope": {name: value.round(6).tolist() for name, value in vars(slope).items()},
+        "slope": written(slope),
         "typical": typical.round(5).tolist(),
         "scores": {kind: sorted(values) for kind, values in scores.items()},
     }
-
-
-def _arguments() -> argparse.Namespace:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--train", type=int, default=20)
-    arguments.add_argument("--calibrate", type=int, default=100)
-    arguments.add_argument("--jobs", type=int, default=2)
-    arguments.add_argument("--seed", type=int, default=1000)
-    arguments.add_argument("--samples", type=Path, help="keep the profiles here, and use them if they are there")
-    arguments.add_argument("--out", type=Path, required=True)
-    return arguments.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Make the calibration set of single harvesters: a straight score, and scores of made-up busy harmless accounts.
 
-    python tools/calibrate_single.py --train 40 --calibrate 160 --out src/stillwatch/evidence/single.json
+    python -m tools.calibrate_single --train 40 --calibrate 160 --out src/stillwatch/evidence/single.json
 
 Worlds come from the project's own generator alone: a crowd of people and small programs, and among them some actors cut
 down to one to three accounts and sped up until each reaches the volume of a look. Worlds with lone harvesters fit the
@@ -10,18 +10,13 @@ product's own rule (``campaigns.singles``), whatever its kind.
 
 from __future__ import annotations
 
-import argparse
 import json
-import pickle
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from tools.fitting import KEY, arguments, played, straight, written
 
 from stillwatch.app.inmemory import frames, sketch_table
 from stillwatch.campaigns.singles import Singles
@@ -29,7 +24,7 @@ from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.conformal import floor, p_value
 from stillwatch.evidence.population import Population
 from stillwatch.evidence.single import FEATURES, NAMES, SingleCalibration
-from stillwatch.evidence.slope import FAR, Slope
+from stillwatch.evidence.slope import Slope
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
 from stillwatch.sketch.recipe import Recipe
@@ -40,9 +35,8 @@ from stillwatch.worlds.plans import background
 from stillwatch.worlds.stream import Actor
 from stillwatch.worlds.world import make_world
 
-KEY = b"calibration needs some fixed key"
 EPOCH_US, WINDOW_US = 6 * 3_600_000_000, 14 * 86_400_000_000
-PEOPLE, BUSY, HARVESTERS, NULL_SEEDS = 300, 40, 12, 10_000
+PEOPLE, BUSY, HARVESTERS = 300, 40, 12
 DAYS = (0.75, 2.0, 5.0, 10.0)
 """Spans of the worlds: accounts that reach the volume within hours, and ones that need more than a week."""
 LEAST, MOST = 1_150.0, 1_900.0
@@ -53,7 +47,7 @@ METHODS = ("single_harvester", "prompt_mill", "fixed_template", "elicitation", "
 NOT_ALONE = ("moving_firm", "licensed_generator", "individuals")
 """A firm that moves needs several accounts, a licence is an exemption; busy individuals are drawn apart."""
 KINDS = tuple(k for k in catalogue.BY_KIND if k not in catalogue.OPERATOR_KINDS and k not in NOT_ALONE)
-PENALTY, LEAST_SCALE = 0.003, 0.05
+PENALTY = 0.003
 LEVELS = (0.0004, 0.002, 0.01)
 """Levels of an account where the budget of a month meets 125, 25 and 5 busy accounts."""
 
@@ -128,22 +122,8 @@ def world_samples(which: tuple[int, int]) -> list[Sample]:
 
 
 def fit(train: list[Sample]) -> Slope:
-    """L2-penalised logistic regression with balanced classes, each weight held to its feature's direction."""
-    x, y = np.array([s.values for s in train]), np.array([s.harvester for s in train])
-    mean, scale = x[~y].mean(axis=0), np.maximum(x.std(axis=0), LEAST_SCALE)
-    rows = np.clip((x - mean) / scale, -FAR, FAR)
-    balance = np.where(y, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
-
-    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        z = rows @ w[:-1] + w[-1]
-        value = np.mean(balance * (np.logaddexp(0, z) - y * z)) + PENALTY * (w[:-1] @ w[:-1])
-        slope = balance * (1 / (1 + np.exp(-z)) - y) / len(y)
-        return float(value), np.append(rows.T @ slope + 2 * PENALTY * w[:-1], slope.sum())
-
-    sides = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
-    bounds = [*(sides[f.direction] for f in FEATURES), (None, None)]
-    solved = minimize(loss, np.zeros(len(NAMES) + 1), jac=True, method="L-BFGS-B", bounds=bounds)
-    return Slope(mean, scale, solved.x[:-1])
+    """The straight score."""
+    return straight(np.array([s.values for s in train]), np.array([s.harvester for s in train]), FEATURES, PENALTY)
 
 
 def scores(slope: Slope, some: list[Sample]) -> NDArray[np.float64]:
@@ -154,7 +134,7 @@ def content(slope: Slope, null: list[Sample]) -> dict[str, object]:
     """The content of a calibration file."""
     return {
         "features": list(NAMES),
-        "slope": {name: value.round(6).tolist() for name, value in vars(slope).items()},
+        "slope": written(slope),
         "typical": np.median([s.values for s in null], axis=0).round(5).tolist(),
         "scores": {
             kind: [round(v, 4) for v in sorted(scores(slope, [s for s in null if s.kind == kind]).tolist())]
@@ -186,38 +166,11 @@ def alarmed(own: NDArray[np.float64], null: NDArray[np.float64]) -> list[float]:
 
 
 def main() -> None:
-    given = _arguments()
-    if given.samples and given.samples.exists():
-        train, null = pickle.loads(given.samples.read_bytes())
-    else:
-        with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-            train = gather(pool, [(given.seed + i, HARVESTERS) for i in range(given.train)])
-            null = gather(pool, [(given.seed + NULL_SEEDS + i, 0) for i in range(given.calibrate)])
-        if given.samples:
-            given.samples.write_bytes(pickle.dumps((train, null)))
+    given = arguments(__doc__, train=40, calibrate=160, jobs=1, seed=3000)
+    train, null = played(given, HARVESTERS, world_samples, "accounts")
     slope = fit(train)
     report(slope, train, null)
     given.out.write_text(json.dumps(content(slope, null)) + "\n", "utf-8")
-
-
-def gather(pool: ProcessPoolExecutor, worlds: list[tuple[int, int]]) -> list[Sample]:
-    """Samples of many worlds, with a line of progress for each."""
-    found: list[Sample] = []
-    for (seed, _), more in zip(worlds, pool.map(world_samples, worlds), strict=True):
-        found += more
-        print(f"world {seed}: {len(found)} accounts", flush=True)
-    return found
-
-
-def _arguments() -> argparse.Namespace:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--train", type=int, default=40)
-    arguments.add_argument("--calibrate", type=int, default=160)
-    arguments.add_argument("--jobs", type=int, default=1)
-    arguments.add_argument("--seed", type=int, default=3000)
-    arguments.add_argument("--samples", type=Path, help="keep the profiles here, and use them if they are there")
-    arguments.add_argument("--out", type=Path, required=True)
-    return arguments.parse_args()
 
 
 if __name__ == "__main__":
