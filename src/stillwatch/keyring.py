@@ -32,8 +32,9 @@ from stillwatch.errors import StoreError
 SCHEMA = "stillwatch.keyring/1"
 FILE_NAME = "keyring.json"
 SECRET_BYTES = 32
-PURPOSES = ("sketch", "pseudonym", "rows", "ids")
-"""What keys are for: sketches of text, pseudonyms of people and addresses, hashes of rejected rows, record ids."""
+PURPOSES = ("sketch", "pseudonym", "rows", "ids", "journal")
+"""What keys are for: sketches of text, pseudonyms of people and addresses, hashes of rejected rows, record ids, the
+journal's head and its subjects."""
 
 _ASIDE_PREFIX = ".keyring-"
 _ASIDE_SUFFIX = ".new"

@@ -1,0 +1,1 @@
+"""The append-only record of what people and the program decided: hash-chained, sealed where it is about a person."""

@@ -1,0 +1,75 @@
+"""Private files that are whole or not there, and a lock that dies with its holder.
+
+Contract: ``write_private`` returns when the new content is on disk under its name; only this user can read it.
+``locked`` holds a file for one writer or for many readers; the system drops the lock of a killed process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def write_private(path: Path, raw: bytes) -> None:
+    """Write ``path`` whole or not at all."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        sync_folder(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, for_writing: bool) -> Iterator[int]:
+    """The file's descriptor under a lock. A writer's file is made if need be; a reader's must exist."""
+    import fcntl
+
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if for_writing else os.O_RDONLY
+    is_new = not path.exists()
+    descriptor = os.open(path, flags, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH)
+        if for_writing and is_new:
+            sync_folder(path.parent)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_all(descriptor: int) -> bytes:
+    parts, place = [], 0
+    while part := os.pread(descriptor, 1 << 20, place):
+        parts.append(part)
+        place += len(part)
+    return b"".join(parts)
+
+
+def write_all(descriptor: int, raw: bytes) -> None:
+    """Append ``raw`` and wait until it is on disk."""
+    view = memoryview(raw)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
