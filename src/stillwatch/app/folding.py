@@ -15,6 +15,7 @@ from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.facts.register import Register
+from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
 from stillwatch.store.duckdb import SketchStore
 
@@ -32,6 +33,26 @@ class Folded:
     last_us: int | None
     end_us: int
     rows: int
+
+    def close(self, frame: Frame, register: Register) -> None:
+        """Take in an epoch that is over."""
+        self.identities = register.at(frame.end_us, self.books.account)
+        advance(self.closed, frame, self.identities)
+        self.end_us = frame.end_us
+        self._count(frame)
+
+    def look_into(self, frame: Frame, register: Register) -> None:
+        """Take in an epoch that is not over: on a copy of the state, which goes with this value."""
+        if self.latest is self.closed:
+            self.latest = copy.deepcopy(self.closed)
+        self.identities = register.at(frame.end_us, self.books.account)
+        advance(self.latest, frame, self.identities)
+        self._count(frame)
+
+    def _count(self, frame: Frame) -> None:
+        self.first_us = int(frame.ts[0]) if self.first_us is None else self.first_us
+        self.last_us = int(frame.ts[-1])
+        self.rows += len(frame)
 
 
 def fold(
@@ -58,15 +79,10 @@ def fold(
             end = min(end, until_us)
         frame = build_frame(table, books, start_us=start, end_us=end)
         found.facts.append(facts)
-        found.identities = register.at(end, books.account)
         if closed:
-            advance(state, frame, found.identities)
-            found.end_us = end
+            found.close(frame, register)
         else:
-            found.latest = advance(copy.deepcopy(state), frame, found.identities)
-        found.first_us = int(frame.ts[0]) if found.first_us is None else found.first_us
-        found.last_us = int(frame.ts[-1])
-        found.rows += len(frame)
+            found.look_into(frame, register)
         done(len(frame))
     return found
 

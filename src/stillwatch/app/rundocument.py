@@ -11,9 +11,9 @@ from typing import Any
 from stillwatch.app.examples import fetch_examples
 from stillwatch.app.folding import Folded
 from stillwatch.app.requests import ScanRequest
-from stillwatch.campaigns.alone import Alone, campaign_alone
-from stillwatch.campaigns.document import SCHEMA, campaign, iso
-from stillwatch.campaigns.standing import Standing
+from stillwatch.campaigns.alone import Alone, campaign_alone, stand_alone
+from stillwatch.campaigns.document import LISTED_STATES, SCHEMA, campaign, iso
+from stillwatch.campaigns.standing import Standing, stand
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.conformal import floor
@@ -36,17 +36,42 @@ class Run:
     threads: int
 
 
-def build_document(run: Run, folded: Folded, copies: int, listed: list[Standing], alone: list[Alone]) -> dict[str, Any]:
-    most = run.request.settings.examples_per_group
-    wanted = {e for s in listed for e in s.lineage.examples[:most]}
-    wanted |= {e for a in alone for e in a.verdict.shown.examples[:most]}
+@dataclass(frozen=True)
+class Outcome:
+    """What a fold found: every group, those that are listed, and accounts judged each for itself."""
+
+    standings: list[Standing]
+    listed: list[Standing]
+    alone: list[Alone]
+
+    def examples(self, most: int) -> set[str]:
+        """Event ids of the requests to be shown, at most so many per group."""
+        wanted = {e for s in self.listed for e in s.lineage.examples[:most]}
+        return wanted | {e for a in self.alone for e in a.verdict.shown.examples[:most]}
+
+
+def outcome(run: Run, folded: Folded) -> Outcome:
+    """The standings of everything in the fold, the open epoch's provisional."""
+    accounts, key = folded.books.account, run.keys.derive("ids")
+    standings = stand(folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, key)
+    alone = stand_alone(folded.closed.singles.verdicts, folded.latest.singles.verdicts, accounts, key)
+    return Outcome(standings, [s for s in standings if s.state in LISTED_STATES], alone)
+
+
+def read_examples(run: Run, found: Outcome) -> dict[str, str]:
+    """Redacted examples by event id, read again from the inputs."""
+    settings = run.request.settings
     with run.progress.stage("fetching redacted examples", None):
-        settings = run.request.settings
-        examples = fetch_examples(
+        wanted = found.examples(settings.examples_per_group)
+        return fetch_examples(
             run.request.inputs, wanted, run.keys.derive("rows"), settings.batch_rows, run.request.mapping
         )
-    entries = [(s.rank, campaign(s, folded.books.account, run.calibration, examples)) for s in listed]
-    entries += [(a.rank, campaign_alone(a, folded.latest.single_calibration, examples)) for a in alone]
+
+
+def build_document(run: Run, folded: Folded, copies: int, found: Outcome, examples: dict[str, str]) -> dict[str, Any]:
+    """The document; ``copies``: rows that were left out because their event was seen before."""
+    entries = [(s.rank, campaign(s, folded.books.account, run.calibration, examples)) for s in found.listed]
+    entries += [(a.rank, campaign_alone(a, folded.latest.single_calibration, examples)) for a in found.alone]
     return {
         "schema": SCHEMA,
         "run": _run_facts(run, folded, copies),
