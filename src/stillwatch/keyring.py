@@ -8,8 +8,12 @@ A keyring that others can read is refused, not repaired: repairing hides that th
 holds it can test guesses against sketches. The same holds for a folder in which others can put another keyring.
 A corrupt file is never replaced: sketches and campaign ids made under the old key would silently stop matching.
 
-Deliberately not done: rotation (the format has versions for it), encryption at rest, permissions where the system has
-no POSIX modes.
+``rotate`` adds a version, which is current from then on. The one before stays for an overlap, so that what was named
+under it can still be recognised (``derive_all``), and is dropped by ``drop_retired`` when its time is over: from then
+on nobody can tell whom its pseudonyms named.
+
+Deliberately not done: encryption at rest, permissions where the system has no POSIX modes, and deciding how long the
+longest window is: the caller says when the old version retires.
 """
 
 from __future__ import annotations
@@ -22,8 +26,8 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,12 +36,13 @@ from stillwatch.errors import StoreError
 SCHEMA = "stillwatch.keyring/1"
 FILE_NAME = "keyring.json"
 SECRET_BYTES = 32
-PURPOSES = ("sketch", "pseudonym", "rows", "ids", "journal")
+PURPOSES = ("sketch", "pseudonym", "rows", "ids", "journal", "state")
 """What keys are for: sketches of text, pseudonyms of people and addresses, hashes of rejected rows, record ids, the
-journal's head and its subjects."""
+journal's head and its subjects, seals on stored state."""
 
 _ASIDE_PREFIX = ".keyring-"
 _ASIDE_SUFFIX = ".new"
+_LOCK_NAME = ".keyring.lock"
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 
@@ -49,6 +54,8 @@ class Key:
     version: int
     created_at: str
     secret: bytes = field(repr=False)
+    retires_at: str = ""
+    """When it may be dropped; empty while it is current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,13 @@ class Keyring:
 
     def derive(self, purpose: str) -> bytes:
         """The current 32-byte key for one of ``PURPOSES`` (HKDF-SHA256, RFC 5869, one block)."""
+        return self.derive_all(purpose)[0]
+
+    def derive_all(self, purpose: str) -> tuple[bytes, ...]:
+        """The keys of all versions that are still held, the current one first: for looking up, never for writing."""
         if purpose not in PURPOSES:
             raise ValueError(f"no key for purpose {purpose!r}; there are {', '.join(PURPOSES)}")
-        return _hkdf(self.keys[-1].secret, f"stillwatch/1/{purpose}")
+        return tuple(_hkdf(key.secret, f"stillwatch/1/{purpose}") for key in reversed(self.keys))
 
     @property
     def key_id(self) -> str:
@@ -110,6 +121,72 @@ def read_keyring(path: Path) -> Keyring | None:
     return Keyring(_parse(path, raw))
 
 
+def rotate(home: Path, now: datetime, retires_at: datetime) -> Keyring:
+    """A keyring with a new current version; the one before it retires at ``retires_at``."""
+    load_keyring(home)
+
+    def turned(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        last = replace(keys[-1], retires_at=_utc(retires_at))
+        return (*keys[:-1], last, Key(last.version + 1, _utc(now), secrets.token_bytes(SECRET_BYTES)))
+
+    return _change(home, turned)
+
+
+def drop_retired(home: Path, now: datetime) -> tuple[int, ...]:
+    """Forget the versions whose time is over; returns their numbers. The current version is never among them."""
+    before = read_keyring(home / FILE_NAME)
+    gone = () if before is None else retired(before, now)
+    if gone:
+        _change(home, lambda keys: tuple(key for key in keys if key.version not in gone))
+    return gone
+
+
+def retired(keyring: Keyring, now: datetime) -> tuple[int, ...]:
+    """Versions whose time is over at ``now``."""
+    return tuple(key.version for key in keyring.keys[:-1] if key.retires_at and key.retires_at <= _utc(now))
+
+
+def _change(home: Path, turned: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> Keyring:
+    """Replace the keys by ``turned`` of them, whole and on disk, one process at a time."""
+    path = home / FILE_NAME
+    try:
+        with _locked(home):
+            keyring = read_keyring(path)
+            if keyring is None:
+                raise StoreError(f"the keyring {path} vanished while it was changed. Run the command again.")
+            changed = turned(keyring.keys)
+            # Not the prefix of a new keyring: a reader sweeps those away.
+            aside = home / f"{_LOCK_NAME}.{secrets.token_hex(6)}"
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(_document(changed))
+                    file.flush()
+                    os.fsync(file.fileno())
+                aside.replace(path)
+            finally:
+                aside.unlink(missing_ok=True)
+            _sync_folder(home)
+    except OSError as error:
+        raise StoreError(f"cannot change the keyring {path}: {error.strerror or error}. It is as it was.") from error
+    return Keyring(changed)
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Hold the keyring for this process; what a killed one left aside is swept, secrets and all."""
+    import fcntl
+
+    descriptor = os.open(home / _LOCK_NAME, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for left in home.glob(f"{_LOCK_NAME}.*"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
     """Refuse a key that other users can read, or a folder in which they can swap it."""
     if os.name != "posix":
@@ -134,7 +211,12 @@ def _parse(path: Path, raw: bytes) -> tuple[Key, ...]:
         document = json.loads(raw)
         schema = document["schema"]
         keys = tuple(
-            Key(int(entry["version"]), str(entry["created_at"]), bytes.fromhex(entry["secret"]))
+            Key(
+                int(entry["version"]),
+                str(entry["created_at"]),
+                bytes.fromhex(entry["secret"]),
+                str(entry.get("retires_at", "")),
+            )
             for entry in document["keys"]
         )
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -167,7 +249,7 @@ def _create(home: Path, path: Path) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             aside.chmod(_PRIVATE_FILE)
-            file.write(_new_document())
+            file.write(_document((Key(1, _utc(datetime.now(UTC)), secrets.token_bytes(SECRET_BYTES)),)))
             file.flush()
             os.fsync(file.fileno())
         # FileNotFoundError: the winner has swept our file away already.
@@ -178,13 +260,17 @@ def _create(home: Path, path: Path) -> None:
     _sync_folder(home)
 
 
-def _new_document() -> bytes:
-    key = {
-        "version": 1,
-        "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "secret": secrets.token_hex(SECRET_BYTES),
-    }
-    return json.dumps({"schema": SCHEMA, "keys": [key]}, indent=1).encode() + b"\n"
+def _document(keys: Sequence[Key]) -> bytes:
+    shown = [
+        {"version": key.version, "created_at": key.created_at, "secret": key.secret.hex()}
+        | ({"retires_at": key.retires_at} if key.retires_at else {})
+        for key in keys
+    ]
+    return json.dumps({"schema": SCHEMA, "keys": shown}, indent=1).encode() + b"\n"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _sweep(home: Path) -> None:

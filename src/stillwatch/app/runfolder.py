@@ -103,6 +103,18 @@ def read_table(folder: Path, table: Table) -> pa.Table:
         raise _no_run(folder, f"{path.name} cannot be read ({inert.text(str(error))})") from error
 
 
+def read_rows(folder: Path, table: Table) -> int | None:
+    """How many rows a declared table of the run has; ``None`` where it was taken away."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / f"{table.name}.parquet"
+    try:
+        return int(pq.read_metadata(path).num_rows) if path.exists() else None
+    except (OSError, pa.ArrowException) as error:
+        raise _no_run(folder, f"{path.name} cannot be read ({inert.text(str(error))})") from error
+
+
 def group(campaigns: pa.Table, campaign_id: str) -> Group:
     """One group of CAMPAIGNS, which must be there."""
     import pyarrow.compute as pc

@@ -1,0 +1,63 @@
+"""Read from the installation what the papers say about it. Changes nothing, and makes no keyring."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stillwatch.app.privacy import stores
+from stillwatch.app.runfolder import read_document, read_rows
+from stillwatch.config.load import Loaded
+from stillwatch.derive.keys import open_store
+from stillwatch.ingest.adapters import ADAPTERS
+from stillwatch.keyring import FILE_NAME, read_keyring
+from stillwatch.privacy.categories import KEPT
+from stillwatch.privacy.running import KeySeen, Running, RunSeen
+from stillwatch.report.document import Record, open_document
+
+_MASK = re.compile(r"<(secret|email|ip|card|phone|bank account|token|number|name|path)>")
+
+
+def gather(loaded: Loaded, home: Path, places: Sequence[Path]) -> Running:
+    """The installation under ``home`` with the settings ``loaded`` and the folders ``places``."""
+    documents = {run: read_document(run) for run in stores.find(places).runs}
+    kinds: Counter[str] = Counter()
+    for document in documents.values():
+        kinds.update(kind for text in _examples(document) for kind in _MASK.findall(text))
+    return Running(
+        settings=loaded.settings,
+        origins=loaded.origins,
+        adapters=ADAPTERS,
+        home=home,
+        stores=tuple(place.expanduser().absolute() for place in places),
+        runs=tuple(_run(run, document) for run, document in documents.items()),
+        keys=_keys(home),
+        mark_keys=len(open_store(home).vault.records()),
+        redacted_kinds=dict(kinds.most_common()),
+    )
+
+
+def _run(run: Path, document: Mapping[str, Any]) -> RunSeen:
+    facts = open_document(document).record("run")
+    read = facts.record("input")
+    rows = {table.name: n for table in KEPT if (n := read_rows(run, table)) is not None}
+    return RunSeen(
+        run,
+        rows,
+        read.count("accounts") or 0,
+        read.count("exchanges") or 0,
+        len(_examples(document)),
+        facts.moment("examples_expire_at"),
+    )
+
+
+def _examples(document: Mapping[str, Any]) -> list[str]:
+    return [e.raw("redacted") for c in Record(document).records("campaigns") for e in c.records("examples")]
+
+
+def _keys(home: Path) -> tuple[KeySeen, ...]:
+    keyring = read_keyring(home / FILE_NAME)
+    return () if keyring is None else tuple(KeySeen(k.version, k.created_at, k.retires_at) for k in keyring.keys)
