@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.worlds.operators.force import Force, Ints, arrive, assign, hire, tours
+from stillwatch.worlds.operators.prompt_mill import PromptMill
+from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.register import Account
 from stillwatch.worlds.span import DAY, Span
+from stillwatch.worlds.world import World, make_world
 
 SPAN = Span(1_767_571_200_000_000, 2.0)
 
@@ -86,3 +93,23 @@ def test_accounts_exist_before_they_are_used_and_age_from_their_first_work() -> 
     assert all(a.created_at < SPAN.start for a in accounts[:30])
     assert all(a.created_at < SPAN.start + DAY for a in accounts[30:])
     assert max(a.created_at for a in accounts[30:]) > max(a.created_at for a in accounts[:30])
+
+
+def test_stolen_keys_send_exactly_the_copies_asked_for_and_change_nothing_else() -> None:
+    def framing(copies: int | None) -> World:
+        actor = PromptMill(accounts=6, rate=10.0, force=Force(stolen=4, copies=copies, siblings=True))
+        return make_world(Plan(SPAN.start, 2.0, (actor,), limited=0.0), 7)
+
+    framed, drawn = framing(12), framing(None)
+    victims = {t["account_id"] for t in framed.truth.to_pylist() if t["role"] == "compromised"}
+    sent = Counter(
+        row["account_id"]
+        for row in framed.truth_exchanges.to_pylist()
+        if row["harvest"] and row["account_id"] in victims
+    )
+    assert sent == dict.fromkeys(victims, 12)
+    assert framed.accounts.equals(drawn.accounts)
+    own = [t["account_id"] for t in framed.truth.to_pylist() if t["role"] == "member"]
+    takes = [w.exchanges.filter(pc.is_in(w.exchanges["account_id"], pa.array(own))) for w in (framed, drawn)]
+    assert takes[0]["input_messages"].equals(takes[1]["input_messages"])
+    assert takes[0]["ts"].equals(takes[1]["ts"])

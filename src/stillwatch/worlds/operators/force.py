@@ -57,6 +57,8 @@ class Force:
     """Moves to the newest model within hours of its release."""
     stolen: int = 0
     """Accounts of victims whose keys send a few of the operator's requests."""
+    copies: int | None = None
+    """Requests that each stolen key sends; None: three to eleven a key on average, drawn."""
     pool_seed: int = 0
     """Names the pool of rented exits; operators with the same number share it."""
 
@@ -219,9 +221,14 @@ def assemble(
 def _misuse(
     rng: np.random.Generator, span: Span, force: Force, owners: list[register.Account], ask: Callable[[], Ask]
 ) -> Stream:
-    count = int(rng.integers(3, 12)) * len(owners)
-    ts = arrivals.stream(rng, count, span, "poisson")
-    who = rng.integers(len(owners), size=count)
+    if force.copies is None:
+        count = int(rng.integers(3, 12)) * len(owners)
+        ts = arrivals.stream(rng, count, span, "poisson")
+        who = rng.integers(len(owners), size=count)
+    else:
+        count = force.copies * len(owners)
+        ts = arrivals.stream(rng, count, span, "poisson")
+        who = rng.permutation(np.repeat(np.arange(len(owners)), force.copies))
     elsewhere = [places.rented(force.pool_seed, 2000)] * len(owners)
     return Stream(owners, ts, who, [ask() for _ in range(count)], places=elsewhere, harvest=True, by_operator=True)
 
