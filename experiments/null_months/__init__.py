@@ -1,0 +1,1 @@
+"""How often harmless groups would be alarmed: null months played from made-up worlds, and kinds left out in turn."""

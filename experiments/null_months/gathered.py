@@ -1,0 +1,72 @@
+"""The groups that came to the cohort gate in made-up worlds without operators, as arrays.
+
+Reads what ``tools.calibrate --samples`` keeps. A pickle can run anything, so the reader admits the class of a sample
+and numpy's arrays, and nothing else.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tools.calibrate import Sample
+
+from stillwatch.evidence.profile import Profile
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_NUMPY = ("numpy.core.multiarray", "numpy._core.multiarray", "numpy._core.numeric", "numpy")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups in any order: shape (groups,) each. ``world``: the seed of the made-up week that a group comes from."""
+
+    score: Floats
+    world: Ints
+    kind: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @property
+    def worlds(self) -> Ints:
+        """The worlds, each once, ascending."""
+        return np.unique(self.world)
+
+    def within(self, worlds: Ints) -> Groups:
+        """The groups of these worlds."""
+        return self.where(np.isin(self.world, worlds))
+
+    def where(self, chosen: NDArray[np.bool_]) -> Groups:
+        return Groups(self.score[chosen], self.world[chosen], self.kind[chosen])
+
+
+def gathered(samples: Sequence[Sample], score: Callable[[Profile], float]) -> Groups:
+    """The groups of ``samples``, scored."""
+    return Groups(
+        np.array([score(Profile(s.profile)) for s in samples]),
+        np.array([s.world for s in samples], dtype=np.int64),
+        np.array([s.kind for s in samples]),
+    )
+
+
+def read(path: Path) -> tuple[list[Sample], list[Sample]]:
+    """The samples that a calibration was fitted on, and those that it compares with."""
+    with path.open("rb") as file:
+        train, null = _Reader(file).load()
+    return train, null
+
+
+class _Reader(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if name == "Sample":
+            return Sample
+        if module in _NUMPY and name in ("ndarray", "dtype", "_reconstruct", "scalar", "_frombuffer"):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"a file of samples holds no {module}.{name}")

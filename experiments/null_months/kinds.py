@@ -1,0 +1,61 @@
+"""Each kind of look-alike left out in turn: how often it would alarm if nobody had thought of it.
+
+Twice: *compared without*, where only the set that scores are compared with lacks the kind; and *fitted without*, where
+the score was fitted without it as well. The second is the honest figure for a kind that nobody thought of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from tools.calibrate import MIXED, Sample, fit
+
+from experiments.null_months.clustered import Pair, share_interval
+from experiments.null_months.gathered import Groups, gathered
+from experiments.null_months.months import p_values
+from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.profile import NAMES
+
+LEVELS = (0.001, 0.01)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Share of a kind's groups with p at most each of ``LEVELS``, against all other kinds, with its interval."""
+
+    kind: str
+    groups: int
+    worlds: int
+    shares: tuple[float, ...]
+    intervals: tuple[Pair, ...]
+
+
+def compared_without(groups: Groups, kind: str) -> LeftOut:
+    """``kind`` against the other kinds, under the score that ``groups`` carry."""
+    own = groups.where(groups.kind == kind)
+    p = p_values(own.score, groups.score[groups.kind != kind])
+    hits = [p <= level for level in LEVELS]
+    return LeftOut(
+        kind,
+        len(own),
+        len(own.worlds),
+        tuple(float(h.mean()) for h in hits),
+        tuple(share_interval(h, own.world) for h in hits),
+    )
+
+
+def fitted_without(train: list[Sample], null: list[Sample], kind: str) -> LeftOut:
+    """The same under a score that was fitted without harmless groups of ``kind``."""
+    trees, slope = fit([s for s in train if s.kind != kind or s.operated >= MIXED[1]])
+    judge = Calibration("without", trees, slope, np.zeros(len(NAMES)), {})
+    return compared_without(gathered(null, judge.score), kind)
+
+
+def all_compared(groups: Groups) -> Iterator[LeftOut]:
+    return (compared_without(groups, kind) for kind in sorted(set(groups.kind.tolist())))
+
+
+def all_fitted(train: list[Sample], null: list[Sample]) -> Iterator[LeftOut]:
+    return (fitted_without(train, null, kind) for kind in sorted({s.kind for s in null}))

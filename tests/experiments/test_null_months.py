@@ -1,0 +1,133 @@
+"""The null months: p-values as the product makes them, the shipped budget rule, intervals that know their worlds."""
+
+from __future__ import annotations
+
+import pickle
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from experiments.null_months import kinds, months
+from experiments.null_months.clustered import mean_interval, ribbon, share_interval
+from experiments.null_months.gathered import Groups, read
+from experiments.null_months.picture import Curves, drawn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from stillwatch.evidence import conformal
+from stillwatch.evidence.budget import MOST_ALPHA
+
+SCORES = st.lists(st.floats(-5, 5) | st.sampled_from([0.0, 1.0]), min_size=1, max_size=30)
+
+
+def made_up(worlds: int, each: int, seed: int = 1, spread: float = 0.0) -> Groups:
+    """Worlds of ``each`` groups with normal scores; ``spread``: how far whole worlds are off."""
+    rng = np.random.default_rng(seed)
+    world = np.repeat(np.arange(worlds), each)
+    score = rng.normal(size=len(world)) + spread * rng.normal(size=worlds)[world]
+    return Groups(score, world, np.where(rng.random(len(world)) < 0.2, "rare", "common"))
+
+
+@given(SCORES, SCORES)
+def test_p_values_are_those_of_the_product(scores: list[float], calibration: list[float]) -> None:
+    found = months.p_values(np.array(scores), np.array(calibration))
+    assert found.tolist() == [conformal.p_value(s, np.array(calibration)) for s in scores]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, months.MONTH + 20), max_size=80).map(sorted), st.sampled_from([1e-4, 6e-4, 0.002]))
+def test_levels_are_paid_from_the_month(times: list[int], floor: float) -> None:
+    budget = months.budget()
+    held = months.levels(np.array(times, dtype=np.int64), budget, floor)
+    assert len(held) == sum(t < months.MONTH for t in times)
+    assert sum(held) == pytest.approx(budget.spent)
+    assert budget.spent <= 0.4 * (1 + 1e-9)
+    assert all(level == 0 or floor * (1 - 1e-9) <= level <= max(MOST_ALPHA, floor) * (1 + 1e-9) for level in held)
+
+
+def test_a_month_counts_thirty_days_of_the_worlds_it_holds() -> None:
+    groups = made_up(worlds=12, each=20)
+    found = months.play(groups, np.linspace(-9, -8, 3000), np.arange(months.WEEK), np.random.default_rng(1))
+    assert 80 <= found.compared <= 100
+    assert len(found.alarms) == found.compared
+    assert len(set(found.alarms)) <= months.WEEKS
+    assert found.spent == pytest.approx(found.compared * MOST_ALPHA)
+
+
+def test_where_worlds_are_exchangeable_as_many_alarm_as_was_spent() -> None:
+    """Simulated: worlds whose groups are alike among themselves, so that no two groups of one are independent."""
+    realised, spent = [], []
+    for trial in range(15):
+        groups = made_up(worlds=40, each=30, seed=trial, spread=1.0)
+        for half in months.halves(groups, 20, np.arange(5, 24), 4, np.random.default_rng(trial)):
+            realised += [len(m.alarms) for m in half.months]
+            spent += [m.spent for m in half.months]
+    assert len(realised) == 15 * 4 * 4
+    assert np.mean(realised) == pytest.approx(np.mean(spent), abs=4 * np.std(realised) / np.sqrt(15 * 4))
+
+
+def test_an_interval_knows_that_the_groups_of_a_world_are_not_independent() -> None:
+    """In simulation it covers as it says; one that counts groups would not."""
+    covered, naive = 0, 0
+    for trial in range(300):
+        rng = np.random.default_rng(trial)
+        rate = rng.beta(1, 4, 30)
+        world = np.repeat(np.arange(30), 20)
+        hits = rng.random(600) < rate[world]
+        low, high = share_interval(hits, world)
+        covered += low <= 0.2 <= high
+        k = int(hits.sum())
+        naive += stats.beta.ppf(0.025, k, 601 - k) <= 0.2 <= stats.beta.ppf(0.975, k + 1, 600 - k)
+    assert covered >= 0.92 * 300
+    assert naive < 0.8 * 300
+
+
+def test_where_nothing_was_seen_the_interval_counts_worlds() -> None:
+    nothing = np.zeros(500, dtype=bool)
+    low, high = share_interval(nothing, np.repeat(np.arange(10), 50))
+    assert (low, high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 10)))
+    assert share_interval(~nothing, np.repeat(np.arange(10), 50))[1] == 1.0
+
+
+def test_the_interval_of_a_mean_is_students() -> None:
+    low, high = mean_interval(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert (low + high) / 2 == pytest.approx(2.5)
+    assert high - 2.5 == pytest.approx(3.182446 * np.std([1, 2, 3, 4], ddof=1) / 2, rel=1e-5)
+
+
+def test_a_ribbon_holds_whole_curves() -> None:
+    curves = np.cumsum(np.random.default_rng(1).normal(size=(400, 50)), axis=1)
+    low, high = ribbon(curves)
+    inside = ((curves >= low) & (curves <= high)).all(axis=1)
+    assert 0.95 <= inside.mean() < 1.0
+
+
+def test_a_kind_left_out_is_compared_with_the_others_alone() -> None:
+    groups = made_up(worlds=40, each=50)
+    lifted = Groups(np.where(groups.kind == "rare", groups.score + 9, groups.score), groups.world, groups.kind)
+    row = kinds.compared_without(lifted, "rare")
+    assert row.shares == (1.0, 1.0)
+    assert row.groups == int((groups.kind == "rare").sum())
+    assert kinds.compared_without(groups, "rare").shares[1] < 0.1
+
+
+def test_a_file_of_samples_holds_samples_and_nothing_that_runs(tmp_path: Path) -> None:
+    path = tmp_path / "samples.pkl"
+    path.write_bytes(pickle.dumps(([], [np.arange(3.0), np.float64(1.5)])))
+    assert read(path)[1][1] == 1.5
+    path.write_bytes(pickle.dumps(([], [Path("x")])))
+    with pytest.raises(pickle.UnpicklingError, match="pathlib"):
+        read(path)
+
+
+def test_the_plot_is_a_picture_that_says_what_it_shows() -> None:
+    grid = np.linspace(0.0005, 1, 200)
+    words = dict.fromkeys(("title", "description", "x", "mean", "fresh", "diagonal"), "a < b")
+    for fresh in (None, np.sqrt(grid)):
+        page = ET.fromstring(drawn(Curves(grid, grid, grid / 2, np.minimum(2 * grid, 1), fresh), words))
+        paths = page.findall(".//{*}path")
+        assert "NaN" not in ET.tostring(page, "unicode")
+        assert page.findtext("{*}title") == "a < b"
+        assert len([p for p in paths if p.get("stroke") == "#b3420f"]) == (0 if fresh is None else 3)
