@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stillwatch.app.border import Spool
 from stillwatch.app.examples import fetch_examples
 from stillwatch.app.folding import Folded
 from stillwatch.app.requests import ScanRequest
+from stillwatch.app.second_look import second_look
 from stillwatch.campaigns.alone import Alone, campaign_alone, stand_alone
 from stillwatch.campaigns.document import LISTED_STATES, SCHEMA, campaign, iso
+from stillwatch.campaigns.links.link import Ground
 from stillwatch.campaigns.standing import Standing, stand
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.conformal import floor
+from stillwatch.groups.infrastructure import TieTable
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import Keyring
 from stillwatch.model.progress import Progress
@@ -43,6 +47,7 @@ class Outcome:
     standings: list[Standing]
     listed: list[Standing]
     alone: list[Alone]
+    ground: Ground
 
     def examples(self, most: int) -> set[str]:
         """Event ids of the requests to be shown, at most so many per group."""
@@ -50,12 +55,20 @@ class Outcome:
         return wanted | {e for a in self.alone for e in a.verdict.shown.examples[:most]}
 
 
-def outcome(run: Run, folded: Folded) -> Outcome:
-    """The standings of everything in the fold, the open epoch's provisional."""
+def outcome(run: Run, folded: Folded, spool: Spool | None = None) -> Outcome:
+    """The standings of everything in the fold, the open epoch's provisional.
+
+    ``spool``: the log's sketches, where they are still at hand, for a second look at the listed accounts.
+    """
     accounts, key = folded.books.account, run.keys.derive("ids")
     standings = stand(folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, key)
     alone = stand_alone(folded.closed.singles.verdicts, folded.latest.singles.verdicts, accounts, key)
-    return Outcome(standings, [s for s in standings if s.state in LISTED_STATES], alone)
+    listed = [s for s in standings if s.state in LISTED_STATES]
+    tenant = folded.identities.tenant
+    seen = None if spool is None else second_look(spool, folded.books, listed, tenant, run.progress)
+    ties = TieTable.build(folded.identities, folded.latest.networks)
+    ground = Ground(ties, folded.latest.templates.pairs, folded.identities, seen)
+    return Outcome(standings, listed, alone, ground)
 
 
 def read_examples(run: Run, found: Outcome) -> dict[str, str]:

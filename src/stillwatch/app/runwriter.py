@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 from stillwatch.app.folding import Folded
 from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.rundocument import Outcome, Run
-from stillwatch.campaigns.linking import links_table
-from stillwatch.groups.infrastructure import TieTable
+from stillwatch.campaigns.links.table import links_table
 from stillwatch.model.tables import REJECTS, arrow_schema
 from stillwatch.report.render import render_report
 
@@ -29,8 +28,7 @@ def write_run(
 ) -> None:
     """Write all files but FACTS; of ``facts`` only the rows of listed accounts matter here."""
     accounts = folded.books.account
-    ties = TieTable.build(folded.identities, folded.latest.networks)
-    links = links_table(found.listed, ties, folded.latest.templates.pairs, accounts)
+    links = links_table(found.listed, found.ground, accounts)
     timeline = timeline_table(found.listed, found.alone, facts, accounts)
     with pq.ParquetWriter(folder / "rejects.parquet", arrow_schema(REJECTS)) as writer:
         for batch in run.rejects.batches():

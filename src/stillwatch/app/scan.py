@@ -43,10 +43,10 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
         request.settings.threads or os.cpu_count() or 1,
     )
     with staged_folder(request.out) as folder, tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
-        folded, copies = _read_and_fold(run, Path(work))
+        folded, copies, spool = _read_and_fold(run, Path(work))
         facts = pa.concat_tables(folded.facts) if folded.facts else arrow_schema(FACTS).empty_table()
         pq.write_table(facts.cast(arrow_schema(FACTS)), folder / "facts.parquet", compression="zstd")
-        found = outcome(run, folded)
+        found = outcome(run, folded, spool)
         document = build_document(run, folded, copies, found, read_examples(run, found))
         write_run(run, folded, found, document, facts, folder)
     if not folded.rows and run.rejects.count:
@@ -71,7 +71,7 @@ def fresh_state(run: Run) -> State:
     return State.start(rules, run.calibration)
 
 
-def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int]:
+def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int, Spool]:
     request = run.request
     until = None if request.until is None else int(request.until.timestamp() * 1_000_000)
     # The register is read first: a mistake in it should not cost the reading of the log.
@@ -92,4 +92,4 @@ def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int]:
         state = fresh_state(run)
         with run.progress.stage("weighing evidence", spool.rows) as stage:
             folded = fold(state, spool, store, Register(table), until_us=until, done=stage.advance)
-    return folded, copies
+    return folded, copies, spool

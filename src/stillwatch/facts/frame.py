@@ -65,6 +65,26 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
     )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Who sent what and when, of an epoch's rows in any order; ``text``: whether there is a prompt."""
+
+    account: Codes
+    ts: Ints
+    text: NDArray[np.bool_]
+    minhash: NDArray[np.int32]
+
+
+def build_sent(table: pa.Table, books: Codebooks) -> Sent:
+    """From some columns of SKETCHES: ts, tenant_id, account_id, prompt_exact, prompt_minhash."""
+    return Sent(
+        account=_codes(scoped_column(table), books.account),
+        ts=table["ts"].cast(pa.int64()).to_numpy(),
+        text=_ints(table, "prompt_exact") != 0,
+        minhash=_fixed(table["prompt_minhash"], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False),
+    )
+
+
 def _salt(table: pa.Table) -> Ints | None:
     """A number per row that makes equal texts of different tenants differ: links never cross tenants."""
     tenant = table["tenant_id"]

@@ -219,9 +219,12 @@ LINKS = Table(
         Column("account_a", "string", "the smaller account id", True),
         Column("account_b", "string", "the larger account id", True),
         Column(
-            "kind", "string", "template, system, payment, domain, network, client, onset, succession, likeness", True
+            "kind",
+            "string",
+            "template, near_duplicate, payment, domain, network, client, onset, succession; unknown ones may come",
+            True,
         ),
-        Column("weight", "float64", "match weight: log10 odds against chance from rarity", True),
+        Column("weight", "float64", "match weight: log10 odds against chance", True),
         Column("shared", "int64", "how many values they share", True),
         Column("population", "int64", "accounts that hold the rarest shared value", True),
     ),

@@ -34,13 +34,14 @@ class Standing:
 LINK_KINDS: tuple[LinkKind, ...] = (
     LinkKind("template", "prompt template", "content", "", "share rare wording in their prompts"),
     LinkKind("system", "system instructions", "content", "7 4", "share rare system instructions"),
+    LinkKind("near_duplicate", "near duplicates", "content", "10 3 2 3", "sent prompts that are nearly the same"),
     LinkKind("likeness", "likeness of work", "content", "1.5 4", "work from one pool of prompts"),
     LinkKind("payment", "means of payment", "identity", "", "were paid by the same means"),
     LinkKind("domain", "mail domain", "identity", "7 4", "registered under the same rare mail domain"),
     LinkKind("network", "address range", "network", "", "come from the same rare address range"),
     LinkKind("client", "client software", "network", "7 4", "use the same rare client"),
-    LinkKind("onset", "common start", "time", "", "began together"),
-    LinkKind("succession", "succession", "time", "7 4", "took over when the other one stopped"),
+    LinkKind("onset", "common start", "time", "", "began together, more of them than chance puts there"),
+    LinkKind("succession", "succession", "time", "7 4", "began when the other one stopped"),
 )
 OTHER_LINK = LinkKind("other", "other", "other", "2 3", "are linked for a reason this report has no name for")
 

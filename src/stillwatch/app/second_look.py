@@ -1,0 +1,65 @@
+"""A second look at the spooled sketches, when it is known which groups are listed: what their links are made from.
+
+Reads the spool twice: the listed accounts' own requests, and of everybody's requests what tells who else sent the same.
+Memory grows with the listed accounts' prompts and with the accounts of the log, never with its requests. Nothing that
+is alarmed or named depends on it.
+
+Rows lie as they were read, copies included: who holds what and when depends on neither copies nor order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.app.border import Spool
+from stillwatch.campaigns.links.link import Seen
+from stillwatch.campaigns.standing import Standing
+from stillwatch.facts.frame import Codebooks, build_frame, build_sent
+from stillwatch.groups.activity import Activity
+from stillwatch.groups.duplicates import Families, Holders, Prompts
+from stillwatch.model.frame import Codes, Frame
+from stillwatch.model.progress import Progress
+from stillwatch.model.scope import account_of
+
+_SENT = ["ts", "tenant_id", "account_id", "prompt_exact", "prompt_minhash"]
+
+
+def second_look(
+    spool: Spool, books: Codebooks, listed: list[Standing], tenant: Codes, progress: Progress
+) -> Seen | None:
+    """What the log shows of the listed groups' accounts and who shares it; None where nothing is listed."""
+    members = sorted({account for standing in listed for account in standing.lineage.joined})
+    if not members:
+        return None
+    with progress.stage("linking accounts", None):
+        families = Families.of(_prompts(spool, books, np.array(members, dtype=np.int32), tenant))
+        activity, holders = Activity(), Holders(families, np.zeros(len(books.account), dtype=bool))
+        for number in sorted(spool.parts):
+            sent = build_sent(pq.read_table(spool.parts[number], columns=_SENT), books)
+            activity.observe(sent.account, sent.ts, len(books.account))
+            text = np.flatnonzero(sent.text)
+            holders.observe(sent.account[text], sent.minhash[text], tenant)
+    return Seen(activity, holders)
+
+
+def _prompts(spool: Spool, books: Codebooks, members: Codes, tenant: Codes) -> Prompts:
+    """The different prompts of these accounts."""
+    parts = []
+    for frame in _frames(spool, books, members):
+        rows = np.flatnonzero(np.isin(frame.account, members) & (frame.exact != 0))
+        parts.append(Prompts.of(frame.account[rows], frame.minhash[rows], tenant))
+    return Prompts.union(parts)
+
+
+def _frames(spool: Spool, books: Codebooks, members: Codes) -> Iterator[Frame]:
+    """Every epoch's requests of these accounts, and of accounts of the same id in other tenants."""
+    chosen = pc.field("account_id").isin(sorted({account_of(books.account.names[code]) for code in members.tolist()}))
+    for number in sorted(spool.parts):
+        table = pq.read_table(spool.parts[number], filters=chosen)
+        start = number * spool.epoch_us
+        if len(table):
+            yield build_frame(table, books, start_us=start, end_us=start + spool.epoch_us)

@@ -1,0 +1,1 @@
+"""Why two accounts of a group are believed to belong together: LINKS."""
