@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from stillwatch.campaigns.alone import Alone
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.membership import membership_probs
+from stillwatch.campaigns.relations import UNRELATED, Relations
 from stillwatch.campaigns.standing import Standing, shown_members
 from stillwatch.evidence.evalues import LOG10
 from stillwatch.model.frame import Codebook
@@ -17,7 +18,7 @@ from stillwatch.model.scope import account_of, scoped_column, tenant_of
 from stillwatch.model.tables import CAMPAIGNS, TIMELINE, arrow_schema
 
 
-def campaigns_table(standings: list[Standing], accounts: Codebook) -> pa.Table:
+def campaigns_table(standings: list[Standing], accounts: Codebook, relations: Relations = UNRELATED) -> pa.Table:
     """One row per group and account, for every group that was ever proposed."""
     rows = []
     for standing in standings:
@@ -35,7 +36,7 @@ def campaigns_table(standings: list[Standing], accounts: Codebook) -> pa.Table:
             "alpha_cohort": lineage.alpha_cohort,
         }
         likely = membership_probs(lineage)
-        rows += [group | _member(standing, a, likely[a], accounts) for a in sorted(lineage.joined)]
+        rows += [group | _member(standing, a, likely[a], accounts, relations) for a in sorted(lineage.joined)]
     return pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS))
 
 
@@ -65,12 +66,14 @@ def single_rows(alone: list[Alone]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS))
 
 
-def _member(standing: Standing, account: int, likely: float, accounts: Codebook) -> dict[str, object]:
+def _member(
+    standing: Standing, account: int, likely: float, accounts: Codebook, relations: Relations
+) -> dict[str, object]:
     lineage = standing.lineage
     return {
         "tenant_id": tenant_of(accounts.names[account]),
         "account_id": account_of(accounts.names[account]),
-        "role": "member",
+        "role": relations.role(standing.campaign_id, account),
         "membership_prob": likely,
         "since": _moment(lineage.joined[account]),
         "named_at": _moment(lineage.named.get(account)),

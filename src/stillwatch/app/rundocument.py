@@ -16,6 +16,7 @@ from stillwatch.app.second_look import second_look
 from stillwatch.campaigns.alone import Alone, campaign_alone, stand_alone
 from stillwatch.campaigns.document import LISTED_STATES, SCHEMA, campaign, iso
 from stillwatch.campaigns.links.link import Ground
+from stillwatch.campaigns.relations import Relations, relate
 from stillwatch.campaigns.standing import Standing, stand
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import Calibration
@@ -48,6 +49,7 @@ class Outcome:
     listed: list[Standing]
     alone: list[Alone]
     ground: Ground
+    relations: Relations
 
     def examples(self, most: int) -> set[str]:
         """Event ids of the requests to be shown, at most so many per group."""
@@ -67,8 +69,8 @@ def outcome(run: Run, folded: Folded, spool: Spool | None = None) -> Outcome:
     tenant = folded.identities.tenant
     seen = None if spool is None else second_look(spool, folded.books, listed, tenant, run.progress)
     ties = TieTable.build(folded.identities, folded.latest.networks)
-    ground = Ground(ties, folded.latest.templates.pairs, folded.identities, seen)
-    return Outcome(standings, listed, alone, ground)
+    ground = Ground(ties, folded.latest.templates.pairs, folded.identities, folded.latest.networks, seen)
+    return Outcome(standings, listed, alone, ground, relate(listed, ground))
 
 
 def read_examples(run: Run, found: Outcome) -> dict[str, str]:
@@ -83,7 +85,9 @@ def read_examples(run: Run, found: Outcome) -> dict[str, str]:
 
 def build_document(run: Run, folded: Folded, copies: int, found: Outcome, examples: dict[str, str]) -> dict[str, Any]:
     """The document; ``copies``: rows that were left out because their event was seen before."""
-    entries = [(s.rank, campaign(s, folded.books.account, run.calibration, examples)) for s in found.listed]
+    entries = [
+        (s.rank, campaign(s, folded.books.account, run.calibration, examples, found.relations)) for s in found.listed
+    ]
     entries += [(a.rank, campaign_alone(a, folded.latest.single_calibration, examples)) for a in found.alone]
     return {
         "schema": SCHEMA,

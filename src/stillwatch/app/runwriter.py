@@ -34,7 +34,10 @@ def write_run(
         for batch in run.rejects.batches():
             writer.write_batch(batch)
     for name, table in (
-        ("campaigns", pa.concat_tables([campaigns_table(found.standings, accounts), single_rows(found.alone)])),
+        (
+            "campaigns",
+            pa.concat_tables([campaigns_table(found.standings, accounts, found.relations), single_rows(found.alone)]),
+        ),
         ("links", links),
         ("timeline", timeline),
     ):

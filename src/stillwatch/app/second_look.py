@@ -9,15 +9,17 @@ Rows lie as they were read, copies included: who holds what and when depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
+from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.links.link import Seen
 from stillwatch.campaigns.standing import Standing
+from stillwatch.campaigns.victims import Uses, watch_for_victims
 from stillwatch.facts.frame import Codebooks, build_frame, build_sent
 from stillwatch.groups.activity import Activity
 from stillwatch.groups.duplicates import Families, Holders, Prompts
@@ -36,20 +38,24 @@ def second_look(
     if not members:
         return None
     with progress.stage("linking accounts", None):
-        families = Families.of(_prompts(spool, books, np.array(members, dtype=np.int32), tenant))
+        uses = watch_for_victims(listed)
+        families = Families.of(_prompts(spool, books, np.array(members, dtype=np.int32), tenant, uses.values()))
         activity, holders = Activity(), Holders(families, np.zeros(len(books.account), dtype=bool))
         for number in sorted(spool.parts):
             sent = build_sent(pq.read_table(spool.parts[number], columns=_SENT), books)
             activity.observe(sent.account, sent.ts, len(books.account))
             text = np.flatnonzero(sent.text)
             holders.observe(sent.account[text], sent.minhash[text], tenant)
-    return Seen(activity, holders)
+    return Seen(activity, holders, {name: use.compromised() for name, use in uses.items()})
 
 
-def _prompts(spool: Spool, books: Codebooks, members: Codes, tenant: Codes) -> Prompts:
-    """The different prompts of these accounts."""
+def _prompts(spool: Spool, books: Codebooks, members: Codes, tenant: Codes, uses: Iterable[Uses]) -> Prompts:
+    """The different prompts of these accounts; ``uses`` are shown all their requests on the way."""
     parts = []
     for frame in _frames(spool, books, members):
+        index = EpochIndex(frame)
+        for use in uses:
+            use.observe(frame, index)
         rows = np.flatnonzero(np.isin(frame.account, members) & (frame.exact != 0))
         parts.append(Prompts.of(frame.account[rows], frame.minhash[rows], tenant))
     return Prompts.union(parts)

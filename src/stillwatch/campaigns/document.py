@@ -9,6 +9,7 @@ from typing import Any
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import membership_probs
+from stillwatch.campaigns.relations import UNRELATED, Relations
 from stillwatch.campaigns.standing import Standing, shown_members
 from stillwatch.campaigns.statements import statements
 from stillwatch.evidence.budget import MOST_ALPHA
@@ -30,7 +31,11 @@ def iso(us: int | None) -> str | None:
 
 
 def campaign(
-    standing: Standing, accounts: Codebook, calibration: Calibration, examples: dict[str, str]
+    standing: Standing,
+    accounts: Codebook,
+    calibration: Calibration,
+    examples: dict[str, str],
+    relations: Relations = UNRELATED,
 ) -> dict[str, Any]:
     """One entry of ``campaigns``."""
     lineage = standing.lineage
@@ -52,9 +57,9 @@ def campaign(
         "calibration_id": calibration.calibration_id,
         "score": None if lineage.score is None else round(lineage.score, 3),
         "why_not_alarmed": None if standing.state == "alarmed" else why_not(lineage, calibration),
-        "accounts": _accounts(standing, accounts),
-        "predecessor": None,
-        "shared_infrastructure_with": [],
+        "accounts": _accounts(standing, accounts, relations),
+        "predecessor": relations.predecessor.get(standing.campaign_id),
+        "shared_infrastructure_with": relations.shared.get(standing.campaign_id, []),
         "evidence": statements(lineage, calibration),
         "examples": shown_examples(lineage.examples, examples),
     }
@@ -93,14 +98,14 @@ def what_decides(alpha: float) -> str:
     return f"{more}a person's look decides"
 
 
-def _accounts(standing: Standing, accounts: Codebook) -> list[dict[str, Any]]:
+def _accounts(standing: Standing, accounts: Codebook, relations: Relations) -> list[dict[str, Any]]:
     lineage, likely = standing.lineage, membership_probs(standing.lineage)
     return [
         {
             **named(accounts.names[a]),
             "membership_prob": round(likely[a], 4),
             "exchanges": lineage.member_component.get(a, 0),
-            "role": "member",
+            "role": relations.role(standing.campaign_id, a),
             "since": iso(lineage.joined[a]),
             "named_at": iso(lineage.named.get(a)),
         }

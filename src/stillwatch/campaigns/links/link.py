@@ -6,14 +6,15 @@ believed to belong together; it is no evidence, and nothing that is alarmed or n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from stillwatch.groups.activity import Activity
 from stillwatch.groups.duplicates import ACCOUNT_MASK, Holders
-from stillwatch.groups.infrastructure import TieTable
+from stillwatch.groups.infrastructure import Networks, TieTable
 from stillwatch.groups.templates import Pairs
 from stillwatch.model.frame import Codes, Ints
 from stillwatch.model.identity import Identities
@@ -40,6 +41,8 @@ class Seen:
 
     activity: Activity
     holders: Holders
+    victims: Mapping[str, list[int]] = field(default_factory=dict)
+    """Accounts by campaign id whose owner is a victim (``campaigns.victims``)."""
 
     @cached_property
     def holders_of(self) -> Ints:
@@ -60,6 +63,7 @@ class Ground:
     ties: TieTable
     pairs: Pairs
     identities: Identities
+    networks: Networks
     seen: Seen | None
 
     def peers(self, members: Codes) -> Codes:

@@ -1,0 +1,104 @@
+"""Accounts of a campaign whose owner is a victim: somebody else sends with the owner's key.
+
+An account is ``compromised`` if all of this holds over the whole log:
+
+- most of its requests are its own: they carry nothing of the group's machinery, and they began at least a day before
+  the first that does;
+- its own requests have a home: most come from address ranges that they came from several times;
+- no request with the machinery comes from any range of its own requests;
+- the requests with the machinery come from where the group's other accounts send theirs.
+
+An operator's account with cover traffic fails the second or third point: cover is sent from where the work is sent. It
+can be made to look like this by sending most of its traffic, for days, from a household of its own; its key is still
+named. Somebody who uses an operator's own product at work and chats at home looks like this too and is better taken
+for a victim than for a member. So it is asked only of groups that are alarmed: elsewhere nobody is accused of anything.
+
+Reads requests of the groups' accounts, in any order. Changes no membership and no date; the role describes the end of
+the log that was read. Logs without client addresses have no compromised accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stillwatch.campaigns.index import EpochIndex
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.standing import Standing
+from stillwatch.groups.activity import DAY_US
+from stillwatch.model.frame import Frame
+
+LEAST_OWN = 10
+MOST_FOREIGN = 1 / 3
+"""Share of the account's requests that may carry the group's machinery."""
+HOME_REQUESTS, HOME_SHARE = 3, 0.5
+"""Own requests that make an address range a home, and the share of them that must come from homes."""
+LEAST_PLACED = 0.5
+"""Share of the requests with the machinery that must come from ranges which other accounts of the group use for it."""
+LEAD_US = DAY_US
+ASKED = ("alarmed", "provisional")
+
+
+@dataclass
+class Use:
+    """One account's requests, with or without the machinery: how many from which range, and when the first was."""
+
+    nets: dict[int, int] = field(default_factory=dict)
+    first_us: int = np.iinfo(np.int64).max
+
+    @property
+    def requests(self) -> int:
+        return sum(self.nets.values())
+
+    def add(self, net: int, requests: int, first_us: int) -> None:
+        self.nets[net] = self.nets.get(net, 0) + requests
+        self.first_us = min(self.first_us, first_us)
+
+
+@dataclass
+class Uses:
+    """Own and foreign use of every account of one group."""
+
+    lineage: Lineage
+    own: dict[int, Use] = field(default_factory=dict)
+    foreign: dict[int, Use] = field(default_factory=dict)
+
+    def observe(self, frame: Frame, index: EpochIndex) -> None:
+        """Take in requests; those of other accounts are passed over."""
+        rows = index.rows_of(self.lineage.accounts)
+        carries = np.isin(rows, index.rows_with(self.lineage.keys)[0])
+        for into, chosen in ((self.own, rows[~carries]), (self.foreign, rows[carries])):
+            pair = (frame.account[chosen].astype(np.int64) << 32) | (frame.net[chosen].astype(np.int64) + 1)
+            order = np.lexsort((frame.ts[chosen], pair))
+            pairs, first, counts = np.unique(pair[order], return_index=True, return_counts=True)
+            times = frame.ts[chosen][order][first]
+            for number, n, at in zip(pairs.tolist(), counts.tolist(), times.tolist(), strict=True):
+                into.setdefault(number >> 32, Use()).add((number & 0xFFFFFFFF) - 1, n, at)
+
+    def compromised(self) -> list[int]:
+        """Accounts whose owner is a victim, ascending."""
+        users: dict[int, int] = {}
+        for use in self.foreign.values():
+            for net in use.nets:
+                users[net] = users.get(net, 0) + 1
+        return [a for a, use in sorted(self.foreign.items()) if a in self.own and _is_victim(self.own[a], use, users)]
+
+
+def _is_victim(own: Use, foreign: Use, users: dict[int, int]) -> bool:
+    """``users``: accounts of the group that send with the machinery from each range."""
+    if own.requests < LEAST_OWN or foreign.requests > MOST_FOREIGN * (own.requests + foreign.requests):
+        return False
+    if own.first_us > foreign.first_us - LEAD_US or -1 in foreign.nets:
+        return False
+    at_home = sum(n for net, n in own.nets.items() if net >= 0 and n >= HOME_REQUESTS)
+    if at_home < HOME_SHARE * own.requests or own.nets.keys() & foreign.nets.keys():
+        return False
+    placed = sum(n for net, n in foreign.nets.items() if users[net] > 1)
+    return placed >= LEAST_PLACED * foreign.requests
+
+
+def watch_for_victims(listed: Sequence[Standing]) -> dict[str, Uses]:
+    """By campaign id, what is to be observed of the groups of which it is asked."""
+    return {s.campaign_id: Uses(s.lineage) for s in listed if s.state in ASKED and s.lineage.pool is None}
