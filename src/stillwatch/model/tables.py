@@ -221,7 +221,7 @@ LINKS = Table(
         Column(
             "kind",
             "string",
-            "template, near_duplicate, payment, domain, network, client, onset, succession; unknown ones may come",
+            "template, system, near_duplicate, payment, domain, network, client, onset, succession, likeness",
             True,
         ),
         Column("weight", "float64", "match weight: log10 odds against chance", True),
