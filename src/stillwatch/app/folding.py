@@ -77,6 +77,8 @@ def fold(
         closed = number != numbers[-1] or until_us is not None
         if until_us is not None:
             end = min(end, until_us)
+        if not len(table):
+            continue  # nothing but copies of earlier events
         frame = build_frame(table, books, start_us=start, end_us=end)
         found.facts.append(facts)
         if closed:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stillwatch.model.tables import ACCOUNTS, CAMPAIGNS, EXCHANGES, FACTS, LINKS, REJECTS, SKETCHES, TIMELINE, Table
+from stillwatch.model.tables import (
+    ACCOUNTS,
+    CAMPAIGNS,
+    EXCHANGES,
+    FACTS,
+    LATE,
+    LINKS,
+    REJECTS,
+    SKETCHES,
+    TIMELINE,
+    Table,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +34,12 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", reads=(), writes=(EXCHANGES, ACCOUNTS, REJECTS)),
     Stage("sketch", reads=(EXCHANGES,), writes=(SKETCHES,)),
+    Stage("lateness", reads=(SKETCHES,), writes=(LATE,)),
     Stage("facts", reads=(SKETCHES,), writes=(FACTS,)),
     Stage("fold", reads=(SKETCHES, ACCOUNTS), writes=(CAMPAIGNS, LINKS)),
     Stage("timeline", reads=(CAMPAIGNS, FACTS), writes=(TIMELINE,)),
     Stage("report", reads=(CAMPAIGNS, LINKS, TIMELINE, REJECTS), writes=()),
 )
 
-OUTPUTS: tuple[Table, ...] = (CAMPAIGNS, REJECTS)
+OUTPUTS: tuple[Table, ...] = (CAMPAIGNS, REJECTS, LATE)
 """Tables that a run folder keeps for the reader's own tools."""

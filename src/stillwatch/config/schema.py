@@ -90,6 +90,22 @@ class Settings:
     )
     examples_per_group: int = _setting(20, 0, 20, "examples", "redacted requests kept for the report; 0 keeps none")
     examples_days: int = _setting(14, 0, 90, "days", "how long a report may be kept with its examples")
+    lateness_minutes: int = _setting(
+        10,
+        0,
+        10_080,
+        "minutes",
+        "watch closes an epoch when requests so much younger than its end have arrived; what comes later is late",
+        changes_results=False,
+    )
+    idle_minutes: int = _setting(
+        15,
+        0,
+        1440,
+        "minutes",
+        "watch closes epochs by the clock when nothing has arrived for so long; 0 waits for the next request",
+        changes_results=False,
+    )
     batch_rows: int = _setting(
         8192, 256, 1_048_576, "rows", "read at once; more needs more memory", changes_results=False
     )

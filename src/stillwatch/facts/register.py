@@ -5,6 +5,7 @@ Reads ACCOUNTS. A row with a later ``valid_from`` is invisible before it: an epo
 
 from __future__ import annotations
 
+import copy
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +38,12 @@ class Register:
 
     def __len__(self) -> int:
         return len(self._first)
+
+    def fork(self) -> Register:
+        """The same rows for account codes that go their own way from here."""
+        made = copy.copy(self)
+        made._tenants = copy.deepcopy(self._tenants)
+        return made
 
     def at(self, moment_us: int, accounts: Codebook) -> Identities:
         """What was known of every account code at ``moment_us``; only new accounts cost a look-up."""

@@ -55,15 +55,20 @@ def open_source(
         raise InputError(f"{source.name}: cannot be read: {error.strerror or error}; check the file") from error
 
 
-def read_source(opened: Opened, rejects: Rejects, limits: Limits, check: Check) -> Iterator[Chunk]:
-    """The chunks of one file, its format decided by content; notes empty files and columns nobody knows."""
+def read_source(
+    opened: Opened, rejects: Rejects, limits: Limits, check: Check, *, whole: bool = True
+) -> Iterator[Chunk]:
+    """The chunks of one file, its format decided by content; notes empty files and columns nobody knows.
+
+    ``whole`` is False for a piece of a file: that a piece has no row says nothing of the file.
+    """
     name, stream = opened.source.name, opened.stream
     if not stream.head.strip() and stream.broken_head is None:
         rejects.remark(f"{name}: the file is empty")
         return
     seen: set[str] = set()
     rows = 0
-    format = _recognised(opened)
+    format = recognised(opened)
     for chunk in format.chunks(opened, rejects, limits):
         if format.fixed_columns and not rows:
             check(opened, chunk)
@@ -73,7 +78,7 @@ def read_source(opened: Opened, rejects: Rejects, limits: Limits, check: Check) 
                 rejects.ignore(column)
         rows += chunk.size
         yield chunk
-    if not rows:
+    if whole and not rows:
         rejects.remark(f"{name}: no row could be read")
 
 
@@ -82,14 +87,15 @@ _PLAIN = ("Parquet", "JSON", "CSV")
 
 def adapter_name(opened: Opened) -> str:
     """By which adapter a file is read: a format of its own, a map that fits by itself, or the canonical names."""
-    format = _recognised(opened)
+    format = recognised(opened)
     if format.name not in _PLAIN:
         return format.name.lower()
     by = format.map_of(opened) if format.map_of is not None else None
     return "canonical" if by is None else by.name
 
 
-def _recognised(opened: Opened) -> Format:
+def recognised(opened: Opened) -> Format:
+    """The format of an opened file; ``UnrecognisedFileError`` where there is none that fits."""
     name, stream = opened.source.name, opened.stream
     if stream.head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnrecognisedFileError(f"{name}: UTF-16 text; convert it to UTF-8, e.g. iconv -f UTF-16 -t UTF-8")

@@ -67,9 +67,8 @@ def _batches(
     total, done = total_bytes(sources), 0
     for source in sources:
         try:
-            with open_source(source, stdin, _is_exchange_column, maps) as opened:
-                for chunk in read_source(opened, rejects, limits, _check_required):
-                    batch = normalise(chunk, rejects=rejects, key=key)
+            with open_source(source, stdin, is_exchange_column, maps) as opened:
+                for batch in read_opened(opened, rejects, key, limits):
                     progress(done + min(opened.taken, source.size), total)
                     if batch.num_rows:
                         yield batch
@@ -82,7 +81,16 @@ def _batches(
         progress(done, total)
 
 
-def _is_exchange_column(name: str) -> bool:
+def read_opened(
+    opened: Opened, rejects: Rejects, key: bytes, limits: Limits, *, whole: bool = True
+) -> Iterator[pa.RecordBatch]:
+    """The exchanges of one opened file, or of a piece of it; a batch may be empty."""
+    for chunk in read_source(opened, rejects, limits, _check_required, whole=whole):
+        yield normalise(chunk, rejects=rejects, key=key)
+
+
+def is_exchange_column(name: str) -> bool:
+    """Whether a column of a log means something here."""
     return meaning(name) is not None
 
 

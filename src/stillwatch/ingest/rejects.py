@@ -14,6 +14,7 @@ import tempfile
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import pyarrow as pa
@@ -43,14 +44,26 @@ class Rejects:
         self._pending: list[tuple[str, int, str, str | None]] = []
         self._spool: IO[bytes] | None = None
         self._segments: list[int] = []
+        self._shifts: dict[str, int] = {}
 
     def add(self, file: str, line: int, reason: str, raw: bytes | None = None) -> None:
         """One row lost; ``line`` is 1-based and 0 stands for the file as a whole."""
+        if line:
+            line += self._shifts.get(file, 0)
         self.count += 1
         self.by_reason[_bounded(reason, self.by_reason)] += 1
         self._pending.append((file, line, reason, None if raw is None else row_hash(self._key, raw)))
         if len(self._pending) >= self._spill_rows:
             self._spill()
+
+    @contextmanager
+    def shifted(self, file: str, lines: int) -> Iterator[None]:
+        """Count the lines of ``file`` from behind so many others: what is read is a piece of it."""
+        self._shifts[file] = lines
+        try:
+            yield
+        finally:
+            del self._shifts[file]
 
     def note(self, column: str, count: int = 1) -> None:
         """``count`` values of ``column`` became null because their type did not fit; their rows are kept."""

@@ -72,6 +72,14 @@ class Bytes:
         self.head = self._look_ahead(unpack)
         self._unpacked = Replay(self.head, self._or_break(unpack))
 
+    @classmethod
+    def piece(cls, head: bytes, raw: BinaryIO) -> Bytes:
+        """Plain bytes from the middle of a file: ``head``, its beginning, tells the format; ``raw`` has the rows."""
+        made = cls.__new__(cls)
+        made.packing, made.broken_head, made.head = None, None, head
+        made._packed = made._unpacked = Replay(b"", raw.read)
+        return made
+
     @property
     def taken(self) -> int:
         """Packed bytes read so far, for progress."""

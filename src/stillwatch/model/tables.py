@@ -143,6 +143,19 @@ REJECTS = Table(
     ),
 )
 
+LATE = Table(
+    "late",
+    "Requests that arrived after their epoch was closed: counted and shown, never judged.",
+    (
+        Column("event_id", "string", "identity of the exchange", True),
+        Column("ts", "timestamp", "start of the request", True),
+        Column("tenant_id", "string", "installation's tenant"),
+        Column("account_id", "string", "contracting party", True),
+        Column("closed_at", "timestamp", "end of the epoch that was closed when it arrived", True),
+        Column("file", "string", "where it was read", True),
+    ),
+)
+
 SKETCHES = Table(
     "sketches",
     "One row per exchange with every text replaced by keyed sketches; means nothing without the key.",
@@ -267,4 +280,4 @@ CAMPAIGNS = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (EXCHANGES, ACCOUNTS, REJECTS, SKETCHES, FACTS, LINKS, TIMELINE, CAMPAIGNS)
+TABLES: tuple[Table, ...] = (EXCHANGES, ACCOUNTS, REJECTS, LATE, SKETCHES, FACTS, LINKS, TIMELINE, CAMPAIGNS)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -65,7 +66,7 @@ class SketchStore:
             "CREATE TABLE duplicates (event_id VARCHAR, first_ts TIMESTAMPTZ, copies BIGINT)"
         ).fetchall()
 
-    def __enter__(self) -> SketchStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -75,28 +76,29 @@ class SketchStore:
         """Remember every event id that occurs more than once; returns how many rows are copies."""
         if not files:
             return 0
-        with _explained():
+        with explained():
             self._connection.execute(_DUPLICATES, {"files": [str(f) for f in files]}).fetchall()
             total = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchall()
         return int(total[0][0])
 
     def epoch(self, files: Sequence[Path]) -> pa.Table:
         """The rows of one epoch by time and event id; of copies of an event only the earliest."""
-        with _explained():
+        with explained():
             return self._connection.sql(_SORTED, params={"files": [str(f) for f in files]}).to_arrow_table()
 
     def facts(self, epoch: pa.Table) -> pa.Table:
         """FACTS of one epoch's sorted rows."""
         self._connection.register("epoch", epoch)
         try:
-            with _explained():
+            with explained():
                 return self._connection.sql(FACTS_SQL).to_arrow_table()
         finally:
             self._connection.unregister("epoch")
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """Turn what the engine says into a ``StoreError``."""
     try:
         yield
     except duckdb.Error as error:

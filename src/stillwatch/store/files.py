@@ -40,7 +40,7 @@ def staged_folder(out: Path, *, needed_bytes: int = LEAST_FREE_BYTES) -> Iterato
         with _explained(out):
             target.parent.mkdir(parents=True, exist_ok=True)
             check_free_space(target.parent, needed_bytes)
-            held.enter_context(_locked(target))
+            held.enter_context(locked(target))
             _sweep(target)
             staged.mkdir()
         try:
@@ -95,7 +95,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
         finally:
             aside.unlink(missing_ok=True)
 
@@ -114,7 +114,7 @@ def _beside(target: Path, role: str) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(target: Path) -> Iterator[None]:
+def locked(target: Path) -> Iterator[None]:
     """Hold ``target`` for this process. The system drops the lock of a killed process, so it is never stale."""
     import fcntl
 
@@ -164,7 +164,7 @@ def _swap(staged: Path, target: Path) -> None:
         if had_previous and not target.exists():
             old.rename(target)
         raise
-    _sync(target.parent)
+    sync(target.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -185,11 +185,12 @@ def _ours(folder: Path) -> set[str]:
 def _sync_tree(folder: Path) -> None:
     for parent, _, names in os.walk(folder):
         for name in names:
-            _sync(Path(parent) / name)
-        _sync(Path(parent))
+            sync(Path(parent) / name)
+        sync(Path(parent))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Put a file, or the names in a folder, onto the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

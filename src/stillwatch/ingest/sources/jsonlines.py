@@ -47,6 +47,11 @@ def recognises(head: bytes) -> bool:
     return any(_BEGINS.match(line.strip()) for line in first)
 
 
+def over_lines(head: bytes) -> bool:
+    """Whether the file is an array, or has objects over several lines."""
+    return _OVER_LINES.match(head.removeprefix(UTF8_BOM)) is not None
+
+
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
     """The rows as they are, or through a column map."""
     by = chosen_by_head(opened)
@@ -71,7 +76,7 @@ def mapped(
 
 def decoded_rows(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[tuple[list[Row], list[int], Run]]:
     """The objects of any JSON file in groups, with the index each has in its run of lines."""
-    split = documents if _OVER_LINES.match(opened.stream.head.removeprefix(UTF8_BOM)) else runs
+    split = documents if over_lines(opened.stream.head) else runs
     pieces = split(opened.stream, opened.source.name, rejects=rejects, limits=limits)
     for run in grouped(pieces, replace(limits, chunk_bytes=min(limits.chunk_bytes, _GROUP_BYTES))):
         rows, origins = list[Row](), list[int]()

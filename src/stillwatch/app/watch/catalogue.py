@@ -1,0 +1,54 @@
+"""Every class that the state of the fold is made of, and the parts of it that are not written but given.
+
+A class that is missing here makes the first checkpoint fail, and a test walk the annotations of ``State`` sooner.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stillwatch.app.watch.fold import FoldState
+from stillwatch.campaigns.lineage import CoUse, Lineage
+from stillwatch.campaigns.singles import Singles, Sums, Verdict
+from stillwatch.campaigns.state import Rules, State
+from stillwatch.campaigns.tally import Tally
+from stillwatch.evidence import dealt
+from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.migration import Coins, Migration
+from stillwatch.evidence.population import Population
+from stillwatch.evidence.single import SingleProfile
+from stillwatch.facts.frame import Codebooks
+from stillwatch.groups.followup import Followup
+from stillwatch.groups.infrastructure import Networks
+from stillwatch.groups.leanings import Leanings
+from stillwatch.groups.likeness import Likeness, Space
+from stillwatch.groups.templates import Pairs, Templates
+from stillwatch.model.frame import Codebook
+
+CLASSES: tuple[type[Any], ...] = (
+    FoldState,
+    State,
+    Rules,
+    Templates,
+    Pairs,
+    Networks,
+    Likeness,
+    Leanings,
+    Space,
+    Population,
+    Budget,
+    Singles,
+    Sums,
+    Verdict,
+    SingleProfile,
+    Coins,
+    Lineage,
+    CoUse,
+    Tally,
+    Migration,
+    Followup,
+    dealt.Means,
+    dealt.Habits,
+    Codebooks,
+    Codebook,
+)

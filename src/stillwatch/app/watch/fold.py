@@ -1,0 +1,33 @@
+"""The fold as it is kept between runs of ``watch``: the state, the code spaces it speaks in, and what was counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stillwatch.app.folding import Folded
+from stillwatch.campaigns.state import State
+from stillwatch.facts.frame import Codebooks
+from stillwatch.facts.register import Register
+
+
+@dataclass
+class FoldState:
+    """Everything in the fold over closed epochs that a later epoch or a report may depend on."""
+
+    state: State
+    books: Codebooks
+    first_us: int | None
+    last_us: int | None
+    end_us: int
+    rows: int
+
+    @staticmethod
+    def of(folded: Folded) -> FoldState:
+        return FoldState(folded.closed, folded.books, folded.first_us, folded.last_us, folded.end_us, folded.rows)
+
+    def folded(self, register: Register) -> Folded:
+        """The fold to go on with."""
+        identities = register.at(self.end_us, self.books.account)
+        return Folded(
+            self.state, self.state, self.books, identities, [], self.first_us, self.last_us, self.end_us, self.rows
+        )

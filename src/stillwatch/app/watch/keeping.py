@@ -1,0 +1,71 @@
+"""Commits: everything of this moment onto the disk, then the checkpoint that names it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from stillwatch.app.border import Spool
+from stillwatch.app.folding import Folded
+from stillwatch.app.watch.catalogue import CLASSES
+from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
+from stillwatch.app.watch.fold import FoldState
+from stillwatch.app.watch.folder import sweep
+from stillwatch.errors import ConfigurationError, StoreError
+from stillwatch.store.files import sync
+from stillwatch.store.objects import read_objects, write_objects
+
+
+class Keeper:
+    """Reads and writes the state folder; ``given`` are the parts of the fold that come with the program."""
+
+    def __init__(self, state: Path, key: bytes, given: dict[str, Any]) -> None:
+        self._state = state
+        self._key = key
+        self._given = given
+        self._synced: set[str] = set()
+
+    def checkpoint(self, identity: dict[str, str]) -> Checkpoint:
+        """The checkpoint to go on from, or a new one."""
+        found = read_checkpoint(self._state, self._key)
+        if found is None:
+            return Checkpoint(identity)
+        if mistakes := [
+            f"{self._state.parent} was begun with {name} {found.identity.get(name)}, now it is {value}"
+            for name, value in identity.items()
+            if found.identity.get(name) != value
+        ]:
+            raise ConfigurationError(*mistakes, "go on as it was begun, or name another --out")
+        sweep(self._state, found.named())
+        self._synced = found.named()
+        return found
+
+    def fold(self, checkpoint: Checkpoint) -> FoldState | None:
+        """The fold of a checkpoint; None before the first epoch was closed."""
+        if checkpoint.fold is None:
+            return None
+        try:
+            found = read_objects(self._state / checkpoint.fold, CLASSES, self._given, self._key)
+        except StoreError as error:
+            raise StoreError(f"{error}. {WAY_OUT}") from error
+        if not isinstance(found, FoldState):
+            raise StoreError(f"{checkpoint.fold} holds no fold. {WAY_OUT}")
+        return found
+
+    def commit(self, checkpoint: Checkpoint, spool: Spool, fold: Folded | None) -> None:
+        """Make everything up to now survive; ``fold`` only where it changed."""
+        spool.flush()
+        checkpoint.number += 1
+        checkpoint.committed_at = time.time()
+        checkpoint.parts = {number: [f.name for f in files] for number, files in spool.parts.items()}
+        if fold is not None:
+            checkpoint.fold = f"fold-{checkpoint.number}.state"
+            write_objects(self._state / checkpoint.fold, FoldState.of(fold), CLASSES, self._given, self._key)
+        for name in checkpoint.named() - self._synced - {NAME}:
+            sync(self._state / name)
+        self._synced = checkpoint.named()
+        sync(self._state)
+        write_checkpoint(self._state, checkpoint, self._key)
+        if fold is not None:
+            sweep(self._state, checkpoint.named())

@@ -1,0 +1,151 @@
+"""The results of ``watch``: the files of a run folder as of now, each replaced whole, campaigns.json last.
+
+Reads the fold over closed epochs and the sketches of open ones, which enter a copy of the fold, as in a scan: what
+alarms only there is provisional. A reader that finds the run id of campaigns.json unchanged after reading the others
+has read one set. A process that is killed in between publishes again when it starts.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.app.border import Spool
+from stillwatch.app.examples import fetch_examples
+from stillwatch.app.folding import Folded
+from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
+from stillwatch.app.runwriter import write_run
+from stillwatch.app.watch.checkpoint import Checkpoint
+from stillwatch.app.watch.closing import marked
+from stillwatch.app.watch.folder import RESULTS
+from stillwatch.app.watch.tallies import KeptRejects
+from stillwatch.campaigns.document import iso
+from stillwatch.campaigns.standing import shown_members
+from stillwatch.facts.frame import build_frame
+from stillwatch.facts.register import Register
+from stillwatch.model.scope import scoped_column
+from stillwatch.model.tables import FACTS, LATE, arrow_schema
+from stillwatch.store.files import sync
+from stillwatch.store.ids import EpochStore
+
+
+class Publisher:
+    """Writes the results to ``out``; aside first, below ``state``."""
+
+    def __init__(self, run: Run, out: Path, state: Path, store: EpochStore) -> None:
+        self._run = run
+        self._out = out
+        self._state = state
+        self._store = store
+
+    def publish(self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register) -> dict[str, Any]:
+        """Replace the results; returns campaigns.json."""
+        view, copies, facts = self._view(checkpoint, spool, folded, register)
+        rejects = [self._state / name for name in checkpoint.rejects]
+        run = replace(self._run, rejects=KeptRejects(self._run.rejects, checkpoint.counts, rejects))
+        found = outcome(run, view)
+        document = build_document(run, view, copies, found, self._examples(run, found))
+        document["run"]["watch"] = _watched(checkpoint)
+        document["run"]["notes"] += _notes(checkpoint)
+        aside = self._state / "results"
+        aside.mkdir(exist_ok=True)
+        shown = self._write_facts(checkpoint, facts, found, view, aside)
+        write_run(run, view, found, document, shown, aside)
+        _write_late(checkpoint, self._state, aside)
+        self._replace(aside)
+        return document
+
+    def _view(
+        self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register
+    ) -> tuple[Folded, int, list[pa.Table]]:
+        """The fold with the open epochs on a copy, all copies of events so far, and the open epochs' facts."""
+        view = replace(folded, books=copy.deepcopy(folded.books))
+        copies, facts, aside = checkpoint.counts.copies, [], register.fork()
+        files = [file for parts in spool.parts.values() for file in parts]
+        self._store.know(files, marked(checkpoint, self._state))
+        self._store.find_duplicates(files)
+        for number in sorted(spool.parts):
+            table = self._store.epoch(spool.parts[number])
+            copies += sum(pq.read_metadata(f).num_rows for f in spool.parts[number]) - len(table)
+            if len(table):
+                facts.append(self._store.facts(table).cast(arrow_schema(FACTS)))
+                start = number * spool.epoch_us
+                frame = build_frame(table, view.books, start_us=start, end_us=start + spool.epoch_us)
+                view.look_into(frame, aside)
+        return view, copies, facts
+
+    def _examples(self, run: Run, found: Outcome) -> dict[str, str]:
+        """Redacted examples; those that were shown before are not fetched again."""
+        wanted = found.examples(run.request.settings.examples_per_group)
+        known = {i: text for i, text in _shown_before(self._out).items() if i in wanted}
+        settings, missing = run.request.settings, wanted - known.keys()
+        key = run.keys.derive("rows")
+        return known | fetch_examples(run.request.inputs, missing, key, settings.batch_rows, run.request.mapping)
+
+    def _write_facts(
+        self, checkpoint: Checkpoint, open_facts: list[pa.Table], found: Outcome, view: Folded, folder: Path
+    ) -> pa.Table:
+        """Write FACTS, an epoch at a time; returns the rows of listed accounts."""
+        accounts = view.books.account.names
+        names = {accounts[a] for s in found.listed for a in shown_members(s)} | {a.account for a in found.alone}
+        shown = [arrow_schema(FACTS).empty_table()]
+        closed = (pq.read_table(self._state / checkpoint.facts[n]) for n in sorted(checkpoint.facts))
+        with pq.ParquetWriter(folder / "facts.parquet", arrow_schema(FACTS), compression="zstd") as writer:
+            for table in (*closed, *open_facts):
+                writer.write_table(table.cast(arrow_schema(FACTS)))
+                shown.append(_of(table, names))
+        return pa.concat_tables(shown)
+
+    def _replace(self, aside: Path) -> None:
+        names = [name for name in RESULTS if (aside / name).exists()]
+        for name in names:
+            sync(aside / name)
+        for name in names:
+            (aside / name).replace(self._out / name)
+        sync(self._out)
+
+
+def _of(facts: pa.Table, names: set[str]) -> pa.Table:
+    return facts.filter(pc.is_in(scoped_column(facts), pa.array(sorted(names), pa.string())))
+
+
+def _write_late(checkpoint: Checkpoint, state: Path, folder: Path) -> None:
+    with pq.ParquetWriter(folder / "late.parquet", arrow_schema(LATE), compression="zstd") as writer:
+        for name in checkpoint.late:
+            writer.write_table(pq.read_table(state / name))
+
+
+def _shown_before(out: Path) -> dict[str, str]:
+    """Examples of the results that are to be replaced."""
+    try:
+        document = json.loads((out / "campaigns.json").read_bytes())
+        return {e["event_id"]: e["redacted"] for c in document["campaigns"] for e in c["examples"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _watched(checkpoint: Checkpoint) -> dict[str, Any]:
+    counts = checkpoint.counts
+    return {
+        "late": counts.late,
+        "late_copies": counts.late_copies,
+        "ahead_of_clock": counts.ahead,
+        "newest": iso(checkpoint.newest_us),
+        "open_epochs": len(checkpoint.parts),
+    }
+
+
+def _notes(checkpoint: Checkpoint) -> list[str]:
+    counts, notes = checkpoint.counts, []
+    if counts.late:
+        notes.append(f"{counts.late} requests arrived after their epoch was closed; they stand in late.parquet")
+    if counts.ahead:
+        notes.append(f"{counts.ahead} requests have a time ahead of this machine's clock")
+    return notes

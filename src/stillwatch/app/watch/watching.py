@@ -1,0 +1,197 @@
+"""``watch``: the loop. Reads what is new, commits, closes the epochs that are over, publishes, sleeps."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.app.border import Spool
+from stillwatch.app.folding import Folded
+from stillwatch.app.requests import ScanRequest
+from stillwatch.app.rundocument import Run
+from stillwatch.app.scan import HOUR_US, fresh_state
+from stillwatch.app.watch import folder
+from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over
+from stillwatch.app.watch.fold import FoldState
+from stillwatch.app.watch.following import SETTLE_S, Follower
+from stillwatch.app.watch.intake import Intake
+from stillwatch.app.watch.keeping import Keeper
+from stillwatch.app.watch.publishing import Publisher
+from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
+from stillwatch.config.schema import config_hash
+from stillwatch.evidence.calibration import load
+from stillwatch.evidence.single import load as load_single
+from stillwatch.facts.frame import Codebooks
+from stillwatch.facts.register import Register
+from stillwatch.ingest.accounts import read_accounts
+from stillwatch.ingest.pieces import maps_for
+from stillwatch.ingest.rejects import Rejects
+from stillwatch.keyring import load_keyring
+from stillwatch.model.progress import Progress
+from stillwatch.sketch.batch import warm_up
+from stillwatch.sketch.recipe import Recipe, recipe_id
+from stillwatch.store.ids import EpochStore
+
+POLL_S = 1.0
+COMMIT_S = 10.0
+"""At the latest after so long what was read is committed; until then a crash costs reading it again."""
+FACTS_DAYS = 60
+"""How far back FACTS reach."""
+
+
+def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -> WatchResult:
+    """Follow the source until interrupted, or handle what is there once."""
+    keys = load_keyring(request.home)
+    scanned = ScanRequest(
+        (request.source,), request.accounts, request.out, request.settings, request.home, mapping=request.mapping
+    )
+    threads = request.settings.threads or os.cpu_count() or 1
+    run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
+    Follower(request.source, maps_for(request.mapping), {}).sources()  # a mistake in the name is told at once
+    with ExitStack() as held:
+        state = held.enter_context(folder.opened(request.out))
+        store = held.enter_context(EpochStore(state, threads=run.threads))
+        with progress.stage("compiling kernels (first run only takes seconds)", None):
+            warm_up()
+        watcher = Watcher(request, run, state, store, clock)
+        document = watcher.once() if request.once else watcher.follow()
+    alarmed = sum(c["state"] == "alarmed" and not c["authorised"] for c in document["campaigns"])
+    return WatchResult(document, request.out, alarmed)
+
+
+class Watcher:
+    """One process's hold on a watch folder."""
+
+    def __init__(self, request: WatchRequest, run: Run, state: Path, store: EpochStore, clock: Clock) -> None:
+        self._request = request
+        self._run = run
+        self._state = state
+        self._store = store
+        self._clock = clock
+        single = load_single()
+        given = {"calibration": run.calibration, "single calibration": single}
+        self._keeper = Keeper(state, run.keys.derive("state"), given)
+        self._checkpoint = self._keeper.checkpoint(_identity(run, request, single.calibration_id))
+        self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
+        self._spool.parts = {n: [state / name for name in names] for n, names in self._checkpoint.parts.items()}
+        self._register = Register(_accounts(request, run))
+        self._folded = self._begin(single)
+        maps = maps_for(request.mapping)
+        self._follower = Follower(request.source, maps, self._checkpoint.files)
+        self._intake = Intake(run, self._checkpoint, state, self._spool, maps)
+        self._publisher = Publisher(run, state.parent, state, store)
+        self._committed_at = self._arrived_at = time.monotonic()
+
+    def once(self) -> dict[str, Any]:
+        """Take in everything that is there by now."""
+        self._round()
+        while self._follower.unsettled:
+            time.sleep(SETTLE_S / 4)
+            self._round()
+        return self._publish()
+
+    def follow(self) -> NoReturn:
+        """Until interrupted."""
+        self._publish()
+        while True:
+            if self._round():
+                self._publish()
+            time.sleep(POLL_S)
+
+    def _round(self) -> bool:
+        """Take in what is new by now, then close what is over; returns whether an epoch was closed."""
+        now = self._clock()
+        tasks = self._follower.tasks(now)
+        most = 16 * self._request.settings.batch_rows
+        before = self._checkpoint.counts.rows
+        while self._intake.take(self._follower, tasks, most, int(now * 1_000_000)):
+            self._commit()
+        if self._checkpoint.counts.rows > before:
+            self._arrived_at = time.monotonic()
+        closed = self._close()
+        if closed or self._request.once or time.monotonic() - self._committed_at > COMMIT_S:
+            self._commit(self._folded if closed else None)
+        return closed
+
+    def _close(self) -> bool:
+        checkpoint = self._checkpoint
+        if checkpoint.newest_us is None:
+            return False
+        last = last_over(self._watermark(checkpoint.newest_us), self._spool.epoch_us)
+        if checkpoint.closed is not None and last <= checkpoint.closed:
+            return False
+        self._keep_late()
+        self._spool.flush()
+        for number in sorted(n for n in self._spool.parts if n <= last):
+            close_epoch(
+                number,
+                spool=self._spool,
+                store=self._store,
+                checkpoint=checkpoint,
+                folded=self._folded,
+                register=self._register,
+                state=self._state,
+            )
+        checkpoint.closed = last
+        settings = self._request.settings
+        a_day = 24 // settings.epoch_hours
+        forget(checkpoint, marks_epochs=settings.window_days * a_day, facts_epochs=FACTS_DAYS * a_day)
+        return True
+
+    def _watermark(self, newest_us: int) -> int:
+        """Nothing older than this is waited for."""
+        settings = self._request.settings
+        idle_s = time.monotonic() - self._arrived_at
+        if settings.idle_minutes and not self._request.once and idle_s > settings.idle_minutes * 60:
+            newest_us = max(newest_us, int(self._clock() * 1_000_000))
+        return newest_us - settings.lateness_minutes * MINUTE_US
+
+    def _commit(self, fold: Folded | None = None) -> None:
+        self._keep_late()
+        if self._intake.rejects:
+            name = f"rejects-{self._checkpoint.number + 1}.parquet"
+            pq.write_table(pa.concat_tables(self._intake.rejects), self._state / name, compression="zstd")
+            self._checkpoint.rejects.append(name)
+            self._intake.rejects.clear()
+        self._keeper.commit(self._checkpoint, self._spool, fold)
+        self._committed_at = time.monotonic()
+
+    def _keep_late(self) -> None:
+        late = self._intake.settle_late()
+        if late is not None:
+            name = f"late-{self._checkpoint.number + 1}-{len(self._checkpoint.late)}.parquet"
+            pq.write_table(late, self._state / name, compression="zstd")
+            self._checkpoint.late.append(name)
+
+    def _publish(self) -> dict[str, Any]:
+        return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register)
+
+    def _begin(self, single: Any) -> Folded:
+        kept = self._keeper.fold(self._checkpoint)
+        if kept is None:
+            state = fresh_state(self._run)
+            state.single_calibration = single
+            kept = FoldState(state, Codebooks(), None, None, 0, 0)
+        return kept.folded(self._register)
+
+
+def _accounts(request: WatchRequest, run: Run) -> pa.Table | None:
+    return None if request.accounts is None else read_accounts(request.accounts, rejects=run.rejects)
+
+
+def _identity(run: Run, request: WatchRequest, single: str) -> dict[str, str]:
+    """What must stay as it is as long as a folder is watched."""
+    return {
+        "settings": config_hash(request.settings),
+        "recipe and key": recipe_id(run.recipe, run.keys.derive("sketch")),
+        "calibration": run.calibration.calibration_id,
+        "calibration of single accounts": single,
+        "column map": request.mapping or "none",
+        "source": str(Path(request.source).expanduser().resolve()),
+    }
