@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.groups.activity import DAY_US, HOUR_US
 from stillwatch.groups.kinship import (
-    DAY_US,
-    HOUR_US,
     KINDS,
     Kind,
     alike_in_words,

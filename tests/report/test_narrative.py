@@ -51,7 +51,7 @@ def test_summary_names_victims_dates_and_relations_but_no_operator() -> None:
     assert "2 of these accounts belong to victims" in said
     assert "at most 1 in 1 million such groups" in said
     assert "24 hours after the group was found" in said
-    assert "came out of c-0" in said
+    assert "took up the machinery of c-0" in said
     assert "does not make them one operator" in said
 
 

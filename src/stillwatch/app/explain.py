@@ -1,7 +1,7 @@
 """``explain``: why an account or a campaign was or was not named, from the run folder alone.
 
-Reads campaigns.json, CAMPAIGNS and FACTS; redacted examples whose time is over are removed first. Recomputes nothing:
-what it says is what the scan decided, with the figures it decided on. Every line is inert.
+Reads campaigns.json, CAMPAIGNS, LINKS and FACTS; redacted examples whose time is over are removed first. Recomputes
+nothing: what it says is what the scan decided, with the figures it decided on. Every line is inert.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from stillwatch.app.requests import Explanation
 from stillwatch.app.runfolder import group, groups_of, read_document, read_table
 from stillwatch.app.telling_account import tell_account
 from stillwatch.app.telling_campaign import tell_campaign
+from stillwatch.app.telling_links import links_of, links_with
 from stillwatch.app.traffic import read_traffic
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.model.scope import scoped
-from stillwatch.model.tables import CAMPAIGNS, FACTS
+from stillwatch.model.tables import CAMPAIGNS, FACTS, LINKS
 from stillwatch.report.document import Record, open_document
 
 if TYPE_CHECKING:
@@ -38,14 +39,16 @@ def _told(target: str, run: Path) -> Iterator[str]:
     campaigns, facts = read_table(run, CAMPAIGNS), read_table(run, FACTS)
     groups = set(campaigns["campaign_id"].unique().to_pylist())
     if target in groups:
-        return tell_campaign(group(campaigns, target), _listed(document, target), document.record("run"))
+        links = links_of(read_table(run, LINKS), target)
+        return tell_campaign(group(campaigns, target), _listed(document, target), document.record("run"), links)
     accounts = _accounts(facts)
     found = find(target, accounts)
     if not found:
         where = f"{run} (looked among {len(groups):,} groups and {len(accounts):,} accounts)"
         raise ConfigurationError(absent(target, "campaign or account", where, accounts | groups))
     account = the_only(target, found)
-    return tell_account(account, read_traffic(facts, account), groups_of(campaigns, account))
+    links = links_with(read_table(run, LINKS), account)
+    return tell_account(account, read_traffic(facts, account), groups_of(campaigns, account), links)
 
 
 def _expire(run: Path) -> Iterator[str]:

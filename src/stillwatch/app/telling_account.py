@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from stillwatch.app.naming import shown
 from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_campaign import first_gate, share, why_not
+from stillwatch.app.telling_links import Row, tell_account_links
 from stillwatch.app.traffic import Traffic
 from stillwatch.campaigns.membership import LEAST_REQUESTS, NAMED_PROB
 from stillwatch.report.wording import count, moment, p_value, plural, power, probability
 from stillwatch.report.wording import share as percent
 
 
-def tell_account(account: str, traffic: Traffic, groups: Sequence[Group]) -> Iterator[str]:
-    """All lines about an account; ``groups`` are those it was ever in."""
+def tell_account(account: str, traffic: Traffic, groups: Sequence[Group], links: Sequence[Row] = ()) -> Iterator[str]:
+    """All lines about an account; ``groups`` are those it was ever in, ``links`` its LINKS."""
     yield f"Account {shown(account)}: {_verdict(account, groups)}"
     yield from ("", "What it sent (UTC)", *(f"  {line}" for line in _traffic(traffic)))
     yield ""
@@ -33,6 +34,9 @@ def tell_account(account: str, traffic: Traffic, groups: Sequence[Group]) -> Ite
         member = _member(account, group)
         yield f"  {shown(group.campaign_id)}, {_state(group)}, found {moment(group.proposed_at)}"
         yield from (f"    {line}" for line in _place(group, member))
+    if links:
+        yield from ("", "What links it to other accounts (no evidence, only why they were looked at together)")
+        yield from (f"  {line}" for line in tell_account_links(account, links))
 
 
 def _member(account: str, group: Group) -> Member:
@@ -59,6 +63,11 @@ def _state(group: Group) -> str:
 
 def _place(group: Group, member: Member) -> Iterator[str]:
     """Why the account is or is not named in this group."""
+    if member.role == "compromised":
+        yield (
+            "Its owner is probably a victim: most of its requests are its own kind from its own places, and those with "
+            "the group's machinery come from the group's. Measures belong to the key, not to the owner."
+        )
     if group.state == "alarmed" and member.named_at is not None:
         found = probability(member.membership_prob)
         yield f"Named on {moment(member.named_at)}: membership {found} where {NAMED_PROB} is asked."

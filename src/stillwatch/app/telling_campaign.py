@@ -7,10 +7,11 @@ nothing here says what somebody did or wanted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stillwatch.app.naming import shown
 from stillwatch.app.runfolder import Group, Member
+from stillwatch.app.telling_links import Row, tell_group_links, tell_relations
 from stillwatch.campaigns.membership import NAMED_PROB
 from stillwatch.campaigns.standing import WATCHED_P
 from stillwatch.report.document import Record
@@ -19,15 +20,18 @@ from stillwatch.report.wording import count, moment, odds, p_value, plural, powe
 MOST_ACCOUNTS = 40
 
 
-def tell_campaign(group: Group, entry: Record | None, run: Record) -> Iterator[str]:
-    """All lines about a group; ``entry`` is its place in campaigns.json, where it has one."""
+def tell_campaign(group: Group, entry: Record | None, run: Record, links: Sequence[Row]) -> Iterator[str]:
+    """All lines about a group; ``entry`` is its place in campaigns.json, where it has one, ``links`` its LINKS."""
     yield from _opening(group, entry)
+    yield from tell_relations(entry)
     yield from ("", "When (UTC)", *_indented(_dates(group, entry)))
     yield from ("", "First gate: could these accounts act independently of one another?")
     yield from _indented(first_gate(group))
     yield from ("", "Second gate: could it be one of the groups that are coordinated and harmless?")
     yield from _indented(second_gate(group, run))
     yield from ("", "Evidence", *_indented(_evidence(entry)))
+    if group.kind != "single":
+        yield from ("", "Links between its accounts", *_indented(tell_group_links(links)))
     yield from ("", f"Accounts ({len(group.members):,} were ever in the group)", *_indented(_accounts(group)))
     if group.state != "alarmed":
         told = entry.text("why_not_alarmed", 500) if entry is not None else ""
@@ -160,7 +164,7 @@ def _accounts(group: Group) -> Iterator[str]:
 def _standing(group: Group, member: Member) -> str:
     is_named = member.named_at is not None and group.state == "alarmed"
     named = f"named {moment(member.named_at)}" if is_named else "not named"
-    role = ", its key is used by others" if member.role == "compromised" else ""
+    role = ", its key seems to be used by others" if member.role == "compromised" else ""
     return f"{named}{role}, membership {probability(member.membership_prob)}"
 
 

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.groups.activity import HANDOVER_US, ONSET_US, beginnings, endings
 from stillwatch.groups.infrastructure import KINDS as TIE_KINDS
 from stillwatch.groups.traces import Holdings, Traces
 from stillwatch.model.frame import Codes, Ints
@@ -31,13 +32,6 @@ from stillwatch.model.identity import NEVER, Identities
 
 Floats = NDArray[np.float64]
 
-HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
-ONSET_US = DAY_US
-HANDOVER_US = 6 * HOUR_US
-"""A successor begins this soon after its predecessor's last request."""
-QUIET_US = DAY_US
-"""Silence up to the end of the log that counts as having stopped, and absence from its start as having begun."""
 MOST_VALUES = 6
 """Values of a kind that count; the next would add less than one part in sixty."""
 LEAST_TEXTS = 3
@@ -121,7 +115,7 @@ def compare(seeds: Codes, traces: Traces, identities: Identities) -> Kinship:
     held |= {name: _declared(getattr(identities, name)) for name in TIE_KINDS if name not in held}
     parts = {name: shared_values(holdings, seeds, accounts, _BY_NAME[name]) for name, holdings in held.items()}
     parts["onset"] = common_onset(seeds, identities.created_us)
-    parts["succession"] = handovers(seeds, traces.first_us, traces.last_us)
+    parts["succession"] = handovers(seeds, traces.activity.first_us, traces.activity.last_us)
     parts["wording"] = alike_in_words(seeds, traces.words, traces.texts)
     weight = np.sum([part.weight for part in parts.values()], axis=0)
     weight[seeds] = 0.0
@@ -196,16 +190,10 @@ def common_onset(seeds: Codes, created_us: Ints) -> Part:
 
 
 def handovers(seeds: Codes, first_us: Ints, last_us: Ints) -> Part:
-    """Began within hours of a seed's end, or ended within hours before a seed's beginning.
-
-    The log's own edges are no beginnings and no ends.
-    """
-    if not len(first_us):
-        return Part.nothing(0)
-    began = first_us >= first_us.min() + QUIET_US
-    ended = last_us <= last_us.max() - QUIET_US
-    after = _nearest(seeds, np.where(ended, last_us, NEVER), first_us, began, 0, HANDOVER_US, "succession")
-    before = _nearest(seeds, np.where(began, first_us, NEVER), last_us, ended, -HANDOVER_US, 0, "succession")
+    """Began within hours of a seed's end, or ended within hours before a seed's beginning."""
+    began, ended = beginnings(first_us, last_us), endings(first_us, last_us)
+    after = _nearest(seeds, ended, began, began != NEVER, 0, HANDOVER_US, "succession")
+    before = _nearest(seeds, began, ended, ended != NEVER, -HANDOVER_US, 0, "succession")
     better = after.weight >= before.weight
     return Part(
         np.maximum(after.weight, before.weight),

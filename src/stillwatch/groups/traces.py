@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from stillwatch.groups.activity import Activity
 from stillwatch.groups.templates import Pairs, request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
 
 WORD_BUCKETS = 32
 """Buckets of word use per account, folded from BAG_SIZE: a quarter of the memory, and it ranks as well."""
-_NEVER_US = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ class Traces:
     """Grown epoch by epoch; arrays are indexed by account code and cover the codes seen so far."""
 
     wanted: Wanted
-    first_us: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    last_us: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    activity: Activity = field(default_factory=Activity)
     texts: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     words: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, WORD_BUCKETS), dtype=np.float32))
     """Sum over an account's prompts of the share of each bucket of the hashed bag of words."""
@@ -71,8 +70,7 @@ class Traces:
     def observe(self, frame: Frame, accounts: int) -> None:
         """Take in one epoch; ``accounts`` = size of the code space by now."""
         self._grow(accounts)
-        np.minimum.at(self.first_us, frame.account, frame.ts)
-        np.maximum.at(self.last_us, frame.account, frame.ts)
+        self.activity.observe(frame.account, frame.ts, accounts)
         self._add_words(frame, accounts)
         self._keys.append(_key_pairs(frame, self.wanted.keys))
         self._nets.append(_value_pairs(frame.net, frame.account, self.wanted.nets))
@@ -93,10 +91,7 @@ class Traces:
         more = accounts - len(self)
         if more <= 0:
             return
-        zeros = np.zeros(more, dtype=np.int64)
-        self.first_us = np.append(self.first_us, np.full(more, _NEVER_US))
-        self.last_us = np.append(self.last_us, zeros)
-        self.texts = np.append(self.texts, zeros)
+        self.texts = np.append(self.texts, np.zeros(more, dtype=np.int64))
         self.words = np.concatenate([self.words, np.zeros((more, WORD_BUCKETS), dtype=np.float32)])
 
     def _add_words(self, frame: Frame, accounts: int) -> None:

@@ -8,6 +8,8 @@ Deliberately not done: markup, and any sentence that a number of the page does n
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from stillwatch.report import wording
 from stillwatch.report.view import Campaign, Gate, Report, Run
 
@@ -188,13 +190,18 @@ def _dates(c: Campaign) -> str:
 
 
 def _relations(c: Campaign) -> str:
-    parts = []
-    if c.predecessor:
-        parts.append(f"It came out of {c.predecessor}.")
-    if c.shared_infrastructure_with:
-        others = ", ".join(c.shared_infrastructure_with)
-        parts.append(f"It shares infrastructure with {others}, which does not make them one operator.")
-    return " ".join(parts)
+    return " ".join(relations(c.predecessor, c.shared_infrastructure_with))
+
+
+def relations(predecessor: str, shared_with: Sequence[str]) -> Iterator[str]:
+    """What relates a campaign to others of the log; all ids inert."""
+    if predecessor:
+        yield f"It took up the machinery of {predecessor} after the accounts of that campaign had stopped."
+    if shared_with:
+        yield (
+            f"It shares rare infrastructure (address ranges, clients or means of payment) with "
+            f"{', '.join(shared_with)}, which does not make them one operator."
+        )
 
 
 def would_decide(c: Campaign) -> tuple[str, ...]:
