@@ -106,6 +106,14 @@ class Settings:
         "watch closes epochs by the clock when nothing has arrived for so long; 0 waits for the next request",
         changes_results=False,
     )
+    sketches_gb: int = _setting(
+        4,
+        0,
+        100_000,
+        "GB",
+        "watch keeps sketches of closed epochs up to this size, for links and roles; the oldest go first",
+        changes_results=False,
+    )
     batch_rows: int = _setting(
         8192, 256, 1_048_576, "rows", "read at once; more needs more memory", changes_results=False
     )

@@ -73,6 +73,8 @@ class Checkpoint(msgspec.Struct):
     parts: dict[int, list[str]] = {}
     marks: dict[int, str] = {}
     facts: dict[int, str] = {}
+    sketches: dict[int, str] = {}
+    """Rows of closed epochs, as they arrived."""
     late: list[str] = []
     rejects: list[str] = []
     fold: str | None = None
@@ -82,7 +84,16 @@ class Checkpoint(msgspec.Struct):
         """Every file that the checkpoint needs."""
         single = {self.fold} if self.fold else set()
         parts = {name for names in self.parts.values() for name in names}
-        return {NAME, *single, *parts, *self.marks.values(), *self.facts.values(), *self.late, *self.rejects}
+        return {
+            NAME,
+            *single,
+            *parts,
+            *self.marks.values(),
+            *self.facts.values(),
+            *self.sketches.values(),
+            *self.late,
+            *self.rejects,
+        }
 
 
 class _Sealed(msgspec.Struct):

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
 from stillwatch.app.folding import Folded
 from stillwatch.app.watch.checkpoint import Checkpoint
+from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 MINUTE_US = 60_000_000
+FILE = "file"
+"""Column of the spool: where a row was read."""
 
 
 def last_over(watermark_us: int, epoch_us: int) -> int:
@@ -35,9 +40,10 @@ def close_epoch(
     checkpoint: Checkpoint,
     folded: Folded,
     register: Register,
+    origins: dict[str, str],
     state: Path,
 ) -> None:
-    """Advance the fold over one epoch of the spool."""
+    """Advance the fold over one epoch of the spool; ``origins`` learns where its examples were read."""
     files = spool.parts.pop(number)
     store.know(files, marked(checkpoint, state))
     table = store.epoch(files)
@@ -45,6 +51,8 @@ def close_epoch(
     checkpoint.counts.copies += arrived - len(table)
     checkpoint.marks[number] = f"marks-{number}.parquet"
     store.write_marks(files, state / checkpoint.marks[number])
+    checkpoint.sketches[number] = f"sketches-{number}.parquet"
+    _join(files, state / checkpoint.sketches[number])
     if not len(table):
         return
     checkpoint.facts[number] = f"facts-{number}.parquet"
@@ -52,6 +60,25 @@ def close_epoch(
     pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
     start = number * spool.epoch_us
     folded.close(build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us), register)
+    _note_origins(table, folded.closed, origins)
+
+
+def _join(files: list[Path], path: Path) -> None:
+    """One file of many."""
+    with pq.ParquetWriter(path, pq.read_schema(files[0]), compression="zstd") as writer:
+        for file in files:
+            writer.write_table(pq.read_table(file))
+
+
+def _note_origins(table: pa.Table, state: State, origins: dict[str, str]) -> None:
+    """Remember the file of every request that may be shown, and forget those that no longer may."""
+    wanted = {e for lineage in state.lineages for e in lineage.examples}
+    wanted |= {e for sums in state.singles.followed.values() for e in sums.examples}
+    wanted |= {e for verdict in state.singles.verdicts.values() for e in verdict.shown.examples}
+    for gone in origins.keys() - wanted:
+        del origins[gone]
+    mine = table.filter(pc.is_in(table["event_id"], pa.array(sorted(wanted - origins.keys()), pa.string())))
+    origins.update(zip(mine["event_id"].to_pylist(), mine[FILE].to_pylist(), strict=True))
 
 
 def marked(checkpoint: Checkpoint, state: Path) -> list[Path]:
@@ -59,10 +86,15 @@ def marked(checkpoint: Checkpoint, state: Path) -> list[Path]:
     return [state / name for name in checkpoint.marks.values()]
 
 
-def forget(checkpoint: Checkpoint, *, marks_epochs: int, facts_epochs: int) -> None:
-    """Let go of what is older than the rules say; the files go with the next commit."""
+def forget(checkpoint: Checkpoint, state: Path, *, marks_epochs: int, facts_epochs: int, sketch_bytes: int) -> None:
+    """Let go of what is older or larger than the rules say; the files go with the next commit."""
     if checkpoint.closed is None:
         return
-    for kept, most in ((checkpoint.marks, marks_epochs), (checkpoint.facts, facts_epochs)):
+    rules = ((checkpoint.marks, marks_epochs), (checkpoint.facts, facts_epochs), (checkpoint.sketches, facts_epochs))
+    for kept, most in rules:
         for number in [n for n in kept if n <= checkpoint.closed - most]:
             del kept[number]
+    for number in sorted(checkpoint.sketches, reverse=True):
+        sketch_bytes -= (state / checkpoint.sketches[number]).stat().st_size
+        if sketch_bytes < 0:
+            del checkpoint.sketches[number]

@@ -20,10 +20,13 @@ class FoldState:
     last_us: int | None
     end_us: int
     rows: int
+    origins: dict[str, str]
+    """Where the requests that may be shown were read, by event id."""
 
     @staticmethod
-    def of(folded: Folded) -> FoldState:
-        return FoldState(folded.closed, folded.books, folded.first_us, folded.last_us, folded.end_us, folded.rows)
+    def of(folded: Folded, origins: dict[str, str]) -> FoldState:
+        closed, books = folded.closed, folded.books
+        return FoldState(closed, books, folded.first_us, folded.last_us, folded.end_us, folded.rows, origins)
 
     def folded(self, register: Register) -> Folded:
         """The fold to go on with."""

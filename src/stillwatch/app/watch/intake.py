@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from stillwatch.app.border import Spool, sketched
 from stillwatch.app.rundocument import Run
 from stillwatch.app.watch.checkpoint import Checkpoint
+from stillwatch.app.watch.closing import FILE
 from stillwatch.app.watch.following import Follower, Task
 from stillwatch.app.watch.tallies import take_over
 from stillwatch.errors import InputError
@@ -81,6 +82,7 @@ class Intake:
     def _add(self, batch: pa.RecordBatch, file: str, now_us: int) -> None:
         checkpoint, key = self._checkpoint, self._run.keys.derive("rows")
         batch = batch.append_column(MARK, marks(batch["event_id"], key))
+        batch = batch.append_column(FILE, pa.array([file] * batch.num_rows, pa.string()))
         ts = batch["ts"].cast(pa.int64()).to_numpy()
         checkpoint.counts.rows += len(ts)
         present = ts[ts <= now_us]
@@ -90,7 +92,7 @@ class Intake:
         if checkpoint.closed is not None:
             late = ts // self._spool.epoch_us <= checkpoint.closed
             if late.any():
-                self._late.append(_late_rows(batch.filter(pa.array(late)), file, self._spool.epoch_us))
+                self._late.append(_late_rows(batch.filter(pa.array(late)), self._spool.epoch_us))
                 batch = batch.filter(pa.array(~late))
         if batch.num_rows:
             self._spool.add(batch)
@@ -128,7 +130,7 @@ class _Left:
         self.rows = rows
 
 
-def _late_rows(batch: pa.RecordBatch, file: str, epoch_us: int) -> pa.Table:
+def _late_rows(batch: pa.RecordBatch, epoch_us: int) -> pa.Table:
     ts = batch["ts"].cast(pa.int64()).to_numpy()
     columns = {
         "event_id": batch["event_id"],
@@ -136,7 +138,7 @@ def _late_rows(batch: pa.RecordBatch, file: str, epoch_us: int) -> pa.Table:
         "tenant_id": batch["tenant_id"],
         "account_id": batch["account_id"],
         "closed_at": pa.array((ts // epoch_us + 1) * epoch_us, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
-        "file": pa.array([file] * len(ts), pa.string()),
+        "file": batch[FILE],
     }
     table = pa.table([columns[name] for name in LATE.column_names], schema=arrow_schema(LATE))
     return table.append_column(MARK, batch[MARK])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.app.border import Spool
-from stillwatch.app.folding import Folded
 from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
 from stillwatch.app.watch.fold import FoldState
@@ -53,7 +52,7 @@ class Keeper:
             raise StoreError(f"{checkpoint.fold} holds no fold. {WAY_OUT}")
         return found
 
-    def commit(self, checkpoint: Checkpoint, spool: Spool, fold: Folded | None) -> None:
+    def commit(self, checkpoint: Checkpoint, spool: Spool, fold: FoldState | None) -> None:
         """Make everything up to now survive; ``fold`` only where it changed."""
         spool.flush()
         checkpoint.number += 1
@@ -61,7 +60,7 @@ class Keeper:
         checkpoint.parts = {number: [f.name for f in files] for number, files in spool.parts.items()}
         if fold is not None:
             checkpoint.fold = f"fold-{checkpoint.number}.state"
-            write_objects(self._state / checkpoint.fold, FoldState.of(fold), CLASSES, self._given, self._key)
+            write_objects(self._state / checkpoint.fold, fold, CLASSES, self._given, self._key)
         for name in checkpoint.named() - self._synced - {NAME}:
             sync(self._state / name)
         self._synced = checkpoint.named()

@@ -23,7 +23,7 @@ from stillwatch.app.folding import Folded
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
 from stillwatch.app.runwriter import write_run
 from stillwatch.app.watch.checkpoint import Checkpoint
-from stillwatch.app.watch.closing import marked
+from stillwatch.app.watch.closing import FILE, marked
 from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.tallies import KeptRejects
 from stillwatch.campaigns.document import iso
@@ -45,13 +45,15 @@ class Publisher:
         self._state = state
         self._store = store
 
-    def publish(self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register) -> dict[str, Any]:
-        """Replace the results; returns campaigns.json."""
+    def publish(
+        self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register, origins: dict[str, str]
+    ) -> dict[str, Any]:
+        """Replace the results; returns campaigns.json. ``origins``: where requests that may be shown were read."""
         view, copies, facts = self._view(checkpoint, spool, folded, register)
         rejects = [self._state / name for name in checkpoint.rejects]
         run = replace(self._run, rejects=KeptRejects(self._run.rejects, checkpoint.counts, rejects))
-        found = outcome(run, view)
-        document = build_document(run, view, copies, found, self._examples(run, found))
+        found = outcome(run, view, self._sketches(checkpoint, spool))
+        document = build_document(run, view, copies, found, self._examples(run, found, spool, origins))
         document["run"]["watch"] = _watched(checkpoint)
         document["run"]["notes"] += _notes(checkpoint)
         aside = self._state / "results"
@@ -81,13 +83,22 @@ class Publisher:
                 view.look_into(frame, aside)
         return view, copies, facts
 
-    def _examples(self, run: Run, found: Outcome) -> dict[str, str]:
-        """Redacted examples; those that were shown before are not fetched again."""
-        wanted = found.examples(run.request.settings.examples_per_group)
+    def _sketches(self, checkpoint: Checkpoint, spool: Spool) -> Spool:
+        """The sketches that are still kept, of closed and of open epochs."""
+        kept = Spool(self._state, spool.epoch_us)
+        kept.parts = {n: [self._state / name] for n, name in checkpoint.sketches.items()} | spool.parts
+        return kept
+
+    def _examples(self, run: Run, found: Outcome, spool: Spool, origins: dict[str, str]) -> dict[str, str]:
+        """Redacted examples; those shown before are not fetched again, those whose file is gone not at all."""
+        settings, key = run.request.settings, run.keys.derive("rows")
+        wanted = found.examples(settings.examples_per_group)
         known = {i: text for i, text in _shown_before(self._out).items() if i in wanted}
-        settings, missing = run.request.settings, wanted - known.keys()
-        key = run.keys.derive("rows")
-        return known | fetch_examples(run.request.inputs, missing, key, settings.batch_rows, run.request.mapping)
+        missing = wanted - known.keys()
+        where = _open_origins(spool, missing) | origins
+        files = {where[e] for e in missing if e in where}
+        there = tuple(sorted(f for f in files if Path(f).is_file()))
+        return known | fetch_examples(there, missing, key, settings.batch_rows, run.request.mapping)
 
     def _write_facts(
         self, checkpoint: Checkpoint, open_facts: list[pa.Table], found: Outcome, view: Folded, folder: Path
@@ -110,6 +121,16 @@ class Publisher:
         for name in names:
             (aside / name).replace(self._out / name)
         sync(self._out)
+
+
+def _open_origins(spool: Spool, wanted: set[str]) -> dict[str, str]:
+    """Where events of open epochs were read."""
+    files = [file for parts in spool.parts.values() for file in parts]
+    if not files or not wanted:
+        return {}
+    mine = pc.field("event_id").isin(pa.array(sorted(wanted), pa.string()))
+    rows = pq.read_table(files, columns=["event_id", FILE], filters=mine)
+    return dict(zip(rows["event_id"].to_pylist(), rows[FILE].to_pylist(), strict=True))
 
 
 def _of(facts: pa.Table, names: set[str]) -> pa.Table:

@@ -39,10 +39,11 @@ from stillwatch.sketch.recipe import Recipe, recipe_id
 from stillwatch.store.ids import EpochStore
 
 POLL_S = 1.0
+COMMIT_BATCHES = 16
 COMMIT_S = 10.0
-"""At the latest after so long what was read is committed; until then a crash costs reading it again."""
+"""After so many batches or seconds what was read is committed; a crash costs reading the rest again."""
 FACTS_DAYS = 60
-"""How far back FACTS reach."""
+"""How far back FACTS reach, and sketches of closed epochs at most."""
 
 
 def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -> WatchResult:
@@ -81,7 +82,7 @@ class Watcher:
         self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
         self._spool.parts = {n: [state / name for name in names] for n, names in self._checkpoint.parts.items()}
         self._register = Register(_accounts(request, run))
-        self._folded = self._begin(single)
+        self._folded, self._origins = self._begin(single)
         maps = maps_for(request.mapping)
         self._follower = Follower(request.source, maps, self._checkpoint.files)
         self._intake = Intake(run, self._checkpoint, state, self._spool, maps)
@@ -108,7 +109,7 @@ class Watcher:
         """Take in what is new by now, then close what is over; returns whether an epoch was closed."""
         now = self._clock()
         tasks = self._follower.tasks(now)
-        most = 16 * self._request.settings.batch_rows
+        most = COMMIT_BATCHES * self._request.settings.batch_rows
         before = self._checkpoint.counts.rows
         while self._intake.take(self._follower, tasks, most, int(now * 1_000_000)):
             self._commit()
@@ -116,7 +117,7 @@ class Watcher:
             self._arrived_at = time.monotonic()
         closed = self._close()
         if closed or self._request.once or time.monotonic() - self._committed_at > COMMIT_S:
-            self._commit(self._folded if closed else None)
+            self._commit(fold=closed)
         return closed
 
     def _close(self) -> bool:
@@ -136,12 +137,19 @@ class Watcher:
                 checkpoint=checkpoint,
                 folded=self._folded,
                 register=self._register,
+                origins=self._origins,
                 state=self._state,
             )
         checkpoint.closed = last
         settings = self._request.settings
         a_day = 24 // settings.epoch_hours
-        forget(checkpoint, marks_epochs=settings.window_days * a_day, facts_epochs=FACTS_DAYS * a_day)
+        forget(
+            checkpoint,
+            self._state,
+            marks_epochs=settings.window_days * a_day,
+            facts_epochs=FACTS_DAYS * a_day,
+            sketch_bytes=settings.sketches_gb * 10**9,
+        )
         return True
 
     def _watermark(self, newest_us: int) -> int:
@@ -152,14 +160,15 @@ class Watcher:
             newest_us = max(newest_us, int(self._clock() * 1_000_000))
         return newest_us - settings.lateness_minutes * MINUTE_US
 
-    def _commit(self, fold: Folded | None = None) -> None:
+    def _commit(self, *, fold: bool = False) -> None:
         self._keep_late()
         if self._intake.rejects:
             name = f"rejects-{self._checkpoint.number + 1}.parquet"
             pq.write_table(pa.concat_tables(self._intake.rejects), self._state / name, compression="zstd")
             self._checkpoint.rejects.append(name)
             self._intake.rejects.clear()
-        self._keeper.commit(self._checkpoint, self._spool, fold)
+        kept = FoldState.of(self._folded, self._origins) if fold else None
+        self._keeper.commit(self._checkpoint, self._spool, kept)
         self._committed_at = time.monotonic()
 
     def _keep_late(self) -> None:
@@ -170,15 +179,15 @@ class Watcher:
             self._checkpoint.late.append(name)
 
     def _publish(self) -> dict[str, Any]:
-        return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register)
+        return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register, self._origins)
 
-    def _begin(self, single: Any) -> Folded:
+    def _begin(self, single: Any) -> tuple[Folded, dict[str, str]]:
         kept = self._keeper.fold(self._checkpoint)
         if kept is None:
             state = fresh_state(self._run)
             state.single_calibration = single
-            kept = FoldState(state, Codebooks(), None, None, 0, 0)
-        return kept.folded(self._register)
+            kept = FoldState(state, Codebooks(), None, None, 0, 0, {})
+        return kept.folded(self._register), kept.origins
 
 
 def _accounts(request: WatchRequest, run: Run) -> pa.Table | None:
