@@ -32,7 +32,14 @@ DAYS = 2
 END = datetime.fromtimestamp(START / 1_000_000 + DAYS * 86_400, UTC)
 RUN_ONLY = ("run_id", "examples_expire_at")
 """What may differ between two runs over the same input: the run's own name and its own time."""
-TABLE_FILES = ("campaigns.parquet", "facts.parquet", "links.parquet", "timeline.parquet", "rejects.parquet")
+TABLE_FILES = (
+    "evidence.parquet",
+    "campaigns.parquet",
+    "facts.parquet",
+    "links.parquet",
+    "timeline.parquet",
+    "rejects.parquet",
+)
 FILES = {"campaigns.json", "report.html", ".stillwatch.json", *TABLE_FILES}
 
 

@@ -1,6 +1,6 @@
 """The files of a run folder from a finished fold: the tables, campaigns.json and the report.
 
-Reads a fold and what was found in it, writes CAMPAIGNS, LINKS, TIMELINE and REJECTS beside campaigns.json and
+Reads a fold and what was found in it, writes CAMPAIGNS, EVIDENCE, LINKS, TIMELINE and REJECTS beside campaigns.json and
 report.html. FACTS is written by whoever holds it: a scan has all of it in memory, watching does not.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.app.evidence_table import evidence_table
 from stillwatch.app.folding import Folded
 from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.rundocument import Outcome, Run
@@ -38,6 +39,7 @@ def write_run(
             "campaigns",
             pa.concat_tables([campaigns_table(found.standings, accounts, found.relations), single_rows(found.alone)]),
         ),
+        ("evidence", evidence_table(found.standings, found.alone, folded, run.keys.derive("ids"))),
         ("links", links),
         ("timeline", timeline),
     ):

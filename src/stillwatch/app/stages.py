@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from stillwatch.model.tables import (
     ACCOUNTS,
     CAMPAIGNS,
+    EVIDENCE,
     EXCHANGES,
     FACTS,
     LATE,
@@ -36,10 +37,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("sketch", reads=(EXCHANGES,), writes=(SKETCHES,)),
     Stage("lateness", reads=(SKETCHES,), writes=(LATE,)),
     Stage("facts", reads=(SKETCHES,), writes=(FACTS,)),
-    Stage("fold", reads=(SKETCHES, ACCOUNTS), writes=(CAMPAIGNS, LINKS)),
+    Stage("fold", reads=(SKETCHES, ACCOUNTS), writes=(CAMPAIGNS, LINKS, EVIDENCE)),
     Stage("timeline", reads=(CAMPAIGNS, FACTS), writes=(TIMELINE,)),
     Stage("report", reads=(CAMPAIGNS, LINKS, TIMELINE, REJECTS), writes=()),
 )
 
-OUTPUTS: tuple[Table, ...] = (CAMPAIGNS, REJECTS, LATE)
+OUTPUTS: tuple[Table, ...] = (CAMPAIGNS, EVIDENCE, REJECTS, LATE)
 """Tables that a run folder keeps for the reader's own tools."""

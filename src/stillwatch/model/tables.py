@@ -280,4 +280,15 @@ CAMPAIGNS = Table(
     ),
 )
 
-TABLES: tuple[Table, ...] = (EXCHANGES, ACCOUNTS, REJECTS, LATE, SKETCHES, FACTS, LINKS, TIMELINE, CAMPAIGNS)
+EVIDENCE = Table(
+    "evidence",
+    "The figures behind every group, unrounded: what a stranger needs to recompute a score, a p-value, a budget.",
+    (
+        Column("campaign_id", "string", "", True),
+        Column("part", "string", "independence, profile, gate, budget", True),
+        Column("name", "string", "test, feature or figure", True),
+        Column("value", "float64", "independence: natural log of the e-value, -inf = nothing seen", True),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (EXCHANGES, ACCOUNTS, REJECTS, LATE, SKETCHES, FACTS, LINKS, TIMELINE, CAMPAIGNS, EVIDENCE)
