@@ -112,7 +112,7 @@ def test_a_head_without_the_key_is_found(tmp_path: Path) -> None:
     (tmp_path / ENTRIES).write_bytes(b"\n".join(lines[:2]) + b"\n")
     forged = Head(2, len(b"\n".join(lines[:2])) + 1, json.loads(lines[1])["hash"])
     write_head(tmp_path, forged, b"another key, as long as it has to")
-    assert any("keyring" in fault for fault in journal.examine().faults)
+    assert any("this store's key" in fault for fault in journal.examine().faults)
     (tmp_path / HEAD).unlink()
     assert any("no head" in fault for fault in journal.examine().faults)
     (tmp_path / HEAD).write_text("{}")

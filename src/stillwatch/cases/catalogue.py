@@ -28,9 +28,14 @@ class Kind:
 
     @property
     def name(self) -> str:
-        tag = self.act.__struct_config__.tag
-        assert isinstance(tag, str)
-        return tag
+        return tag(self.act)
+
+
+def tag(act: type[acts.Act]) -> str:
+    """The name of a kind of act in the journal."""
+    found = act.__struct_config__.tag
+    assert isinstance(found, str)
+    return found
 
 
 KINDS: tuple[Kind, ...] = (

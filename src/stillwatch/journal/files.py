@@ -1,7 +1,8 @@
 """Private files that are whole or not there, and a lock that dies with its holder.
 
 Contract: ``write_private`` returns when the new content is on disk under its name; only this user can read it.
-``locked`` holds a file for one writer or for many readers; the system drops the lock of a killed process.
+``made_once`` draws a secret on first use. ``locked`` holds a file for one writer or for many readers; the system drops
+the lock of a killed process.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from stillwatch.errors import StoreError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -32,6 +36,34 @@ def write_private(path: Path, raw: bytes) -> None:
         sync_folder(path.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """A secret that is drawn on first use, once even if two processes start together; ``StoreError`` if exposed."""
+    if not path.exists():
+        make_folder(path.parent)
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+        try:
+            write_private(aside, make())
+            # A hard link, unlike a rename, fails where the name exists: a key in use is never replaced.
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, path)
+            sync_folder(path.parent)
+        finally:
+            aside.unlink(missing_ok=True)
+    return read_private(path)
+
+
+def read_private(path: Path) -> bytes:
+    """A secret of ours; refused where other users could have read it."""
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if os.name == "posix" and mode & 0o077:
+            raise StoreError(
+                f"the key {path} has mode {mode:04o}: other users can open it. If nobody else could have, run "
+                f"'chmod 600 {path}'. Otherwise count it as known: what it vouches for can have been forged."
+            )
+        return file.read()
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
 """The head: how many entries there are and the hash of the last one, under a key that the journal's files do not hold.
 
 A hash chain shows edits, deletions and reorderings inside, not that its end was cut off. The head does: it is written
-after each entry and carries a MAC under a key derived from the keyring. Whoever can write the journal's folder but not
-read the keyring can only put back an older head together with the older file it belongs to; against that, and against
-somebody who holds the keyring too, keep a head elsewhere (a bundle does) and ask ``case verify --expect``.
+after each entry and carries a MAC under a key that lies outside the journal's folder. Whoever can write the folder but
+not read the key can only put back an older head together with the older file it belongs to; against that, and against
+somebody who holds the key too, keep a head elsewhere (a bundle does) and ask ``case verify --expect``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read_head(folder: Path, key: bytes) -> Head | None:
     except msgspec.MsgspecError:
         raise ValueError("the head is not readable") from None
     if stored.schema != SCHEMA or not hmac.compare_digest(stored.mac, _mac(stored.head, key)):
-        raise ValueError("the head was not written under this keyring")
+        raise ValueError("the head was not written under this store's key")
     return stored.head
 
 

@@ -34,7 +34,7 @@ ERASED = "erased"
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The journal under ``folder``, which need not exist yet; ``key`` is the keyring's key for journals."""
+    """The journal under ``folder``, which need not exist yet; ``key`` vouches for its head."""
 
     folder: Path
     key: bytes = field(repr=False)

@@ -6,7 +6,7 @@ that subject again, and a key that is missing without a tombstone was lost or re
 Keys lie in up to 256 files, so that adding or destroying one rewrites a small file.
 
 What erasure cannot reach: copies of the key files in backups, bundles that were handed out with names in them, and a
-holder of the keyring who guesses the name can still see that this pseudonym occurs.
+holder of the store's key who guesses the name can still see that this pseudonym occurs.
 """
 
 from __future__ import annotations

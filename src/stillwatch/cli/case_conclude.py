@@ -1,0 +1,119 @@
+"""``stillwatch case``: hypotheses, proposals, the second person, retraction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from stillwatch.cases import acts
+from stillwatch.cli import case_options
+from stillwatch.cli.command import Command
+
+_case = click.argument("case_id", metavar="CASE")
+_hypothesis = click.argument("hypothesis", metavar="HYPOTHESIS")
+
+
+@click.group("hypothesis")
+def hypothesis() -> None:
+    """Write down who could be behind a case, and what speaks for and against it."""
+
+
+@hypothesis.command("add", cls=Command)
+@_case
+@case_options.text
+@case_options.acting
+def add(case_id: str, text: str, **given: Any) -> None:
+    """Add an explanation. An attribution needs at least two that compete."""
+    case_options.do(case_id, acts.Hypothesised(), given, text)
+
+
+@hypothesis.command("weigh", cls=Command)
+@_case
+@_hypothesis
+@click.option("--for/--against", "speaks_for", required=True, help="Which way the item speaks.")
+@click.option("--basis", type=click.Choice(["observed", "inferred"]), required=True, help="Seen, or concluded.")
+@case_options.text
+@case_options.acting
+def weigh(case_id: str, hypothesis: str, speaks_for: bool, basis: Any, text: str, **given: Any) -> None:
+    """Add an item for or against a hypothesis."""
+    case_options.do(case_id, acts.Weighed(hypothesis, "for" if speaks_for else "against", basis), given, text)
+
+
+@hypothesis.command("withdraw", cls=Command)
+@_case
+@_hypothesis
+@case_options.acting
+def withdraw(case_id: str, hypothesis: str, **given: Any) -> None:
+    """Give a hypothesis up."""
+    case_options.do(case_id, acts.Withdrawn(hypothesis), given)
+
+
+@click.command("attribute", cls=Command)
+@_case
+@_hypothesis
+@click.option("--grade", type=click.Choice(["likely", "high confidence", "observed"]), required=True, help="How sure.")
+@case_options.acting
+def attribute(case_id: str, hypothesis: str, grade: Any, **given: Any) -> None:
+    """Propose who is behind a case; somebody else approves it.
+
+    The grades have fixed meanings and are refused where the items do not carry them.
+    """
+    case_options.do(case_id, acts.Proposed("attribution", hypothesis, grade), given)
+
+
+@click.command("propose", cls=Command)
+@_case
+@click.argument("what", type=click.Choice(["confirmed", "benign"]))
+@case_options.acting
+def propose(case_id: str, what: Any, **given: Any) -> None:
+    """Propose to close a case in review; somebody else approves it."""
+    case_options.do(case_id, acts.Proposed(what), given)
+
+
+@click.command("retract", cls=Command)
+@_case
+@case_options.acting
+def retract(case_id: str, **given: Any) -> None:
+    """Propose to take the alarm back; somebody else approves it.
+
+    Once approved, the same evidence never opens the case again, and what was sent is listed until it is recalled.
+    """
+    case_options.do(case_id, acts.Proposed("retraction"), given)
+
+
+@click.command("approve", cls=Command)
+@_case
+@click.argument("proposal", type=int)
+@case_options.acting
+def approve(case_id: str, proposal: int, **given: Any) -> None:
+    """Approve what somebody else proposed; the proposal's number is in 'case show'."""
+    case_options.do(case_id, acts.Approved(proposal), given)
+
+
+@click.command("decline", cls=Command)
+@_case
+@click.argument("proposal", type=int)
+@case_options.acting
+def decline(case_id: str, proposal: int, **given: Any) -> None:
+    """Decline a proposal."""
+    case_options.do(case_id, acts.Declined(proposal), given)
+
+
+@click.command("close", cls=Command)
+@_case
+@case_options.acting
+def close(case_id: str, **given: Any) -> None:
+    """Close a case in review as inconclusive, which accuses nobody and clears nobody."""
+    case_options.do(case_id, acts.Closed(), given)
+
+
+@click.command("reopen", cls=Command)
+@_case
+@case_options.acting
+def reopen(case_id: str, **given: Any) -> None:
+    """Take a closed or retracted case up again."""
+    case_options.do(case_id, acts.Reopened(), given)
+
+
+VERBS = (hypothesis, attribute, propose, retract, approve, decline, close, reopen)
