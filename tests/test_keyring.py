@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,15 @@ from stillwatch.errors import StoreError
 from stillwatch.keyring import (
     FILE_NAME,
     PURPOSES,
+    STEADY,
     Key,
     Keyring,
     _create,
     _hkdf,
+    drop_retired,
     load_keyring,
     read_keyring,
+    rotate,
     stillwatch_home,
 )
 
@@ -158,6 +163,8 @@ _SCHEMA = "stillwatch.keyring/1"
         json.dumps({"schema": _SCHEMA, "keys": [{**_KEY, "secret": 7}]}).encode(),
         json.dumps({"schema": _SCHEMA, "keys": [_KEY, _KEY]}).encode(),
         json.dumps({"schema": "stillwatch.keyring/9", "keys": [_KEY]}).encode(),
+        json.dumps({"schema": _SCHEMA, "keys": [_KEY], "steady": {"journal": "00"}}).encode(),
+        json.dumps({"schema": _SCHEMA, "keys": [_KEY], "steady": 7}).encode(),
     ],
 )
 def test_a_corrupt_keyring_is_refused_with_advice_and_never_replaced(home: Path, content: bytes) -> None:
@@ -202,6 +209,70 @@ def test_what_a_killed_process_left_aside_is_swept(home: Path) -> None:
     left = home / ".keyring-abc.new"
     left.write_text("half")
     load_keyring(home)
+    assert not left.exists()
+
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LATER = NOW + timedelta(days=90)
+
+
+def test_a_rotation_draws_a_new_key_and_keeps_the_old_one_for_looking_up(home: Path) -> None:
+    old = load_keyring(home)
+    new = rotate(home, NOW, LATER)
+    assert load_keyring(home) == new
+    assert [(key.version, key.retires_at) for key in new.keys] == [(1, "2026-05-30T00:00:00Z"), (2, "")]
+    assert new.key_id != old.key_id
+    for purpose in set(PURPOSES) - set(STEADY):
+        assert new.derive_all(purpose) == (new.derive(purpose), old.derive(purpose))
+    assert _mode(home / FILE_NAME) == 0o600
+
+
+def test_what_must_be_read_for_ever_keeps_its_key(home: Path) -> None:
+    old = load_keyring(home)
+    rotate(home, NOW, NOW)
+    newest = rotate(home, NOW, NOW)
+    drop_retired(home, NOW)
+    found = load_keyring(home)
+    assert [key.version for key in found.keys] == [3]
+    for purpose in STEADY:
+        assert found.derive_all(purpose) == (old.derive(purpose),)
+        assert newest.derive(purpose) == old.derive(purpose)
+
+
+def test_a_keyring_can_be_seen_as_it_was_under_an_older_key(home: Path) -> None:
+    old = load_keyring(home)
+    new = rotate(home, NOW, LATER)
+    before = new.under(old.key_id)
+    assert before is not None
+    assert before.derive("sketch") == old.derive("sketch")
+    assert new.under(new.key_id) == new
+    assert new.under("0" * 16) is None
+
+
+def test_a_retired_key_is_forgotten_when_its_time_is_over(home: Path) -> None:
+    assert drop_retired(home, LATER) == ()
+    old = load_keyring(home)
+    rotate(home, NOW, LATER)
+    assert drop_retired(home, LATER - timedelta(seconds=1)) == ()
+    assert drop_retired(home, LATER) == (1,)
+    assert old.keys[0].secret.hex() not in (home / FILE_NAME).read_text()
+    assert drop_retired(home, LATER) == ()
+
+
+def test_rotations_at_the_same_time_lose_no_key(home: Path) -> None:
+    load_keyring(home)
+    with ThreadPoolExecutor(4) as pool:
+        rotated = [ring.keys[-1].version for ring in pool.map(lambda _: rotate(home, NOW, LATER), range(4))]
+    assert sorted(rotated) == [2, 3, 4, 5]
+    assert [key.version for key in load_keyring(home).keys] == [1, 2, 3, 4, 5]
+
+
+def test_a_rotation_that_was_killed_leaves_the_keyring_and_its_rest_is_swept(home: Path) -> None:
+    before = load_keyring(home)
+    left = home / ".keyring.lock.0123456789ab"
+    left.write_text("half a secret")
+    assert load_keyring(home) == before
+    rotate(home, NOW, LATER)
     assert not left.exists()
 
 

@@ -26,7 +26,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,8 @@ SECRET_BYTES = 32
 PURPOSES = ("sketch", "pseudonym", "rows", "ids", "journal", "state")
 """What keys are for: sketches of text, pseudonyms of people and addresses, hashes of rejected rows, record ids, the
 journal's head and its subjects, seals on stored state."""
+STEADY = ("journal", "state")
+"""Purposes whose key survives a rotation: they seal what has to be read for ever and name nobody outside of it."""
 
 _ASIDE_PREFIX = ".keyring-"
 _ASIDE_SUFFIX = ".new"
@@ -63,6 +65,8 @@ class Keyring:
     """All versions of the root key; the last one is current."""
 
     keys: tuple[Key, ...]
+    steady: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Keys of ``STEADY`` purposes as they were before the first rotation."""
 
     def derive(self, purpose: str) -> bytes:
         """The current 32-byte key for one of ``PURPOSES`` (HKDF-SHA256, RFC 5869, one block)."""
@@ -72,7 +76,17 @@ class Keyring:
         """The keys of all versions that are still held, the current one first: for looking up, never for writing."""
         if purpose not in PURPOSES:
             raise ValueError(f"no key for purpose {purpose!r}; there are {', '.join(PURPOSES)}")
+        if purpose in self.steady:
+            return (self.steady[purpose],)
         return tuple(_hkdf(key.secret, f"stillwatch/1/{purpose}") for key in reversed(self.keys))
+
+    def under(self, key_id: str) -> Keyring | None:
+        """The keyring as it was when the key of that public name was current; ``None`` where it was dropped."""
+        for number in range(len(self.keys), 0, -1):
+            older = Keyring(self.keys[:number], self.steady)
+            if older.key_id == key_id:
+                return older
+        return None
 
     @property
     def key_id(self) -> str:
@@ -118,16 +132,18 @@ def read_keyring(path: Path) -> Keyring | None:
     with os.fdopen(descriptor, "rb") as file:
         _refuse_if_exposed(path, os.fstat(file.fileno()))
         raw = file.read()
-    return Keyring(_parse(path, raw))
+    return _parse(path, raw)
 
 
 def rotate(home: Path, now: datetime, retires_at: datetime) -> Keyring:
     """A keyring with a new current version; the one before it retires at ``retires_at``."""
     load_keyring(home)
 
-    def turned(keys: tuple[Key, ...]) -> tuple[Key, ...]:
-        last = replace(keys[-1], retires_at=_utc(retires_at))
-        return (*keys[:-1], last, Key(last.version + 1, _utc(now), secrets.token_bytes(SECRET_BYTES)))
+    def turned(keyring: Keyring) -> Keyring:
+        last = replace(keyring.keys[-1], retires_at=_utc(retires_at))
+        new = Key(last.version + 1, _utc(now), secrets.token_bytes(SECRET_BYTES))
+        steady = {purpose: keyring.derive(purpose) for purpose in STEADY}
+        return Keyring((*keyring.keys[:-1], last, new), steady)
 
     return _change(home, turned)
 
@@ -137,7 +153,7 @@ def drop_retired(home: Path, now: datetime) -> tuple[int, ...]:
     before = read_keyring(home / FILE_NAME)
     gone = () if before is None else retired(before, now)
     if gone:
-        _change(home, lambda keys: tuple(key for key in keys if key.version not in gone))
+        _change(home, lambda ring: replace(ring, keys=tuple(k for k in ring.keys if k.version not in gone)))
     return gone
 
 
@@ -146,15 +162,15 @@ def retired(keyring: Keyring, now: datetime) -> tuple[int, ...]:
     return tuple(key.version for key in keyring.keys[:-1] if key.retires_at and key.retires_at <= _utc(now))
 
 
-def _change(home: Path, turned: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> Keyring:
-    """Replace the keys by ``turned`` of them, whole and on disk, one process at a time."""
+def _change(home: Path, turned: Callable[[Keyring], Keyring]) -> Keyring:
+    """Replace the keyring by ``turned`` of it, whole and on disk, one process at a time."""
     path = home / FILE_NAME
     try:
         with _locked(home):
             keyring = read_keyring(path)
             if keyring is None:
                 raise StoreError(f"the keyring {path} vanished while it was changed. Run the command again.")
-            changed = turned(keyring.keys)
+            changed = turned(keyring)
             # Not the prefix of a new keyring: a reader sweeps those away.
             aside = home / f"{_LOCK_NAME}.{secrets.token_hex(6)}"
             descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
@@ -169,7 +185,7 @@ def _change(home: Path, turned: Callable[[tuple[Key, ...]], tuple[Key, ...]]) ->
             _sync_folder(home)
     except OSError as error:
         raise StoreError(f"cannot change the keyring {path}: {error.strerror or error}. It is as it was.") from error
-    return Keyring(changed)
+    return changed
 
 
 @contextlib.contextmanager
@@ -206,7 +222,7 @@ def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
         )
 
 
-def _parse(path: Path, raw: bytes) -> tuple[Key, ...]:
+def _parse(path: Path, raw: bytes) -> Keyring:
     try:
         document = json.loads(raw)
         schema = document["schema"]
@@ -219,16 +235,18 @@ def _parse(path: Path, raw: bytes) -> tuple[Key, ...]:
             )
             for entry in document["keys"]
         )
+        steady = {str(purpose): bytes.fromhex(key) for purpose, key in document.get("steady", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         # The parser's own message could quote the secret.
         raise _corrupt(path, "it is not a keyring in JSON") from None
     if schema != SCHEMA:
         raise _corrupt(path, f"its schema is not {SCHEMA}")
-    if not keys or any(len(key.secret) != SECRET_BYTES for key in keys):
+    secret_bytes = [*(key.secret for key in keys), *steady.values()]
+    if not keys or any(len(secret) != SECRET_BYTES for secret in secret_bytes):
         raise _corrupt(path, f"it must hold keys of {SECRET_BYTES} bytes")
     if [key.version for key in keys] != sorted({key.version for key in keys}):
         raise _corrupt(path, "its key versions must ascend")
-    return keys
+    return Keyring(keys, steady)
 
 
 def _corrupt(path: Path, why: str) -> StoreError:
@@ -249,7 +267,7 @@ def _create(home: Path, path: Path) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             aside.chmod(_PRIVATE_FILE)
-            file.write(_document((Key(1, _utc(datetime.now(UTC)), secrets.token_bytes(SECRET_BYTES)),)))
+            file.write(_document(Keyring((Key(1, _utc(datetime.now(UTC)), secrets.token_bytes(SECRET_BYTES)),))))
             file.flush()
             os.fsync(file.fileno())
         # FileNotFoundError: the winner has swept our file away already.
@@ -260,13 +278,15 @@ def _create(home: Path, path: Path) -> None:
     _sync_folder(home)
 
 
-def _document(keys: Sequence[Key]) -> bytes:
+def _document(keyring: Keyring) -> bytes:
     shown = [
         {"version": key.version, "created_at": key.created_at, "secret": key.secret.hex()}
         | ({"retires_at": key.retires_at} if key.retires_at else {})
-        for key in keys
+        for key in keyring.keys
     ]
-    return json.dumps({"schema": SCHEMA, "keys": shown}, indent=1).encode() + b"\n"
+    steady = {purpose: key.hex() for purpose, key in keyring.steady.items()}
+    document = {"schema": SCHEMA, "keys": shown} | ({"steady": steady} if steady else {})
+    return json.dumps(document, indent=1).encode() + b"\n"
 
 
 def _utc(moment: datetime) -> str:

@@ -10,17 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stillwatch.model.tables import (
-    ACCOUNTS,
-    CAMPAIGNS,
-    EXCHANGES,
-    FACTS,
-    LINKS,
-    REJECTS,
-    SKETCHES,
-    TIMELINE,
-    Table,
-)
+from stillwatch.model.tables import ACCOUNTS, EXCHANGES, SKETCHES, TABLES, Table
 
 UNCLASSIFIED = "unclassified"
 
@@ -95,10 +85,10 @@ CATEGORIES: tuple[Category, ...] = (
         "when and how much an account asked, of which model, with which parameters and result",
         "user.behavior",
         "account_holders",
-        "event_id ts hour duration_ms ttft_ms operation provider model_request model_response temperature top_p "
-        "max_tokens choice_count top_logprobs seed stream reasoning_effort response_format tool_count input_tokens "
-        "output_tokens reasoning_tokens cached_tokens finish_reasons http_status error_type turns exchanges served "
-        "refused shed sessions with_history end_users requests",
+        "event_id ts hour closed_at duration_ms ttft_ms operation provider model_request model_response temperature "
+        "top_p max_tokens choice_count top_logprobs seed stream reasoning_effort response_format tool_count "
+        "input_tokens output_tokens reasoning_tokens cached_tokens finish_reasons http_status error_type turns "
+        "exchanges served refused shed sessions with_history end_users requests",
     ),
     _category(
         "finding",
@@ -106,17 +96,17 @@ CATEGORIES: tuple[Category, ...] = (
         "user.x_finding",
         "account_holders",
         "campaign_id state authorised kind proposed_at alarmed_at log10_e_independence alpha_independence p_cohort "
-        "alpha_cohort role membership_prob since named_at weight shared",
+        "alpha_cohort role membership_prob since named_at weight shared part name value",
     ),
     _category("reject", "keyed hashes of rows that could not be read", "user", "account_holders", "row_hash"),
 )
 NEUTRAL = frozenset(("file", "line", "reason", "population", "accounts"))
 """Columns about a file, or counts over many accounts."""
 
-KEPT: tuple[Table, ...] = (CAMPAIGNS, FACTS, LINKS, TIMELINE, REJECTS)
-"""Tables that a run folder holds."""
 PASSING: tuple[Table, ...] = (EXCHANGES, ACCOUNTS, SKETCHES)
 """Tables that are read or made during a run and gone with it."""
+KEPT: tuple[Table, ...] = tuple(table for table in TABLES if table not in PASSING)
+"""Tables that a run folder may hold: all others, so that a new one counts as kept until somebody says otherwise."""
 
 
 def category_of(column: str) -> str:

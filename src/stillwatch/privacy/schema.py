@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stillwatch.privacy.categories import KEPT
+
 SCHEMA = "stillwatch.register/1"
 
 LEGAL_BASES: tuple[tuple[str, str], ...] = (
@@ -160,8 +162,8 @@ SECTIONS: tuple[Section, ...] = (
         "retention",
         "days until data are removed by 'stillwatch privacy expire'",
         tuple(
-            Field(name, "days", f"days that {name} are kept", required=name != "examples")
-            for name in ("examples", "campaigns", "facts", "links", "timeline", "rejects")
+            Field(name, "days", f"days that {name} are kept", required=False)
+            for name in ("examples", *(table.name for table in KEPT))
         ),
     ),
     Section("security", "Art. 32(1), beside what the product does", (Field("measures", "texts", "measures"),)),

@@ -1,0 +1,136 @@
+"""``privacy access``: what is stored of a person, as Art. 15 GDPR asks for it.
+
+Contract: reads only. Every row of the person is in ``data``; other people are not: of a link only that there is one, of
+an example only that there are some, because it does not say whose words it is. With a register the rest of Art. 15(1)
+is answered from it. What must not be disclosed in a case under way is for a person to decide, and the paper says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.app.privacy import stores, whom
+from stillwatch.app.privacy.erase import ERASURES
+from stillwatch.app.privacy.erasing_run import campaigns_of, rows_of
+from stillwatch.app.privacy.gather import gather
+from stillwatch.app.privacy.loose import search
+from stillwatch.app.privacy.run_data import RunData, read_run
+from stillwatch.config.load import Loaded
+from stillwatch.derive.journal import Journal
+from stillwatch.keyring import FILE_NAME, read_keyring
+from stillwatch.model.tables import CAMPAIGNS, FACTS, LINKS
+from stillwatch.privacy.catalogue import TOPICS
+from stillwatch.privacy.categories import KEPT
+from stillwatch.privacy.paper import Item, Paper, Part, document, item
+from stillwatch.privacy.person import Person
+from stillwatch.privacy.register import load_register
+
+_ARTICLE_15 = (
+    ("Art. 15(1)(a)", "Purposes", ("purposes", "legal_bases")),
+    ("Art. 15(1)(b)", "Categories of data", ("categories",)),
+    ("Art. 15(1)(c)", "Recipients", ("recipients", "transfers")),
+    ("Art. 15(1)(d)", "For how long", ("retention",)),
+    ("Art. 15(1)(g)", "Sources", ("sources",)),
+)
+_RIGHTS = "rectification Art. 16, erasure Art. 17, restriction Art. 18, objection Art. 21, complaint Art. 77"
+_DECIDES = "the product names accounts and decides nothing about them: a person does"
+NOTES = (
+    "Rows of other people are left out (Art. 15(4)). Whether anything else must be withheld, for instance from "
+    "somebody who is under investigation, is for a person to decide before this leaves the house.",
+    "What was not named was not searched: other folders, copies, backups, the logs that were scanned.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """Whom and where; ``register`` is None where there is none."""
+
+    account: str
+    end_user: str
+    stores: tuple[Path, ...]
+    register: Path | None
+    loaded: Loaded
+    home: Path
+    now: datetime
+
+
+def access(request: AccessRequest) -> dict[str, Any]:
+    """What is stored of the person, as a paper with ``data``."""
+    found = stores.find(request.stores)
+    runs = [read_run(folder) for folder in found.runs]
+    person = whom.resolve(request.account, request.end_user, runs)
+    data = {str(run.folder): _data(run, person) for run in runs}
+    mentions = {str(path): n for path in found.loose if (n := search(path, person))}
+    parts = [
+        Part(f"run-{n}", folder, "Art. 15(1), 15(3)", tuple(_items(held)))
+        for n, (folder, held) in enumerate(data.items(), 1)
+    ]
+    if mentions:
+        items = tuple(Item(path, (f"{n:,} mentions",)) for path, n in mentions.items())
+        parts.append(Part("loose", "Other files", "Art. 15(1)", items))
+    parts += [*_context(request), Part("rights", "Rights and decisions", "Art. 15(1)(e), (f), (h)", tuple(_rights()))]
+    name = person.end_user or person.account_id
+    paper = Paper("access", "What is stored of a person", name, tuple(parts), dict(_facts(request, person)), NOTES)
+    return document(paper, request.now) | {"data": data, "mentions": mentions}
+
+
+def _data(run: RunData, person: Person) -> dict[str, Any]:
+    """The person's rows by table, and the campaigns with the number of their examples."""
+    rows = {table.name: rows_of(run, table.name, person) for table in KEPT}
+    for link in rows[LINKS.name]:
+        del link["account_a"], link["account_b"]
+    mine = campaigns_of(run, person) if person.account else set()
+    examples = {str(e.get("campaign_id")): len(e.get("examples") or ()) for e in run.campaigns}
+    shown = {name: [_plain(row) for row in found] for name, found in rows.items() if found}
+    return shown | {"examples": {name: examples.get(name, 0) for name in sorted(mine)}}
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {n: v.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(v, datetime) else v for n, v in row.items()}
+
+
+def _items(held: dict[str, Any]) -> Iterator[Item]:
+    if hours := held.get(FACTS.name):
+        sums = (sum(row["exchanges"] for row in hours), sum(row["output_tokens"] for row in hours))
+        span = f"{hours[0]['hour']} to {hours[-1]['hour']}"
+        yield Item("Traffic by the hour", (f"{len(hours):,} hours, {sums[0]:,} requests, {sums[1]:,} tokens", span))
+    for row in held.get(CAMPAIGNS.name, ()):
+        named = f"named at {row['named_at']}" if row["named_at"] else "not named"
+        state = f"{row['state']}, member since {row['since']}, membership {row['membership_prob']:.2f}, {named}"
+        yield Item(f"Campaign {row['campaign_id']}", (state, f"{held['examples'].get(row['campaign_id'], 0)} examples"))
+    if links := held.get(LINKS.name):
+        kinds = ", ".join(sorted({row["kind"] for row in links}))
+        yield Item("Links to other accounts", (f"{len(links):,}: {kinds}",))
+    for name in held.keys() - {FACTS.name, CAMPAIGNS.name, LINKS.name, "examples"}:
+        yield Item(f"Rows of {name}", (f"{len(held[name]):,}",))
+    if not held.keys() - {"examples"}:
+        yield Item("Found", ("nothing",))
+
+
+def _context(request: AccessRequest) -> Iterator[Part]:
+    if request.register is None:
+        return
+    register = load_register(request.register)
+    running, topics = gather(request.loaded, request.home, request.stores), dict(TOPICS)
+    for number, (rule, title, names) in enumerate(_ARTICLE_15, 1):
+        items = tuple(i for name in names for i in topics[name](register, running))
+        yield Part(f"context-{number}", title, rule, items)
+
+
+def _rights() -> Iterator[Item]:
+    yield item("Rights", _RIGHTS, "GDPR")
+    yield item("Automated decisions", _DECIDES, "part of the product")
+
+
+def _facts(request: AccessRequest, person: Person) -> Iterator[tuple[str, str]]:
+    """Earlier erasures, recognised by their pseudonym under every key that is still held."""
+    yield "Run folders", ", ".join(map(str, request.stores))
+    keyring = read_keyring(request.home / FILE_NAME)
+    names = set() if keyring is None else set(whom.pseudonyms(person, keyring))
+    before = [e.at for e in Journal(request.home / ERASURES).entries() if e.body.get("person") in names]
+    if before:
+        yield "Erased before", ", ".join(before)

@@ -1,0 +1,99 @@
+"""``privacy erase``: take a person out of everything that was named, and say what was found, removed, held and left.
+
+Contract: run by run under the run's lock; each file is whole at every moment, and the same command finishes what was
+interrupted. After the change everything is searched again, and what is still found is in the receipt as left. The home
+is always among the places. Nothing is erased where a legal hold of the register stands; a hold whose review is overdue
+stops the whole erasure until a person decides. ``dry_run`` writes nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.app.privacy import stores, whom
+from stillwatch.app.privacy.erasing_run import erased
+from stillwatch.app.privacy.loose import erase_file, search
+from stillwatch.app.privacy.run_data import held_run, read_run, write_run
+from stillwatch.derive.journal import Journal
+from stillwatch.errors import ConfigurationError
+from stillwatch.keyring import FILE_NAME, load_keyring, read_keyring
+from stillwatch.privacy.checks import overdue
+from stillwatch.privacy.holds import Hold, holds_of
+from stillwatch.privacy.person import Person
+from stillwatch.privacy.receipt import Line, Receipt, journal_body, receipt_document
+from stillwatch.privacy.register import load_register
+
+ERASURES = Path("privacy") / "erasures.jsonl"
+_STILL = "still found after the erasure; a writer may have put it back: stop it and erase again"
+_HOME = "entries of a hash chain are not changed: whoever relies on it could not check it any more"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRequest:
+    """Whom, where, and under which holds; ``register`` is None where there is none."""
+
+    account: str
+    end_user: str
+    stores: tuple[Path, ...]
+    register: Path | None
+    home: Path
+    now: datetime
+    dry_run: bool
+
+
+def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
+    """Erase, and return the receipt as a document with whether it is complete."""
+    holds = _holds(request)
+    found = stores.find(request.stores)
+    person = whom.resolve(request.account, request.end_user, map(read_run, found.runs))
+    lines = [line for run in found.runs for line in _run(run, person, holds, request)]
+    loose = found.loose if request.dry_run else stores.find(request.stores).loose  # what was swept is gone
+    lines += [line for path in loose for line in erase_file(path, person, dry_run=request.dry_run)]
+    own = stores.find(whom.own_folders(request.home)).loose
+    lines += [Line(str(path), "mentions in the home", n, why_left=_HOME) for path in own if (n := search(path, person))]
+    places = (*map(str, (*found.runs, *loose)), str(request.home))
+    receipt = Receipt(_pseudonym(person, request), request.now, tuple(lines), places, request.dry_run)
+    if not request.dry_run:
+        Journal(request.home / ERASURES).append("erased", journal_body(receipt), request.now)
+    return receipt_document(receipt), receipt.complete
+
+
+def _holds(request: ErasureRequest) -> tuple[Hold, ...]:
+    if request.register is None:
+        return ()
+    register = load_register(request.register)
+    if late := overdue(register, request.now.date()):
+        raise ConfigurationError(*late, "renew the hold or take it out of the register, then erase")
+    return holds_of(register)
+
+
+def _run(folder: Path, person: Person, holds: Sequence[Hold], request: ErasureRequest) -> Iterator[Line]:
+    if request.dry_run:
+        yield from erased(read_run(folder), person, holds)[1]
+        return
+    with held_run(folder):
+        old = read_run(folder)
+        new, lines = erased(old, person, holds)
+        write_run(new, old, request.now)
+        yield from lines
+        if not any(line.held for line in lines):
+            yield from _again(folder, person, holds)
+
+
+def _again(folder: Path, person: Person, holds: Sequence[Hold]) -> Iterator[Line]:
+    """What is still there, by content and by bytes."""
+    for line in erased(read_run(folder), person, holds)[1]:
+        yield Line(line.where, line.what, line.found, why_left=_STILL)
+    for path in sorted(folder.iterdir()):
+        if path.name in stores.RUN_FILES and (found := search(path, person)):
+            yield Line(str(path), "mentions in a file", found, why_left=_STILL)
+
+
+def _pseudonym(person: Person, request: ErasureRequest) -> str:
+    """The person's name in receipts. A dry run makes no keyring, so before the first one there is none."""
+    keyring = read_keyring(request.home / FILE_NAME) if request.dry_run else load_keyring(request.home)
+    return "no keyring yet" if keyring is None else whom.pseudonyms(person, keyring)[0]

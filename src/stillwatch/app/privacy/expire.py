@@ -1,0 +1,101 @@
+"""``privacy expire``: remove what is older than its period, and forget keys whose time is over.
+
+Contract: redacted examples go at the time that their run declares; tables after the days of the register. Run it every
+day: the product has no process of its own that waits. It reads holds from the register as an erasure does. What was
+interrupted is finished when it is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.app.expiry import drop_expired_examples
+from stillwatch.app.privacy import stores
+from stillwatch.app.privacy.expiring_run import expired
+from stillwatch.app.privacy.run_data import RunData, held_run, read_run, write_run
+from stillwatch.keyring import FILE_NAME, drop_retired, read_keyring, retired
+from stillwatch.privacy.categories import KEPT
+from stillwatch.privacy.holds import Hold, holds_of
+from stillwatch.privacy.paper import Paper, Part, document, item
+from stillwatch.privacy.receipt import Line
+from stillwatch.privacy.register import load_register
+from stillwatch.report.document import Record
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRequest:
+    """Which folders; without a register only examples and keys have a period."""
+
+    stores: tuple[Path, ...]
+    register: Path | None
+    home: Path
+    now: datetime
+    dry_run: bool
+
+
+def expire(request: ExpiryRequest) -> dict[str, Any]:
+    """Remove what is over; returns a paper that says what it was."""
+    days, holds = _rules(request.register)
+    lines = [line for run in stores.find(request.stores).runs for line in _run(run, days, holds, request)]
+    gone = _keys(request)
+    parts = _parts(lines, request.dry_run)
+    keys = ", ".join(f"version {version}" for version in gone) or "none"
+    head = {"Keys forgotten": keys, "Periods": ", ".join(f"{n} {d} days" for n, d in days.items()) or "examples only"}
+    title = "What expiry would remove" if request.dry_run else "What expired"
+    paper = Paper("expiry", title, "Art. 5(1)(e) GDPR", parts, head)
+    return document(paper, request.now)
+
+
+def _rules(path: Path | None) -> tuple[Mapping[str, int], tuple[Hold, ...]]:
+    if path is None:
+        return {}, ()
+    register = load_register(path)
+    row = register.one("retention")
+    days = {table.name: n for table in KEPT if (n := row.days(table.name)) is not None}
+    return days, holds_of(register)
+
+
+def _run(folder: Path, days: Mapping[str, int], holds: tuple[Hold, ...], request: ExpiryRequest) -> Iterator[Line]:
+    if request.dry_run:
+        run = read_run(folder)
+        yield from _examples(run, request.now)
+        yield from expired(run, days, holds, request.now)[1]
+        return
+    with held_run(folder):
+        if found := drop_expired_examples(folder, request.now):
+            yield Line(str(folder), "redacted examples", found, found)
+        old = read_run(folder)
+        new, lines = expired(old, days, holds, request.now)
+        write_run(new, old, request.now)
+        yield from lines
+
+
+def _examples(run: RunData, now: datetime) -> Iterator[Line]:
+    over = Record(run.document).record("run").moment("examples_expire_at")
+    found = sum(len(entry.get("examples") or ()) for entry in run.campaigns)
+    if found and over is not None and over <= now:
+        yield Line(str(run.folder), "redacted examples", found, found)
+
+
+def _keys(request: ExpiryRequest) -> tuple[int, ...]:
+    if not request.dry_run:
+        return drop_retired(request.home, request.now)
+    keyring = read_keyring(request.home / FILE_NAME)
+    return () if keyring is None else retired(keyring, request.now)
+
+
+def _parts(lines: list[Line], dry_run: bool) -> tuple[Part, ...]:
+    verb = "would go" if dry_run else "removed"
+    places = dict.fromkeys(line.where for line in lines)
+    parts = []
+    for number, place in enumerate(places, 1):
+        items = []
+        for line in (line for line in lines if line.where == place):
+            held = f"{line.held:,} held by {line.hold}" if line.held else ""
+            items.append(item(line.what, (f"{line.found:,} over their time, {line.removed:,} {verb}", held), ""))
+        parts.append(Part(f"run-{number}", place, "", tuple(items)))
+    return tuple(parts)

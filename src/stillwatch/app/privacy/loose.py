@@ -1,0 +1,135 @@
+"""Files outside of run folders: rows of a hunt are taken out, everything else is only searched.
+
+Contract: a file is changed only if its form shows that ``hunt`` wrote it; any other that holds an identifier is
+reported as left, with its path, because a person has to say what it is. Texts are searched as bytes, Parquet by its
+columns of text; what is packed cannot be searched and is reported as such.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import mmap
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stillwatch import inert
+from stillwatch.errors import StoreError
+from stillwatch.model.scope import scoped
+from stillwatch.privacy.person import Person
+from stillwatch.privacy.receipt import Line
+from stillwatch.store.files import write_atomic
+
+PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
+_HUNT_KEYS = {"account_id", "weight", "parts", "shared", "holders_elsewhere"}
+_HUNT_COLUMNS = ["account_id", "tenant_id", "weight"]
+_FOREIGN = (
+    "no run of stillwatch wrote this file, or not in a form that can be changed; remove it or the mention yourself"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a hunt, and how to spell them again."""
+
+    rows: Sequence[Any]
+    spell: Callable[[Sequence[Any]], str]
+
+
+def erase_file(path: Path, person: Person, *, dry_run: bool) -> list[Line]:
+    """Take the account's rows out of a hunt's file; say what else is in it."""
+    lines = []
+    hunted = _hunted(path) if person.account and not person.end_user else None
+    if hunted is not None:
+        kept = [row for row in hunted.rows if not _is_theirs(row, person)]
+        if found := len(hunted.rows) - len(kept):
+            lines.append(Line(str(path), "rows of a hunt", found, removed=found))
+            if dry_run:
+                return lines
+            write_atomic(path, hunted.spell(kept))
+    if mentions := search(path, person):
+        lines.append(Line(str(path), "mentions in a file", mentions, why_left=_FOREIGN))
+    if path.suffix in PACKED:
+        why = "a packed file cannot be searched; unpack it and look"
+        lines.append(Line(str(path), "packed file", 1, why_left=why))
+    return lines
+
+
+def search(path: Path, person: Person) -> int:
+    """How often the identifiers stand in a file."""
+    try:
+        if path.suffix == ".parquet":
+            return _in_columns(path, person)
+        return _in_bytes(path, person)
+    except OSError as error:
+        raise StoreError(f"cannot search {path}: {error.strerror or error}. Give this user access.") from error
+
+
+def _in_bytes(path: Path, person: Person) -> int:
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            return 0
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+            return sum(1 for _ in person.in_bytes.finditer(view))
+
+
+def _in_columns(path: Path, person: Person) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            return sum(_in_batch(batch, person) for batch in file.iter_batches())
+    except pa.ArrowException:
+        return _in_bytes(path, person)
+
+
+def _in_batch(batch: Any, person: Person) -> int:
+    import pyarrow as pa
+
+    texts = [batch.column(i) for i, field in enumerate(batch.schema) if pa.types.is_string(field.type)]
+    ids = set(person.identifiers)
+    return sum(value in ids or person.count(value) > 0 for column in texts for value in column.to_pylist() if value)
+
+
+def _hunted(path: Path) -> Rows | None:
+    """The file as rows of a hunt; ``None`` where it is none."""
+    try:
+        if path.suffix == ".json":
+            rows = json.loads(path.read_bytes())
+            return Rows(rows, lambda kept: json.dumps(kept, indent=1) + "\n") if _all_hunted(rows) else None
+        if path.suffix == ".jsonl":
+            rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+            return Rows(rows, lambda kept: "".join(json.dumps(r) + "\n" for r in kept)) if _all_hunted(rows) else None
+        if path.suffix == ".csv":
+            return _csv(path)
+    except (OSError, ValueError, RecursionError, csv.Error):
+        return None
+    return None
+
+
+def _all_hunted(rows: Any) -> bool:
+    return isinstance(rows, list) and bool(rows) and all(isinstance(r, dict) and r.keys() >= _HUNT_KEYS for r in rows)
+
+
+def _csv(path: Path) -> Rows | None:
+    lines = list(csv.reader(io.StringIO(path.read_text("utf-8"))))
+    if not lines or lines[0][: len(_HUNT_COLUMNS)] != _HUNT_COLUMNS:
+        return None
+
+    def spell(kept: Sequence[Any]) -> str:
+        out = io.StringIO()
+        csv.writer(out).writerows([lines[0], *kept])
+        return out.getvalue()
+
+    return Rows(lines[1:], spell)
+
+
+def _is_theirs(row: Any, person: Person) -> bool:
+    if isinstance(row, list):
+        return row[:2] == [inert.csv_cell(person.account_id), inert.csv_cell(person.tenant_id or "")]
+    return scoped(row.get("tenant_id"), str(row["account_id"])) == person.account

@@ -1,0 +1,105 @@
+"""The receipt of an erasure: what was found, removed, held and left, place by place.
+
+Contract: pure. Names the person by a keyed pseudonym only: a receipt that repeated the identifier would keep what it
+says is gone. A hold is named with its case. What was found and neither removed nor held is left, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from stillwatch.privacy.paper import Item, Paper, Part, document
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kind of data in one place. ``removed`` and ``held`` are parts of ``found``; the rest is left."""
+
+    where: str
+    what: str
+    found: int
+    removed: int = 0
+    held: int = 0
+    hold: str = ""
+    why_left: str = ""
+
+    @property
+    def left(self) -> int:
+        return self.found - self.removed - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An erasure as it was done, or with ``dry_run`` as it would be."""
+
+    person: str
+    at: datetime
+    lines: tuple[Line, ...]
+    places: tuple[str, ...]
+    dry_run: bool
+
+    def total(self, part: str) -> int:
+        return sum(getattr(line, part) for line in self.lines)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left but what a hold keeps."""
+        return self.dry_run or not self.total("left")
+
+
+NOTES = (
+    "Counts over several accounts stay: hourly sums of a campaign that still has other accounts, and figures of its "
+    "evidence. They name nobody.",
+    "An example does not say whose request it was: all examples of a campaign go with any of its accounts.",
+    "End users are counted, not stored: their own traces can only stand in examples and in texts.",
+    "What was not named was not searched: other folders, copies, backups, the logs that were scanned.",
+)
+
+
+def receipt_document(receipt: Receipt) -> dict[str, Any]:
+    """The receipt as a paper, with its lines as data."""
+    lines = [asdict(line) | {"left": line.left} for line in receipt.lines]
+    shown = document(_paper(receipt), receipt.at)
+    return shown | {"receipt": {"person": receipt.person, "dry_run": receipt.dry_run, "lines": lines}}
+
+
+def journal_body(receipt: Receipt) -> Mapping[str, Any]:
+    """What the journal of erasures keeps: no identifier, no path."""
+    holds = sorted({line.hold for line in receipt.lines if line.hold})
+    totals = {part: receipt.total(part) for part in ("found", "removed", "held", "left")}
+    return {"person": receipt.person, "places": len(receipt.places), **totals, "holds": holds}
+
+
+def _paper(receipt: Receipt) -> Paper:
+    verb = "would be removed" if receipt.dry_run else "removed"
+    facts = {
+        "Person": receipt.person,
+        "Found": f"{receipt.total('found'):,}",
+        verb.capitalize(): f"{receipt.total('removed'):,}",
+        "Held": f"{receipt.total('held'):,}",
+        "Left": f"{receipt.total('left'):,}",
+    }
+    by_place: dict[str, list[Item]] = {place: [] for place in receipt.places}
+    for line in receipt.lines:
+        by_place.setdefault(line.where, []).append(_item(line, verb))
+    parts = tuple(
+        Part(f"place-{number}", where, _summary(items), tuple(items))
+        for number, (where, items) in enumerate(by_place.items(), 1)
+    )
+    title = "What an erasure would do" if receipt.dry_run else "Receipt of an erasure"
+    return Paper("receipt", title, "Art. 17 GDPR", parts, facts, NOTES)
+
+
+def _summary(items: Sequence[Item]) -> str:
+    return "searched" if items else "searched, nothing found"
+
+
+def _item(line: Line, verb: str) -> Item:
+    values = [f"{line.found:,} found, {line.removed:,} {verb}"]
+    if line.held:
+        values.append(f"{line.held:,} held by {line.hold}")
+    todo = f"{line.left:,} left: {line.why_left}" if line.left else ""
+    return Item(line.what, tuple(values), "", todo)
