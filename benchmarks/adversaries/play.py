@@ -13,23 +13,27 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
 from benchmarks.adversaries.cell import Cell
-from stillwatch.app.inmemory import fold_tables
+from stillwatch.app.inmemory import frames, sketch_table
 from stillwatch.app.judging import LEAST_HELD, LEAST_PURE, OperatorVerdict, judge
 from stillwatch.app.outputs import campaigns_table, single_rows
 from stillwatch.app.runfolder import Group, group
+from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.alone import stand_alone
 from stillwatch.campaigns.standing import stand
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.calibration import load
+from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.plans import week_plan
+from stillwatch.worlds.span import HOUR
 from stillwatch.worlds.world import World, make_world
 
 KEY = b"adversaries need some fixed key!"
@@ -39,17 +43,32 @@ QUEUE_HEAD = 10
 """So many groups of the queue a person is expected to look at."""
 
 
+def crowd_plan(seed: int, shed: float = 0.0) -> Plan:
+    """Everybody harmless of a seed's week."""
+    plan = week_plan(FIRST_SEED + seed, DAYS, PEOPLE, operators=0, lookalikes=LOOKALIKES)
+    return replace(plan, shed=shed)
+
+
 def plan(cell: Cell, seed: int) -> Plan:
-    """The crowd of the seed and the operators of the cell."""
-    crowd = week_plan(FIRST_SEED + seed, DAYS, PEOPLE, operators=0, lookalikes=LOOKALIKES)
-    return replace(crowd, actors=(*crowd.actors, *cell.operators(seed)), shed=cell.shed)
+    """The operators of the cell, in the week of the seed."""
+    return replace(crowd_plan(seed, cell.shed), actors=cell.operators(seed))
+
+
+@lru_cache(maxsize=1)
+def crowd(seed: int, shed: float) -> tuple[World, pa.Table]:
+    """The harmless part of a week and its sketches; made once for all cells that share it."""
+    world = make_world(crowd_plan(seed, shed), FIRST_SEED + seed)
+    return world, sketch_table(world.exchanges, Recipe(), KEY)
 
 
 def played(cell: Cell, seed: int) -> dict[str, Any]:
     """The record of one week."""
     began = time.process_time()
-    world = make_world(plan(cell, seed), FIRST_SEED + seed)
-    groups, scores = scanned(world)
+    harmless, sketches = crowd(seed, cell.shed)
+    operators = make_world(plan(cell, seed), FIRST_SEED + seed)
+    world = World(*(pa.concat_tables(both) for both in zip(_tables(harmless), _tables(operators), strict=True)))
+    sketches = pa.concat_tables([sketches, sketch_table(operators.exchanges, Recipe(), KEY)])
+    groups, scores = scanned(sketches.sort_by([("ts", "ascending"), ("event_id", "ascending")]), world.accounts)
     return {
         "cell": cell.name,
         "seed": seed,
@@ -60,16 +79,19 @@ def played(cell: Cell, seed: int) -> dict[str, Any]:
     }
 
 
-def scanned(world: World) -> tuple[list[Group], dict[str, float | None]]:
-    """Every group that a scan of the world would write down, alarms first, and the scores of those compared."""
-    state = State.start(Rules(), load())
-    books = fold_tables(state, world.exchanges, world.accounts, Recipe(), KEY)
-    accounts = books.account
-    end_us = int(world.exchanges["ts"].cast(pa.int64())[-1].as_py()) + 1
-    known = Register(world.accounts).at(end_us, accounts)
-    standings = stand(state.lineages, state.lineages, accounts, known, KEY)
-    alone = stand_alone(state.singles.verdicts, state.singles.verdicts, accounts, KEY)
-    table = pa.concat_tables([campaigns_table(standings, accounts), single_rows(alone)])
+def _tables(world: World) -> tuple[pa.Table, ...]:
+    return world.exchanges, world.accounts, world.truth, world.truth_exchanges
+
+
+def scanned(sketches: pa.Table, register: pa.Table) -> tuple[list[Group], dict[str, float | None]]:
+    """Every group that a scan would write down, alarms first, and the scores of those compared."""
+    state, books, known = State.start(Rules(), load()), Codebooks(), Register(register)
+    for frame in frames(sketches, books, state.rules.epoch_hours * HOUR):
+        identities = known.at(frame.end_us, books.account)
+        advance(state, frame, identities)
+    standings = stand(state.lineages, state.lineages, books.account, identities, KEY)
+    alone = stand_alone(state.singles.verdicts, state.singles.verdicts, books.account, KEY)
+    table = pa.concat_tables([campaigns_table(standings, books.account), single_rows(alone)])
     ranks = {s.campaign_id: s.rank for s in standings} | {a.campaign_id: a.rank for a in alone}
     scores = {s.campaign_id: s.lineage.score for s in standings}
     return [group(table, name) for name in sorted(ranks, key=lambda n: ranks[n])], scores

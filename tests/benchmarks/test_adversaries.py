@@ -13,15 +13,17 @@ import pytest
 from benchmarks.adversaries import run
 from benchmarks.adversaries.catalogue import CELLS, chosen
 from benchmarks.adversaries.cell import METHODS, Cell
-from benchmarks.adversaries.play import judged, plan, scanned
+from benchmarks.adversaries.play import KEY, crowd_plan, judged, plan, scanned
 from benchmarks.adversaries.poisoning import least_planted, poisoning
 from benchmarks.adversaries.record import Results
 from benchmarks.adversaries.table import document
 
+from stillwatch.app.inmemory import sketch_table
 from stillwatch.app.runfolder import Group, Member
 from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import load
 from stillwatch.evidence.conformal import p_value
+from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.individuals import Individuals
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.world import World, make_world
@@ -43,13 +45,13 @@ def test_cells_have_names_of_their_own_and_are_chosen_by_name_or_family() -> Non
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 def test_a_week_holds_the_crowd_of_its_seed_and_the_operators_of_its_cell(cell: Cell) -> None:
-    crowd = [actor for actor in plan(CELLS[0], 2).actors if not actor.operator]
-    actors = plan(cell, 2).actors
-    assert [actor for actor in actors if not actor.operator] == crowd
-    operators = [actor for actor in actors if actor.operator]
-    assert len(operators) == cell.at_once
-    assert {actor.accounts for actor in operators} == {cell.accounts}
-    assert {actor.kind for actor in operators} <= set(METHODS)
+    harmless, hostile = crowd_plan(2, cell.shed), plan(cell, 2)
+    assert not any(actor.operator for actor in harmless.actors)
+    assert harmless.actors == crowd_plan(2).actors
+    assert (hostile.span, hostile.shed) == (harmless.span, harmless.shed) == (crowd_plan(2).span, cell.shed)
+    assert len(hostile.actors) == cell.at_once
+    assert {actor.accounts for actor in hostile.actors} == {cell.accounts}
+    assert {actor.kind for actor in hostile.actors} <= set(METHODS)
 
 
 def test_methods_take_turns_over_seeds() -> None:
@@ -100,7 +102,7 @@ def test_a_week_is_judged_by_whose_accounts_are_named(small: World) -> None:
 
 
 def test_a_small_week_is_scanned_to_the_end(small: World) -> None:
-    groups, scores = scanned(small)
+    groups, scores = scanned(sketch_table(small.exchanges, Recipe(), KEY), small.accounts)
     assert groups
     assert {g.campaign_id for g in groups if g.kind == "coordinated"} == set(scores)
     states = [g.state for g in groups]
