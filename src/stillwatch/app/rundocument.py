@@ -66,8 +66,7 @@ def outcome(run: Run, folded: Folded, spool: Spool | None = None) -> Outcome:
     standings = stand(folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, key)
     alone = stand_alone(folded.closed.singles.verdicts, folded.latest.singles.verdicts, accounts, key)
     listed = [s for s in standings if s.state in LISTED_STATES]
-    tenant = folded.identities.tenant
-    seen = None if spool is None else second_look(spool, folded.books, listed, tenant, run.progress)
+    seen = None if spool is None else second_look(spool, folded.books, listed, folded.identities, run.progress)
     ties = TieTable.build(folded.identities, folded.latest.networks)
     ground = Ground(ties, folded.latest.templates.pairs, folded.identities, folded.latest.networks, seen)
     return Outcome(standings, listed, alone, ground, relate(listed, ground))

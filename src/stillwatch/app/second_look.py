@@ -24,6 +24,7 @@ from stillwatch.facts.frame import Codebooks, build_frame, build_sent
 from stillwatch.groups.activity import Activity
 from stillwatch.groups.duplicates import Families, Holders, Prompts
 from stillwatch.model.frame import Codes, Frame
+from stillwatch.model.identity import Identities
 from stillwatch.model.progress import Progress
 from stillwatch.model.scope import account_of
 
@@ -31,14 +32,14 @@ _SENT = ["ts", "tenant_id", "account_id", "prompt_exact", "prompt_minhash"]
 
 
 def second_look(
-    spool: Spool, books: Codebooks, listed: list[Standing], tenant: Codes, progress: Progress
+    spool: Spool, books: Codebooks, listed: list[Standing], identities: Identities, progress: Progress
 ) -> Seen | None:
     """What the log shows of the listed groups' accounts and who shares it; None where nothing is listed."""
     members = sorted({account for standing in listed for account in standing.lineage.joined})
     if not members:
         return None
     with progress.stage("linking accounts", None):
-        uses = watch_for_victims(listed)
+        tenant, uses = identities.tenant, watch_for_victims(listed)
         families = Families.of(_prompts(spool, books, np.array(members, dtype=np.int32), tenant, uses.values()))
         activity, holders = Activity(), Holders(families, np.zeros(len(books.account), dtype=bool))
         for number in sorted(spool.parts):
@@ -46,7 +47,7 @@ def second_look(
             activity.observe(sent.account, sent.ts, len(books.account))
             text = np.flatnonzero(sent.text)
             holders.observe(sent.account[text], sent.minhash[text], tenant)
-    return Seen(activity, holders, {name: use.compromised() for name, use in uses.items()})
+    return Seen(activity, holders, {name: use.compromised(identities.created_us) for name, use in uses.items()})
 
 
 def _prompts(spool: Spool, books: Codebooks, members: Codes, tenant: Codes, uses: Iterable[Uses]) -> Prompts:

@@ -2,8 +2,8 @@
 
 An account is ``compromised`` if all of this holds over the whole log:
 
-- most of its requests are its own: they carry nothing of the group's machinery, and they began at least a day before
-  the first that does;
+- most of its requests are its own, which carry nothing of the group's machinery, and are of long standing: they began
+  at least a day before the first that does, or the account was opened a month before;
 - its own requests have a home: most come from address ranges that they came from several times;
 - no request with the machinery comes from any range of its own requests;
 - the requests with the machinery come from where the group's other accounts send theirs.
@@ -28,7 +28,8 @@ from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.standing import Standing
 from stillwatch.groups.activity import DAY_US
-from stillwatch.model.frame import Frame
+from stillwatch.model.frame import Frame, Ints
+from stillwatch.model.identity import NEVER
 
 LEAST_OWN = 10
 MOST_FOREIGN = 1 / 3
@@ -37,7 +38,7 @@ HOME_REQUESTS, HOME_SHARE = 3, 0.5
 """Own requests that make an address range a home, and the share of them that must come from homes."""
 LEAST_PLACED = 0.5
 """Share of the requests with the machinery that must come from ranges which other accounts of the group use for it."""
-LEAD_US = DAY_US
+LEAD_US, AGE_US = DAY_US, 30 * DAY_US
 ASKED = ("alarmed", "provisional")
 
 
@@ -77,20 +78,25 @@ class Uses:
             for number, n, at in zip(pairs.tolist(), counts.tolist(), times.tolist(), strict=True):
                 into.setdefault(number >> 32, Use()).add((number & 0xFFFFFFFF) - 1, n, at)
 
-    def compromised(self) -> list[int]:
-        """Accounts whose owner is a victim, ascending."""
+    def compromised(self, created_us: Ints) -> list[int]:
+        """Accounts whose owner is a victim, ascending; ``created_us``: when each was opened, by account code."""
         users: dict[int, int] = {}
         for use in self.foreign.values():
             for net in use.nets:
                 users[net] = users.get(net, 0) + 1
-        return [a for a, use in sorted(self.foreign.items()) if a in self.own and _is_victim(self.own[a], use, users)]
+        return [
+            account
+            for account, use in sorted(self.foreign.items())
+            if account in self.own and _is_victim(self.own[account], use, users, int(created_us[account]))
+        ]
 
 
-def _is_victim(own: Use, foreign: Use, users: dict[int, int]) -> bool:
+def _is_victim(own: Use, foreign: Use, users: dict[int, int], created_us: int) -> bool:
     """``users``: accounts of the group that send with the machinery from each range."""
     if own.requests < LEAST_OWN or foreign.requests > MOST_FOREIGN * (own.requests + foreign.requests):
         return False
-    if own.first_us > foreign.first_us - LEAD_US or -1 in foreign.nets:
+    is_old = created_us != NEVER and created_us <= foreign.first_us - AGE_US
+    if -1 in foreign.nets or not (is_old or own.first_us <= foreign.first_us - LEAD_US):
         return False
     at_home = sum(n for net, n in own.nets.items() if net >= 0 and n >= HOME_REQUESTS)
     if at_home < HOME_SHARE * own.requests or own.nets.keys() & foreign.nets.keys():
