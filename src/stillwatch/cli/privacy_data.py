@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from stillwatch.cli import options
+from stillwatch.cli import case_options, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 from stillwatch.errors import StoreError
@@ -61,15 +61,17 @@ def _out(function: _Command) -> _Command:
 @_stores
 @register
 @_out
+@click.option("--as", "name", metavar="NAME", help="Who erases, for case journals; as for 'stillwatch case'.")
+@click.option("--why", metavar="TEXT", default="erasure on request", show_default=True, help="Kept in case journals.")
 @options.as_json
 @options.dry_run
 @click.pass_context
 def erase(ctx: click.Context, /, account: str, end_user: str, outs: tuple[Path, ...], **asked: Any) -> None:
     """Take a person out of everything that was named, and print a receipt.
 
-    The home is always among the places. Legal holds of the register are kept and named. The receipt calls the person by
-    a keyed pseudonym. Interrupted, the same command finishes the work. Ends with exit code 4 if anything was left that
-    no hold keeps.
+    The home is always among the places. What a legal hold of a case or of the register covers is kept, and the hold is
+    named. The receipt calls the person by a keyed pseudonym. Interrupted, the same command finishes the work. Ends with
+    exit code 4 if anything was left that no hold keeps.
     """
     from stillwatch.app.privacy.erase import ErasureRequest, erase
 
@@ -82,6 +84,8 @@ def erase(ctx: click.Context, /, account: str, end_user: str, outs: tuple[Path, 
         home,
         datetime.now(UTC),
         asked["dry_run"],
+        case_options.actor(asked["name"]),
+        asked["why"],
     )
     document, complete = erase(request)
     _show(document, outs, asked["as_json"])

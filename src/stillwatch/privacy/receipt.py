@@ -102,4 +102,4 @@ def _item(line: Line, verb: str) -> Item:
     if line.held:
         values.append(f"{line.held:,} held by {line.hold}")
     todo = f"{line.left:,} left: {line.why_left}" if line.left else ""
-    return Item(line.what, tuple(values), "", todo)
+    return Item(line.what, tuple(values), line.where, todo)

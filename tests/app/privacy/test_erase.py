@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stillwatch.app.cases.desk import Actor
 from stillwatch.app.privacy import erase as module
 from stillwatch.app.privacy import run_data
 from stillwatch.app.privacy.erase import ERASURES, ErasureRequest, erase
@@ -34,11 +35,13 @@ from tests.app.privacy.folders import (
     rows,
 )
 
+ACTOR = Actor("ada", "tests")
+
 
 @pytest.fixture
 def request_for(tmp_path: Path) -> ErasureRequest:
     run = make_run(tmp_path / "runs" / "one")
-    return ErasureRequest(ANN, "", (run.parent,), None, tmp_path / "home", NOW, False)
+    return ErasureRequest(ANN, "", (run.parent,), None, tmp_path / "home", NOW, False, ACTOR)
 
 
 @pytest.fixture
@@ -282,6 +285,6 @@ def test_nothing_is_left_of_an_account_of_a_real_scan(scanned: Path, tmp_path: P
     assert {"campaigns.json", "campaigns.parquet", "facts.parquet", "report.html"} <= {
         Path(name).name for name in holding(store, account)
     }
-    _, complete = erase(ErasureRequest(account, "", (store,), None, tmp_path / "home", NOW, False))
+    _, complete = erase(ErasureRequest(account, "", (store,), None, tmp_path / "home", NOW, False, ACTOR))
     assert complete
     assert holding(tmp_path, account) == []

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.app.privacy import stores, whom
+from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.erase import ERASURES
 from stillwatch.app.privacy.erasing_run import campaigns_of, rows_of
 from stillwatch.app.privacy.gather import gather
@@ -62,7 +62,9 @@ def access(request: AccessRequest) -> dict[str, Any]:
     """What is stored of the person, as a paper with ``data``."""
     found = stores.find(request.stores)
     runs = [read_run(folder) for folder in found.runs]
-    person = whom.resolve(request.account, request.end_user, runs)
+    journals = case_stores.views(request.home, found.loose)
+    known = (name for view in journals for name in case_stores.names_in(view))
+    person = whom.resolve(request.account, request.end_user, runs, known)
     data = {str(run.folder): _data(run, person) for run in runs}
     mentions = {str(path): n for path in found.loose if (n := search(path, person))}
     parts = [
@@ -72,6 +74,9 @@ def access(request: AccessRequest) -> dict[str, Any]:
     if mentions:
         items = tuple(Item(path, (f"{n:,} mentions",)) for path, n in mentions.items())
         parts.append(Part("loose", "Other files", "Art. 15(1)", items))
+    if cases := [c for view in journals if person.account for c in case_stores.cases_of(view, person)]:
+        items = tuple(Item(f"Case {c.case_id}", (f"{c.state}, {c.disposition or 'not decided'}",)) for c in cases)
+        parts.append(Part("cases", "Cases", "Art. 15(1)", items))
     parts += [*_context(request), Part("rights", "Rights and decisions", "Art. 15(1)(e), (f), (h)", tuple(_rights()))]
     name = person.end_user or person.account_id
     paper = Paper("access", "What is stored of a person", name, tuple(parts), dict(_facts(request, person)), NOTES)

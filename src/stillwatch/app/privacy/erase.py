@@ -2,8 +2,8 @@
 
 Contract: run by run under the run's lock; each file is whole at every moment, and the same command finishes what was
 interrupted. After the change everything is searched again, and what is still found is in the receipt as left. The home
-is always among the places. Nothing is erased where a legal hold of the register stands; a hold whose review is overdue
-stops the whole erasure until a person decides. ``dry_run`` writes nothing at all.
+is always among the places. Nothing is erased where a legal hold of the register or of a case stands; a hold of the
+register whose review is overdue stops the whole erasure until a person decides. ``dry_run`` writes nothing at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.app.privacy import stores, whom
+from stillwatch.app.cases.desk import Actor
+from stillwatch.app.privacy import case_stores, stores, whom
+from stillwatch.app.privacy.case_stores import Erasing
 from stillwatch.app.privacy.erasing_run import erased
 from stillwatch.app.privacy.loose import erase_file, search
 from stillwatch.app.privacy.run_data import held_run, read_run, write_run
@@ -43,16 +45,28 @@ class ErasureRequest:
     home: Path
     now: datetime
     dry_run: bool
+    actor: Actor
+    why: str = "erasure on request"
+
+    @property
+    def by(self) -> Erasing:
+        return Erasing(self.actor, self.now, self.why)
 
 
 def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
     """Erase, and return the receipt as a document with whether it is complete."""
-    holds = _holds(request)
     found = stores.find(request.stores)
-    person = whom.resolve(request.account, request.end_user, map(read_run, found.runs))
+    journals = case_stores.views(request.home, found.loose)
+    holds = (*_holds(request), *(hold for view in journals for hold in case_stores.holds_in(view)))
+    known = (name for view in journals for name in case_stores.names_in(view))
+    person = whom.resolve(request.account, request.end_user, map(read_run, found.runs), known)
+    for view in journals:
+        case_stores.check(view, person, request.by)
     lines = [line for run in found.runs for line in _run(run, person, holds, request)]
     loose = found.loose if request.dry_run else stores.find(request.stores).loose  # what was swept is gone
     lines += [line for path in loose for line in erase_file(path, person, dry_run=request.dry_run)]
+    for view in journals:
+        lines += case_stores.erase_in(view, person, request.by, dry_run=request.dry_run)
     own = stores.find(whom.own_folders(request.home)).loose
     lines += [Line(str(path), "mentions in the home", n, why_left=_HOME) for path in own if (n := search(path, person))]
     places = (*map(str, (*found.runs, *loose)), str(request.home))

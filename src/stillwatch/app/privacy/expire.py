@@ -1,8 +1,8 @@
 """``privacy expire``: remove what is older than its period, and forget keys whose time is over.
 
 Contract: redacted examples go at the time that their run declares; tables after the days of the register. Run it every
-day: the product has no process of its own that waits. It reads holds from the register as an erasure does. What was
-interrupted is finished when it is run again.
+day: the product has no process of its own that waits. It reads holds as an erasure does; the copies of examples that a
+case keeps go by the rules of cases. What was interrupted is finished when it is run again.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from stillwatch.app.cases import exhibits
 from stillwatch.app.expiry import drop_expired_examples
-from stillwatch.app.privacy import stores
+from stillwatch.app.privacy import case_stores, stores
 from stillwatch.app.privacy.expiring_run import expired
 from stillwatch.app.privacy.run_data import RunData, held_run, read_run, write_run
 from stillwatch.keyring import FILE_NAME, drop_retired, read_keyring, retired
@@ -40,10 +41,16 @@ class ExpiryRequest:
 def expire(request: ExpiryRequest) -> dict[str, Any]:
     """Remove what is over; returns a paper that says what it was."""
     days, holds = _rules(request.register)
-    lines = [line for run in stores.find(request.stores).runs for line in _run(run, days, holds, request)]
-    gone = _keys(request)
+    found = stores.find(request.stores)
+    journals = case_stores.views(request.home, found.loose)
+    holds = (*holds, *(hold for view in journals for hold in case_stores.holds_in(view)))
+    lines = [line for run in found.runs for line in _run(run, days, holds, request)]
+    if not request.dry_run:
+        for view in journals:
+            if gone := exhibits.expire(view.store, view.desk.cases, request.now):
+                lines.append(Line(str(view.store), "files of examples in exhibits", gone, gone))
+    keys = ", ".join(f"version {version}" for version in _keys(request)) or "none"
     parts = _parts(lines, request.dry_run)
-    keys = ", ".join(f"version {version}" for version in gone) or "none"
     head = {"Keys forgotten": keys, "Periods": ", ".join(f"{n} {d} days" for n, d in days.items()) or "examples only"}
     title = "What expiry would remove" if request.dry_run else "What expired"
     paper = Paper("expiry", title, "Art. 5(1)(e) GDPR", parts, head)

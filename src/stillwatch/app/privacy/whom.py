@@ -17,13 +17,13 @@ from stillwatch.privacy.person import Person
 _SIZE = 12
 
 
-def resolve(account: str, end_user: str, runs: Iterable[RunData]) -> Person:
-    """The person; an account that several tenants have must be named with its tenant."""
+def resolve(account: str, end_user: str, runs: Iterable[RunData], known: Iterable[str] = ()) -> Person:
+    """The person; an account that several tenants have must be named with its tenant. ``known``: further names."""
     if not account and not end_user:
         raise ConfigurationError("name whom it is about: --account, --end-user, or both")
     if not account:
         return Person(end_user=end_user)
-    names = {name for run in runs for name in _accounts(run)}
+    names = {name for run in runs for name in _accounts(run)} | set(known)
     found = find(account, names)
     # Not found is no mistake here: other files may hold it, and the receipt says where nothing was.
     return Person(the_only(account, found) if found else account, end_user)
@@ -49,4 +49,4 @@ def _accounts(run: RunData) -> set[str]:
 
 def own_folders(home: Path) -> Sequence[Path]:
     """What of the home can hold a person: not the keys, not compiled kernels."""
-    return [place for name in ("derive", "privacy") if (place := home / name).is_dir()]
+    return [place for name in ("derive", "privacy", "journal", "exhibits") if (place := home / name).is_dir()]
