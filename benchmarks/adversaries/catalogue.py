@@ -51,7 +51,7 @@ CELLS: tuple[Cell, ...] = (
     Cell(name="accounts-8", family="accounts", says="8 accounts", accounts=8),
     Cell(name="accounts-20", family="accounts", says="20 accounts", accounts=20),
     Cell(name="accounts-80", family="accounts", says="80 accounts", accounts=80),
-    Cell(name="accounts-200", family="accounts", says="200 accounts, one operator a week", accounts=200, at_once=1),
+    Cell(name="accounts-200", family="accounts", says="200 accounts, two operators a week", accounts=200, at_once=2),
     Cell(name="wordings-1", family="wordings", says="one wording", wordings=1),
     Cell(name="wordings-200", family="wordings", says="200 wordings", wordings=200),
     Cell(name="wordings-2000", family="wordings", says="2,000 wordings", wordings=2000),

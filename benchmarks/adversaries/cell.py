@@ -45,8 +45,8 @@ class Cell:
     shed: float = 0.0
     """Chance that the provider's keyed coin refuses a request."""
     methods: tuple[str, ...] = METHODS
-    at_once: int = 3
-    """Operators in one week."""
+    at_once: int = len(METHODS)
+    """Operators in one week: one of each method unless said otherwise."""
 
     def operators(self, seed: int) -> tuple[Method, ...]:
         """The operators of the week of ``seed``: the methods take turns."""
