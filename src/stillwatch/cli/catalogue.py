@@ -21,6 +21,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("demo", "stillwatch.cli.demo", "Make a labelled day of traffic, scan it, open the report."),
     Verb("scan", "stillwatch.cli.scan", "Find the accounts that are harvesting the model in a log."),
     Verb("watch", "stillwatch.cli.watch", "Follow a log as it grows; judge each epoch when it is over."),
+    Verb("status", "stillwatch.cli.status", "Say how far watching is, and what its store holds."),
     Verb("rehearse", "stillwatch.cli.rehearse", "Plant made-up campaigns in copies of a log; map what is found."),
     Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),

@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,11 +122,9 @@ def locked(target: Path) -> Iterator[None]:
     path = _beside(target, "lock")
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _try_lock(descriptor, fcntl.LOCK_EX):
             os.close(descriptor)
-            raise StoreError(f"another run is writing to {target}. Wait for it, or name another folder.") from None
+            raise StoreError(f"another run is writing to {target}. Wait for it, or name another folder.")
         if _is_file_at(path, descriptor):
             break
         os.close(descriptor)  # its last holder removed the file between our open and our lock
@@ -134,6 +133,35 @@ def locked(target: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def is_locked(target: Path) -> bool:
+    """Whether a process holds ``target`` at this moment."""
+    import fcntl
+
+    try:
+        descriptor = os.open(_beside(target.expanduser().resolve(), "lock"), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try_lock(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    """Take a lock; for a moment somebody may hold it only to see whether it is held."""
+    import fcntl
+
+    for pause_s in (0.02, 0.1, None):
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause_s is not None:
+                time.sleep(pause_s)
+        else:
+            return True
+    return False
 
 
 def _is_file_at(path: Path, descriptor: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.app.scan import HOUR_US, fresh_state
 from stillwatch.app.watch import folder
+from stillwatch.app.watch.checkpoint import read_checkpoint
 from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.following import SETTLE_S, Follower
@@ -32,7 +34,7 @@ from stillwatch.facts.register import Register
 from stillwatch.ingest.accounts import read_accounts
 from stillwatch.ingest.pieces import maps_for
 from stillwatch.ingest.rejects import Rejects
-from stillwatch.keyring import load_keyring
+from stillwatch.keyring import Keyring, load_keyring
 from stillwatch.model.progress import Progress
 from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.recipe import Recipe, recipe_id
@@ -42,21 +44,24 @@ POLL_S = 1.0
 COMMIT_BATCHES = 16
 COMMIT_S = 10.0
 """After so many batches or seconds what was read is committed; a crash costs reading the rest again."""
+PATIENCE_S = 60.0
+"""How long a file that may still be written is waited for before epochs close without it."""
 FACTS_DAYS = 60
 """How far back FACTS reach, and sketches of closed epochs at most."""
 
 
 def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -> WatchResult:
     """Follow the source until interrupted, or handle what is there once."""
-    keys = load_keyring(request.home)
+    current = load_keyring(request.home)
     scanned = ScanRequest(
         (request.source,), request.accounts, request.out, request.settings, request.home, mapping=request.mapping
     )
     threads = request.settings.threads or os.cpu_count() or 1
-    run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
     Follower(request.source, maps_for(request.mapping), {}).sources()  # a mistake in the name is told at once
     with ExitStack() as held:
         state = held.enter_context(folder.opened(request.out))
+        keys = _keys_of(state, current)
+        run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
         store = held.enter_context(EpochStore(state, threads=run.threads))
         with progress.stage("compiling kernels (first run only takes seconds)", None):
             warm_up()
@@ -88,11 +93,12 @@ class Watcher:
         self._intake = Intake(run, self._checkpoint, state, self._spool, maps)
         self._publisher = Publisher(run, state.parent, state, store)
         self._committed_at = self._arrived_at = time.monotonic()
+        self._unsettled_at = math.inf
 
     def once(self) -> dict[str, Any]:
         """Take in everything that is there by now."""
         self._round()
-        while self._follower.unsettled:
+        while self._waits():
             time.sleep(SETTLE_S / 4)
             self._round()
         return self._publish()
@@ -115,10 +121,18 @@ class Watcher:
             self._commit()
         if self._checkpoint.counts.rows > before:
             self._arrived_at = time.monotonic()
-        closed = self._close()
+        closed = not self._waits() and self._close()
         if closed or self._request.once or time.monotonic() - self._committed_at > COMMIT_S:
             self._commit(fold=closed)
         return closed
+
+    def _waits(self) -> bool:
+        """Whether files that may still be written hold the watermark back: what they bring must not be late."""
+        if not self._follower.unsettled:
+            self._unsettled_at = math.inf
+            return False
+        self._unsettled_at = min(self._unsettled_at, time.monotonic())
+        return time.monotonic() - self._unsettled_at < PATIENCE_S
 
     def _close(self) -> bool:
         checkpoint = self._checkpoint
@@ -190,6 +204,12 @@ class Watcher:
         return kept.folded(self._register), kept.origins
 
 
+def _keys_of(state: Path, current: Keyring) -> Keyring:
+    """The keyring as it was when the folder was begun: sketches under another key do not compare."""
+    begun = read_checkpoint(state, current.derive("state"))
+    return (None if begun is None else current.under(begun.identity["key"])) or current
+
+
 def _accounts(request: WatchRequest, run: Run) -> pa.Table | None:
     return None if request.accounts is None else read_accounts(request.accounts, rejects=run.rejects)
 
@@ -198,7 +218,9 @@ def _identity(run: Run, request: WatchRequest, single: str) -> dict[str, str]:
     """What must stay as it is as long as a folder is watched."""
     return {
         "settings": config_hash(request.settings),
-        "recipe and key": recipe_id(run.recipe, run.keys.derive("sketch")),
+        "epoch hours": str(request.settings.epoch_hours),
+        "recipe": recipe_id(run.recipe, run.keys.derive("sketch")),
+        "key": run.keys.key_id,
         "calibration": run.calibration.calibration_id,
         "calibration of single accounts": single,
         "column map": request.mapping or "none",

@@ -1,0 +1,59 @@
+"""What closing an epoch leaves behind, and what is let go: bytes for each request, and rules by age and size."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.app.watch.checkpoint import Checkpoint
+from stillwatch.app.watch.closing import forget, last_over
+from stillwatch.store.ids import MARK, EpochStore, are_copies, marks
+
+ROWS = 20_000
+HOUR_US = 3_600_000_000
+
+
+def _epoch(draw: random.Random) -> pa.Table:
+    ids = pa.array([f"req-{draw.getrandbits(64):x}" for _ in range(ROWS)])
+    ts = pa.array(sorted(draw.randrange(HOUR_US) for _ in range(ROWS)), pa.timestamp("us", tz="UTC"))
+    return pa.table({"event_id": ids, "ts": ts, MARK: marks(ids, b"key")})
+
+
+def test_a_closed_epoch_leaves_some_sixteen_bytes_a_request(tmp_path: Path) -> None:
+    rows = _epoch(random.Random(1))
+    pq.write_table(rows, tmp_path / "part.parquet")
+    with EpochStore(tmp_path, threads=1) as store:
+        store.write_marks([tmp_path / "part.parquet"], tmp_path / "marks.parquet")
+    assert (tmp_path / "marks.parquet").stat().st_size < 18 * ROWS
+    mark, ts = rows[MARK].to_numpy(), pc.cast(rows["ts"], pa.int64()).to_numpy()
+    assert are_copies(tmp_path / "marks.parquet", mark, ts).all()
+    assert not are_copies(tmp_path / "marks.parquet", mark, ts - 1).any(), "an earlier event is no copy"
+    assert not are_copies(tmp_path / "marks.parquet", mark ^ 1, ts).any()
+
+
+def test_marks_depend_on_the_key() -> None:
+    ids = pa.array(["a", "b"])
+    assert marks(ids, b"one") == marks(ids, b"one") != marks(ids, b"two")
+    assert len(set(marks(ids, b"one").to_pylist())) == 2
+
+
+def test_what_is_old_or_too_large_is_let_go(tmp_path: Path) -> None:
+    checkpoint = Checkpoint({}, closed=100)
+    for number in range(90, 101):
+        for kept, name in ((checkpoint.marks, "m"), (checkpoint.facts, "f"), (checkpoint.sketches, "s")):
+            kept[number] = f"{name}-{number}"
+        (tmp_path / f"s-{number}").write_bytes(bytes(10))
+    forget(checkpoint, tmp_path, marks_epochs=2, facts_epochs=5, sketch_bytes=35)
+    assert sorted(checkpoint.marks) == [99, 100]
+    assert sorted(checkpoint.facts) == [96, 97, 98, 99, 100]
+    assert sorted(checkpoint.sketches) == [98, 99, 100]
+    forget(checkpoint, tmp_path, marks_epochs=2, facts_epochs=5, sketch_bytes=0)
+    assert not checkpoint.sketches
+
+
+def test_an_epoch_is_over_when_the_watermark_has_passed_its_end() -> None:
+    assert [last_over(at, 10) for at in (9, 10, 19, 20)] == [-1, 0, 0, 1]

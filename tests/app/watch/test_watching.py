@@ -1,0 +1,214 @@
+"""What watch does with what a source brings: growth, replays, damage, odd clocks, second writers, foreign state."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.app.watch.checkpoint import NAME
+from stillwatch.app.watch.folder import RESULTS
+from stillwatch.app.watch.status import status
+from stillwatch.app.watch.watching import watch
+from stillwatch.errors import ConfigurationError, InputError, StoreError
+from stillwatch.keyring import rotate
+from stillwatch.model.progress import SilentProgress
+from stillwatch.model.tables import CAMPAIGNS, FACTS, LATE, REJECTS, arrow_schema
+from stillwatch.store.files import locked
+from tests.app.watch.world import HOUR_S, SETTINGS, START_S, Place, hour, lines, read, rows
+
+LOG = rows(3, seed=2)
+FIRST = START_S // HOUR_S
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place.make(tmp_path)
+
+
+def _by_hour(number: int) -> bytes:
+    return lines(row for row in LOG if hour(row) == FIRST + number)
+
+
+def test_results_are_complete_and_fit_their_declarations(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(lines(LOG))
+    place.watch()
+    assert {p.name for p in place.out.iterdir()} - {"state"} <= set(RESULTS)
+    for table in (CAMPAIGNS, FACTS, LATE, REJECTS):
+        assert pq.read_schema(place.out / f"{table.name}.parquet").equals(arrow_schema(table))
+    assert not list((place.state / "results").iterdir())
+
+
+def test_a_file_that_grows_is_followed_and_half_a_line_waits(place: Place) -> None:
+    raw, path = lines(LOG), place.source / "a.jsonl"
+    for cut in (len(raw) // 3, len(raw) // 2, len(raw)):
+        path.write_bytes(raw[:cut])
+        found = place.watch()
+    assert found["run"]["input"]["exchanges"] == len(LOG)
+    assert (found["run"]["input"]["rejected"], found["run"]["input"]["duplicates"]) == (0, 0)
+    again = place.watch()
+    assert again == found
+
+
+def test_every_other_format_is_read_whole_and_again_when_it_changes(place: Place) -> None:
+    third = len(LOG) // 3
+    pq.write_table(pa.Table.from_pylist(_flat(LOG[:third])), place.source / "a.parquet")
+    with gzip.open(place.source / "b.jsonl.gz", "wb") as file:
+        file.write(lines(LOG[third : 2 * third]))
+    (place.source / "c.json").write_text(json.dumps(LOG[2 * third :], indent=1))
+    assert place.watch()["run"]["input"]["exchanges"] == len(LOG)
+    pq.write_table(pa.Table.from_pylist(_flat(LOG[: third + 5])), place.source / "a.parquet")
+    found = place.watch()
+    assert found["run"]["input"]["exchanges"] == len(LOG)
+    assert found["run"]["input"]["duplicates"] == third + 5
+
+
+def _flat(found: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{**row, "input_messages": json.dumps(row["input_messages"])} for row in found]
+
+
+def test_what_comes_after_its_epoch_is_late_once_and_judged_never(place: Place) -> None:
+    straggler = lines(row for row in LOG if hour(row) == FIRST)[: 10**6].splitlines(keepends=True)[-1]
+    (place.source / "a.jsonl").write_bytes(_by_hour(0).replace(straggler, b"") + _by_hour(1))
+    before = place.watch()
+    for name in ("late", "late-again"):
+        (place.source / f"{name}.jsonl").write_bytes(straggler)
+        after = place.watch()
+    assert [(e, _hour(ts)) for e, ts in place.late()] == [(json.loads(straggler)["event_id"], FIRST)]
+    assert after == before
+    notes = json.loads((place.out / "campaigns.json").read_bytes())["run"]
+    assert notes["watch"]["late"] == notes["watch"]["late_copies"] == 1
+    assert any("1 requests arrived after" in note for note in notes["notes"])
+
+
+def _hour(moment: float) -> int:
+    return int(moment) // HOUR_S
+
+
+def test_the_order_of_files_in_a_folder_decides_nothing(place: Place) -> None:
+    for number in (2, 1, 0):
+        (place.source / f"{2 - number}.jsonl").write_bytes(_by_hour(number))
+    assert place.watch()["run"]["input"]["exchanges"] == len(LOG)
+    assert not place.late()
+
+
+def test_a_clock_ahead_of_ours_closes_nothing(place: Place) -> None:
+    ahead = {**LOG[0], "event_id": "ahead", "ts": "2099-01-01T00:00:00Z"}
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + lines([ahead]))
+    place.watch()
+    (place.source / "b.jsonl").write_bytes(_by_hour(1) + _by_hour(2))
+    place.watch()
+    assert not place.late()
+    run = json.loads((place.out / "campaigns.json").read_bytes())["run"]
+    assert run["watch"]["ahead_of_clock"] == 1
+
+
+def test_damage_in_the_middle_costs_what_is_damaged(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + b'{"ts": broken\n' + _by_hour(1))
+    (place.source / "b.parquet").write_bytes(b"PAR1 and nothing more, not even PAR1")
+    (place.source / "c.txt").write_bytes(b"nothing that anybody knows\n")
+    run = place.watch()["run"]
+    assert run["input"]["exchanges"] == sum(hour(row) < FIRST + 2 for row in LOG)
+    table = pq.read_table(place.out / "rejects.parquet").to_pylist()
+    place_of = {(Path(row["file"]).name, row["line"]) for row in table}
+    assert place_of == {("a.jsonl", _by_hour(0).count(b"\n") + 1), ("b.parquet", 0), ("c.txt", 0)}
+    assert run["input"]["rejected"] == 3
+
+
+def test_rejects_of_a_piece_have_the_line_numbers_of_the_file(place: Place) -> None:
+    path = place.source / "a.jsonl"
+    path.write_bytes(_by_hour(0))
+    place.watch()
+    path.write_bytes(_by_hour(0) + b"not json\n")
+    place.watch()
+    (row,) = pq.read_table(place.out / "rejects.parquet").to_pylist()
+    assert row["line"] == _by_hour(0).count(b"\n") + 1
+
+
+def test_a_rotated_file_goes_on_under_its_new_name(place: Place) -> None:
+    path = place.source / "app.log"
+    path.write_bytes(_by_hour(0))
+    place.watch()
+    path.rename(place.source / "app.log.1")
+    with (place.source / "app.log.1").open("ab") as file:
+        file.write(_by_hour(1))
+    path.write_bytes(_by_hour(2))
+    run = place.watch()["run"]
+    assert (run["input"]["exchanges"], run["input"]["duplicates"]) == (len(LOG), 0)
+
+
+def test_a_second_writer_is_refused_and_a_scan_is_not_written_over(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0))
+    place.watch()
+    with locked(place.out), pytest.raises(StoreError, match="another run"):
+        place.watch()
+    other = place.scan(LOG)
+    with pytest.raises(ConfigurationError, match=r"\.stillwatch\.json"):
+        watch(replace(place.request(), out=other), SilentProgress())
+    with pytest.raises(InputError, match="no such file"):
+        watch(replace(place.request(), source=str(place.folder / "absent")), SilentProgress())
+
+
+@pytest.mark.parametrize(("name", "said"), [(NAME, "changed by hand"), ("fold-1.state", "damaged")])
+def test_damaged_or_foreign_state_is_refused_with_a_way_out(place: Place, name: str, said: str) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + _by_hour(1))
+    place.watch()
+    path = place.state / name
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b'"closed":49', b'"closed":48') if name == NAME else raw[:-1] + bytes([raw[-1] ^ 1]))
+    with pytest.raises(StoreError, match=rf"(?s){said}.*name another --out"):
+        place.watch()
+    path.write_bytes(raw)
+    place.watch()
+    (place.state / "fold-1.state").unlink()
+    with pytest.raises(StoreError, match="are gone"):
+        place.watch()
+
+
+def test_other_rules_are_refused_and_name_what_differs(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0))
+    place.watch()
+    with pytest.raises(ConfigurationError, match=r"settings .*now it is"):
+        place.watch(settings=replace(SETTINGS, min_accounts=6))
+    place.watch(settings=replace(SETTINGS, batch_rows=512, lateness_minutes=0))
+
+
+def test_a_rotated_key_serves_a_folder_that_was_begun_under_it(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + _by_hour(1))
+    place.watch()
+    now = datetime.now(UTC)
+    rotate(place.home, now, now + timedelta(days=14))
+    (place.source / "b.jsonl").write_bytes(_by_hour(0) + _by_hour(2))
+    found = place.watch()["run"]["input"]
+    assert (found["exchanges"], found["duplicates"]) == (len(LOG), _by_hour(0).count(b"\n"))
+
+
+def test_status_tells_how_far_it_is(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + _by_hour(1))
+    place.watch()
+    with (place.source / "a.jsonl").open("ab") as file:
+        file.write(_by_hour(2))
+    now = datetime.fromtimestamp(START_S + 4 * HOUR_S, UTC)
+    with locked(place.out):
+        assert status(place.out, place.home, now).document["running"]
+    found = status(place.out, place.home, now)
+    told = found.document
+    assert not told["running"]
+    assert told["closed_until"] == "2026-01-05T01:00:00Z"
+    assert (told["behind_files"], told["behind_bytes"]) == (1, len(_by_hour(2)))
+    assert told["requests"] == sum(hour(row) < FIRST + 2 for row in LOG)
+    assert 2 * HOUR_S < told["lag_s"] < 3 * HOUR_S
+    assert sum(told["store_bytes"].values()) > 0
+    assert any("closed until    2026-01-05T01:00:00Z" in line for line in found.lines())
+    assert read(place.out)["run"]["closed_until"] == told["closed_until"]
+
+
+def test_status_of_another_folder_is_refused(place: Place) -> None:
+    with pytest.raises(StoreError, match="no checkpoint"):
+        status(place.folder, place.home, datetime.now(UTC))
