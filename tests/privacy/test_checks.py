@@ -33,6 +33,7 @@ _US_STORAGE = ('folder = "/srv/stillwatch"\ncountry = "DE"', 'folder = "/srv/sti
         ),
         ([], "", {"mark_keys": 2}, ("line 16", "derivation", "holds 2 keys of marks")),
         ([('activities = ["detection", "examples"]', 'activities = ["examples"]')], "", {}, ("line 16", "detection")),
+        ([], "", {"cases": 3}, ("line 16", "no purpose covers cases", "hold 3 cases")),
         (
             [('"detection", "examples"', '"detection", "examples", "derivation"')],
             "",

@@ -68,6 +68,17 @@ def test_what_the_product_knows_is_read_from_it() -> None:
     assert "version 1 of 2026-01-01" in _said(paper, "Security")
 
 
+def test_what_watch_and_cases_keep_is_said_where_they_are() -> None:
+    found = running(watched=(Path("/srv/stillwatch/run"),), state_days=60, cases=2)
+    paper = record(load_register(EXAMPLE), found, "controller")
+    assert "kept in sketches: " in _said(paper, "People and data")
+    assert "cases; 2 cases" in _said(paper, "People and data")
+    assert "sketches; at most 60 days in the state of watch" in _said(paper, "Time limits for erasure")
+    alone = record(load_register(EXAMPLE), running(), "controller")
+    assert "read, not kept: sketches: " in _said(alone, "People and data")
+    assert "cases" not in _said(alone, "Time limits for erasure")
+
+
 def test_a_period_that_nobody_set_is_open(tmp_path: Path) -> None:
     paper = record(register(tmp_path, ("facts = 90\n", "")), running(), "controller")
     ((part, item),) = _open(paper)

@@ -114,6 +114,7 @@ for verb in privacy_data.VERBS:
 
 
 def _request(asked: dict[str, Any]) -> Any:
+    options.keep_kernels()
     from stillwatch.app.privacy.papers import PaperRequest
 
     loaded = options.load(asked["config"], asked["overrides"])

@@ -73,6 +73,7 @@ def erase(ctx: click.Context, /, account: str, end_user: str, outs: tuple[Path, 
     named. The receipt calls the person by a keyed pseudonym. Interrupted, the same command finishes the work. Ends with
     exit code 4 if anything was left that no hold keeps.
     """
+    options.keep_kernels()
     from stillwatch.app.privacy.erase import ErasureRequest, erase
 
     home = options.home()
@@ -105,6 +106,7 @@ def access(account: str, end_user: str, outs: tuple[Path, ...], as_json: bool, *
 
     .json and --json hold every row. Other people are left out.
     """
+    options.keep_kernels()
     from stillwatch.app.privacy.access import AccessRequest, access
 
     loaded, home = options.load(asked["config"], asked["overrides"]), options.home()

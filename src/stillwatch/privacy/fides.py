@@ -31,6 +31,7 @@ LEGAL_BASES = {
 DATA_USES = {
     "detection": "essential.fraud_detection",
     "examples": "essential.fraud_detection",
+    "cases": "essential.fraud_detection",
     "derivation": "essential.service.security",
 }
 DATA_SUBJECTS = {"account_holders": "customer", "end_users": "x_end_user", "people_in_texts": "x_person_in_text"}

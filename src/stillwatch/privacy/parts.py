@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stillwatch.model.tables import Table
-from stillwatch.privacy.categories import KEPT, PASSING, held_in, named
+from stillwatch.privacy.categories import KEPT, held_in, named
 from stillwatch.privacy.paper import Item, item
 from stillwatch.privacy.register import Register, Row, words
 from stillwatch.privacy.running import Running
@@ -66,13 +66,16 @@ def people(register: Register, running: Running) -> Iterator[Item]:
 
 def categories(register: Register, running: Running) -> Iterator[Item]:
     """Categories of personal data, read from the tables: what is kept, and what is only read."""
-    for name in held_in((*KEPT, *PASSING)):
-        kept = [f"kept in {line}" for line in _columns(name, KEPT)]
-        read = [f"read, not kept: {line}" for line in _columns(name, PASSING)]
+    for name in held_in((*running.kept, *running.passing)):
+        kept = [f"kept in {line}" for line in _columns(name, running.kept)]
+        read = [f"read, not kept: {line}" for line in _columns(name, running.passing)]
         yield item(name, (named(name).words, *kept, *read), TABLES)
     if running.keeps_examples:
         how = f"redacted excerpts of requests, at most {running.settings.examples_per_group} a group"
         yield item("examples", how, running.setting("examples_per_group"))
+    if running.cases:
+        what = "members by name, notes and hypotheses, sealed; evidence under pseudonyms"
+        yield item("cases", (f"{running.cases:,} cases", what), "case journals")
 
 
 def _columns(category: str, tables: tuple[Table, ...]) -> Iterator[str]:
@@ -147,8 +150,14 @@ def retention(register: Register, running: Running) -> Iterator[Item]:
         kept = row.days(table.name)
         words_ = "" if kept is None else f"{kept} days, then removed by 'stillwatch privacy expire'"
         yield item(table.name, words_, row.where(table.name), f"say for how many days {table.name} are kept")
+    if running.watched:
+        state = f"at most {running.state_days} days in the state of watch"
+        yield item("sketches", state, ", ".join(map(str, running.watched)))
     gone = "not kept: gone when the run ends"
-    yield item(", ".join(t.name for t in PASSING), gone, TABLES)
+    yield item(", ".join(t.name for t in running.passing), gone, TABLES)
+    if running.cases:
+        how = "entries stay; names and notes are sealed, and an erasure destroys their key"
+        yield item("cases", how, "case journals")
 
 
 def security(register: Register, running: Running) -> Iterator[Item]:

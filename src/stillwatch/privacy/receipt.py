@@ -54,7 +54,7 @@ NOTES = (
     "Counts over several accounts stay: hourly sums of a campaign that still has other accounts, and figures of its "
     "evidence. They name nobody.",
     "An example does not say whose request it was: all examples of a campaign go with any of its accounts.",
-    "End users are counted, not stored: their own traces can only stand in examples and in texts.",
+    "Tables of a run count end users and do not store them; the state of watch holds keyed hashes of them.",
     "What was not named was not searched: other folders, copies, backups, the logs that were scanned.",
 )
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from stillwatch.config.schema import Settings
+from stillwatch.model.tables import SKETCHES, Table
+from stillwatch.privacy.categories import KEPT, PASSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Running:
     runs: tuple[RunSeen, ...] = ()
     keys: tuple[KeySeen, ...] = ()
     mark_keys: int = 0
+    watched: tuple[Path, ...] = ()
+    """Folders that ``watch`` keeps: their state holds sketches for ``state_days`` at most."""
+    state_days: int = 0
+    cases: int = 0
     redacted_kinds: Mapping[str, int] = field(default_factory=dict)
     """Marks of redaction found in examples, by kind."""
 
@@ -55,6 +61,16 @@ class Running:
     def sinks(self) -> tuple[Path, ...]:
         """Every folder that the product was told to write to."""
         return (self.home, *self.stores)
+
+    @property
+    def kept(self) -> tuple[Table, ...]:
+        """Tables that are kept somewhere."""
+        return (*KEPT, SKETCHES) if self.watched else KEPT
+
+    @property
+    def passing(self) -> tuple[Table, ...]:
+        """Tables that are gone when a run ends."""
+        return tuple(table for table in PASSING if table not in self.kept)
 
     @property
     def keeps_examples(self) -> bool:
@@ -73,4 +89,6 @@ class Running:
             on["examples"] = f"{self.setting('examples_per_group')}, {self.setting('examples_days')}"
         if self.mark_keys:
             on["derivation"] = f"{self.home / 'derive'} holds {self.mark_keys} keys of marks"
+        if self.cases:
+            on["cases"] = f"the stores that were named hold {self.cases} cases"
         return on

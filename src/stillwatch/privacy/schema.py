@@ -35,6 +35,7 @@ SAFEGUARDS: tuple[tuple[str, str], ...] = (
 ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("detection", "accounts of a log are compared and groups named (scan, hunt, rehearse)"),
     ("examples", "redacted excerpts of requests are kept in run folders for a time"),
+    ("cases", "findings are kept and decided on as cases (case)"),
     ("derivation", "marks are put into served text under keys of groups of accounts (derive)"),
 )
 PEOPLE: tuple[tuple[str, str], ...] = (

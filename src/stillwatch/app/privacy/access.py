@@ -19,6 +19,7 @@ from stillwatch.app.privacy.erasing_run import campaigns_of, rows_of
 from stillwatch.app.privacy.gather import gather
 from stillwatch.app.privacy.loose import search
 from stillwatch.app.privacy.run_data import RunData, read_run
+from stillwatch.app.privacy.watch_state import is_watched, rows_of_state
 from stillwatch.config.load import Loaded
 from stillwatch.derive.journal import Journal
 from stillwatch.keyring import FILE_NAME, read_keyring
@@ -36,6 +37,7 @@ _ARTICLE_15 = (
     ("Art. 15(1)(d)", "For how long", ("retention",)),
     ("Art. 15(1)(g)", "Sources", ("sources",)),
 )
+STATE_ROWS = "state of watch"
 _RIGHTS = "rectification Art. 16, erasure Art. 17, restriction Art. 18, objection Art. 21, complaint Art. 77"
 _DECIDES = "the product names accounts and decides nothing about them: a person does"
 NOTES = (
@@ -65,7 +67,7 @@ def access(request: AccessRequest) -> dict[str, Any]:
     journals = case_stores.views(request.home, found.loose)
     known = (name for view in journals for name in case_stores.names_in(view))
     person = whom.resolve(request.account, request.end_user, runs, known)
-    data = {str(run.folder): _data(run, person) for run in runs}
+    data = {str(run.folder): _data(run, person) | _in_state(run.folder, person, request) for run in runs}
     mentions = {str(path): n for path in found.loose if (n := search(path, person))}
     parts = [
         Part(f"run-{n}", folder, "Art. 15(1), 15(3)", tuple(_items(held)))
@@ -94,6 +96,15 @@ def _data(run: RunData, person: Person) -> dict[str, Any]:
     return shown | {"examples": {name: examples.get(name, 0) for name in sorted(mine)}}
 
 
+def _in_state(folder: Path, person: Person, request: AccessRequest) -> dict[str, Any]:
+    """Rows in the state of ``watch``: keyed sketches, of which only the number can be read by anybody."""
+    keys = read_keyring(request.home / FILE_NAME)
+    if keys is None or not is_watched(folder):
+        return {}
+    found = rows_of_state(folder, person, keys)
+    return {STATE_ROWS: found} if found else {}
+
+
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {n: v.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(v, datetime) else v for n, v in row.items()}
 
@@ -110,7 +121,9 @@ def _items(held: dict[str, Any]) -> Iterator[Item]:
     if links := held.get(LINKS.name):
         kinds = ", ".join(sorted({row["kind"] for row in links}))
         yield Item("Links to other accounts", (f"{len(links):,}: {kinds}",))
-    for name in held.keys() - {FACTS.name, CAMPAIGNS.name, LINKS.name, "examples"}:
+    if found := held.get(STATE_ROWS):
+        yield Item("Rows in the state of watch", (f"{found:,}: keyed sketches and sums",))
+    for name in sorted(held.keys() - {FACTS.name, CAMPAIGNS.name, LINKS.name, STATE_ROWS, "examples"}):
         yield Item(f"Rows of {name}", (f"{len(held[name]):,}",))
     if not held.keys() - {"examples"}:
         yield Item("Found", ("nothing",))

@@ -9,7 +9,7 @@ register whose review is overdue stops the whole erasure until a person decides.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from stillwatch.app.privacy.case_stores import Erasing
 from stillwatch.app.privacy.erasing_run import erased
 from stillwatch.app.privacy.loose import erase_file, search
 from stillwatch.app.privacy.run_data import held_run, read_run, write_run
+from stillwatch.app.privacy.watch_state import erase_state, is_watched
 from stillwatch.derive.journal import Journal
 from stillwatch.errors import ConfigurationError
 from stillwatch.keyring import FILE_NAME, load_keyring, read_keyring
@@ -87,19 +88,38 @@ def _holds(request: ErasureRequest) -> tuple[Hold, ...]:
 
 def _run(folder: Path, person: Person, holds: Sequence[Hold], request: ErasureRequest) -> Iterator[Line]:
     if request.dry_run:
-        yield from erased(read_run(folder), person, holds)[1]
+        lines = erased(read_run(folder), person, holds)[1]
+        yield from lines
+        if not any(line.held for line in lines):
+            yield from _state(folder, person, request)
         return
     with held_run(folder):
         old = read_run(folder)
         new, lines = erased(old, person, holds)
+        held = any(line.held for line in lines)
+        # The state first: what is published next is made from it.
+        state = [] if held else list(_state(folder, person, request))
         write_run(new, old, request.now)
-        yield from lines
-        if not any(line.held for line in lines):
-            yield from _again(folder, person, holds)
+        yield from (*lines, *state)
+        if not held:
+            yield from _again(folder, person, holds, request)
 
 
-def _again(folder: Path, person: Person, holds: Sequence[Hold]) -> Iterator[Line]:
+def _state(folder: Path, person: Person, request: ErasureRequest) -> Iterator[Line]:
+    """The state of ``watch``, where the folder is one that it keeps."""
+    keys = read_keyring(request.home / FILE_NAME)
+    if is_watched(folder) and keys is None:
+        why = f"there is no keyring in {request.home}: name the home that watched with STILLWATCH_HOME"
+        yield Line(str(folder), "state of watch", 1, why_left=why)
+    elif is_watched(folder) and keys is not None:
+        yield from erase_state(folder, person, keys, dry_run=request.dry_run)
+
+
+def _again(folder: Path, person: Person, holds: Sequence[Hold], request: ErasureRequest) -> Iterator[Line]:
     """What is still there, by content and by bytes."""
+    if is_watched(folder):
+        for line in _state(folder, person, replace(request, dry_run=True)):
+            yield replace(line, removed=0, why_left=line.why_left or _STILL)
     for line in erased(read_run(folder), person, holds)[1]:
         yield Line(line.where, line.what, line.found, why_left=_STILL)
     for path in sorted(folder.iterdir()):

@@ -55,7 +55,7 @@ def rows_of(run: RunData, name: str, person: Person) -> list[dict[str, Any]]:
     table = run.tables.get(name)
     if table is None or not person.account:
         return []
-    mine = _mask(table, person)
+    mine = mask(table, person)
     return [] if mine is None else list(table.filter(mine).to_pylist())
 
 
@@ -74,7 +74,7 @@ def _drop_rows(run: RunData, person: Person) -> Iterator[Line]:
     import pyarrow.compute as pc
 
     for name, table in run.tables.items():
-        mine = _mask(table, person)
+        mine = mask(table, person)
         found = 0 if mine is None else pc.sum(mine).as_py() or 0
         if found:
             run.tables[name] = table.filter(pc.invert(mine))
@@ -157,7 +157,7 @@ def _with_others(run: RunData, person: Person) -> set[str]:
     return found | {row["campaign_id"] for row in rows if scoped(row["tenant_id"], row["account_id"]) != person.account}
 
 
-def _mask(table: pa.Table, person: Person) -> pa.ChunkedArray | None:
+def mask(table: pa.Table, person: Person) -> pa.ChunkedArray | None:
     """Which rows are the account's; ``None`` for a table without accounts."""
     import pyarrow.compute as pc
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stillwatch.app.privacy import stores
+from stillwatch.app.privacy import case_stores, stores
+from stillwatch.app.privacy.watch_state import is_watched
 from stillwatch.app.runfolder import read_document, read_rows
 from stillwatch.config.load import Loaded
 from stillwatch.derive.keys import open_store
@@ -23,7 +24,9 @@ _MASK = re.compile(r"<(secret|email|ip|card|phone|bank account|token|number|name
 
 def gather(loaded: Loaded, home: Path, places: Sequence[Path]) -> Running:
     """The installation under ``home`` with the settings ``loaded`` and the folders ``places``."""
-    documents = {run: read_document(run) for run in stores.find(places).runs}
+    found = stores.find(places)
+    documents = {run: read_document(run) for run in found.runs}
+    watched = tuple(run for run in found.runs if is_watched(run))
     kinds: Counter[str] = Counter()
     for document in documents.values():
         kinds.update(kind for text in _examples(document) for kind in _MASK.findall(text))
@@ -36,8 +39,17 @@ def gather(loaded: Loaded, home: Path, places: Sequence[Path]) -> Running:
         runs=tuple(_run(run, document) for run, document in documents.items()),
         keys=_keys(home),
         mark_keys=len(open_store(home).vault.records()),
+        watched=watched,
+        state_days=_state_days() if watched else 0,
+        cases=sum(len(view.desk.cases) for view in case_stores.views(home, found.loose)),
         redacted_kinds=dict(kinds.most_common()),
     )
+
+
+def _state_days() -> int:
+    from stillwatch.app.watch.watching import FACTS_DAYS  # heavy: only where something is watched
+
+    return FACTS_DAYS
 
 
 def _run(run: Path, document: Mapping[str, Any]) -> RunSeen:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillwatch.app.runfolder import DOCUMENT
+from stillwatch.app.watch.checkpoint import NAME as CHECKPOINT
+from stillwatch.app.watch.folder import STATE
 from stillwatch.errors import InputError, StoreError
 from stillwatch.privacy.categories import KEPT
 from stillwatch.store.files import MARKER
@@ -52,6 +54,8 @@ def _walk(place: Path) -> Iterator[tuple[Path | None, list[Path]]]:
         inner.sort()
         at = Path(folder)
         is_run = DOCUMENT in names
+        if is_run and (at / STATE / CHECKPOINT).is_file():
+            inner.remove(STATE)  # the state of watch belongs to the run and is looked at with it
         files = [
             at / name for name in sorted(names) if not (is_run and name in RUN_FILES) and not (at / name).is_symlink()
         ]
