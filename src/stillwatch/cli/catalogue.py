@@ -25,6 +25,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("rehearse", "stillwatch.cli.rehearse", "Plant made-up campaigns in copies of a log; map what is found."),
     Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
+    Verb("case", "stillwatch.cli.case", "Turn alarms into cases, decide them, hand them out."),
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
     Verb("ingest", "stillwatch.cli.ingest", "Say which adapter fits a log, what it fills, and what is missing."),
     Verb("privacy", "stillwatch.cli.privacy", "Keep the record of processing, answer a regulator, erase."),

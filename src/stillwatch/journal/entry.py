@@ -77,6 +77,11 @@ def spelled(draft: Draft) -> bytes:
     return part[:-1] + _HASH_FIELD + digest(part).encode() + b'"}\n'
 
 
+def spelled_again(entry: Entry) -> bytes:
+    """The line an entry was read from, with its end."""
+    return msgspec.json.encode(entry) + b"\n"
+
+
 def parsed(line: bytes) -> Entry | None:
     """The entry of a line without its end; ``None`` where the line is not one that ``spelled`` can have written."""
     try:

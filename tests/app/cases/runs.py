@@ -24,6 +24,18 @@ from stillwatch.report.document import SCHEMA
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 ALPHA = 1e-5
+HARVEST = {
+    "hidden_harvest": 4.0,
+    "elicitation": 3.0,
+    "grading": 3.0,
+    "generation": 3.0,
+    "kinds": 6.0,
+    "component": 1.0,
+    "one_shot": 1.0,
+    "batches": 0.8,
+    "machinery": 1.5,
+}
+"""A profile beyond all harmless groups of the shipped set."""
 
 
 @dataclass
@@ -36,7 +48,7 @@ class Group:
     state: str = "alarmed"
     authorised: bool = False
     couse: float = 40.0
-    profile: dict[str, float] = field(default_factory=lambda: {"hidden_harvest": 3.0, "grading": 2.0, "component": 1.0})
+    profile: dict[str, float] = field(default_factory=lambda: dict(HARVEST))
     hours: int = 6
     exchanges: int = 20
     predecessor: str | None = None

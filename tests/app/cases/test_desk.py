@@ -233,7 +233,7 @@ def test_a_store_that_is_none_says_how_to_begin(tmp_path: Path) -> None:
 
 
 def test_a_key_that_others_can_read_is_refused(opened: Desk) -> None:
-    (opened.store / "journal.key").chmod(0o644)
+    (opened.store / "keyring.json").chmod(0o644)
     with pytest.raises(StoreError, match="other users can open it"):
         look(opened.store)
 

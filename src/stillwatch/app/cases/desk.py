@@ -4,14 +4,13 @@ Contract: ``look`` reads, checks the whole chain and makes nothing. ``at_work`` 
 is done is checked against the state that holds at that moment, and is on disk when ``do`` returns. With ``dry_run``
 everything is checked and nothing is written. A refusal is a ``ConfigurationError`` that says what would help.
 
-``<store>/journal.key`` vouches for the journal's head and makes its pseudonyms. It is not derived from the keyring,
-because that may be rotated and the journal has to be readable for as long as anybody may ask.
+The keyring of the store vouches for the journal's head and makes its pseudonyms, under a key that stays when the rest
+is rotated: the journal has to be readable for as long as anybody may ask.
 """
 
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,11 +26,10 @@ from stillwatch.cases.catalogue import tag
 from stillwatch.cases.state import Case, Desk, RefusedError
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.journal.entry import GENESIS, Act, Entry, Who, utc
-from stillwatch.journal.files import made_once, read_private
 from stillwatch.journal.log import Journal, Writer
 from stillwatch.journal.subjects import Subjects
+from stillwatch.keyring import FILE_NAME, load_keyring, read_keyring
 
-KEY_FILE = "journal.key"
 FOLDER = "journal"
 NOBODY = "nobody"
 _NAMING = {PREFIX + tag(kind) for kind in (Opened, Updated, Attached, Resurfaced)}
@@ -97,18 +95,17 @@ class View:
 
 
 def journal_of(store: Path, *, may_make: bool) -> Journal:
-    """The journal of a store; its key is made on first use if allowed."""
-    path = store / KEY_FILE
+    """The journal of a store; its keyring is made on first use if allowed."""
     try:
-        key = made_once(path, lambda: secrets.token_bytes(32)) if may_make else read_private(path)
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"{store} holds no cases: there is no {KEY_FILE}. Begin with 'stillwatch case people grant' and "
-            "'stillwatch case open', or name the right folder with --store."
-        ) from None
+        keys = load_keyring(store) if may_make else read_keyring(store / FILE_NAME)
     except OSError as error:
-        raise StoreError(f"cannot use {path}: {error.strerror or error}. Give this user access.") from error
-    return Journal(store / FOLDER, key)
+        raise StoreError(f"cannot use {store}: {error.strerror or error}. Give this user access.") from error
+    if keys is None:
+        raise ConfigurationError(
+            f"{store} holds no cases: there is no {FILE_NAME}. Begin with 'stillwatch case people grant' and "
+            "'stillwatch case open', or name the right folder with --store."
+        )
+    return Journal(store / FOLDER, keys.derive("journal"))
 
 
 def look(store: Path) -> View:
@@ -174,7 +171,7 @@ class Session:
 def at_work(store: Path, actor: Actor, now: datetime, *, dry_run: bool = False) -> Iterator[Session]:
     """The desk held for one person. A dry run holds nothing and writes nothing."""
     if dry_run:
-        view = look(store) if (store / KEY_FILE).exists() else _empty(store)
+        view = look(store) if (store / FILE_NAME).exists() else _empty(store)
         yield Session(store, view.journal, actor, now, view.desk, list(view.entries), None)
         return
     journal = journal_of(store, may_make=True)

@@ -21,6 +21,8 @@ UNKNOWN_OPERATOR = "group flagged, operator unknown"
 ERASED = "(erased)"
 _SUMMARIES = {f"case.{kind.name}": kind.summary for kind in KINDS}
 _DETAILS = (
+    "name",
+    "role",
     "owner",
     "task",
     "hypothesis",

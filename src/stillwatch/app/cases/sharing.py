@@ -1,0 +1,120 @@
+"""``case export``: a case for a partner (STIX 2.1) or a SIEM (OCSF), after a person looked at what would leave.
+
+Contract: without ``confirm`` nothing is written: the caller gets what would leave and its digest. With the digest of
+exactly that, the file is written and the journal says what went out and to whom. Accounts leave under names of the
+exchange: made with the partner's shared key if one is given, else with a key of this store and that recipient, so that
+two recipients cannot join what they got. After a retraction the same export is a revocation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch import __version__
+from stillwatch.app.cases.desk import Actor, View, at_work
+from stillwatch.cases import ocsf
+from stillwatch.cases.acts import Noted, Recalled, Sent
+from stillwatch.cases.shared import Shared, keyed, shared
+from stillwatch.cases.state import Case
+from stillwatch.cases.stix import LEVELS, stix_bundle
+from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.journal.files import read_private
+from stillwatch.model.scope import scoped
+from stillwatch.store.files import write_atomic
+
+FORMATS = ("stix", "ocsf")
+LEAST_KEY = 16
+_CHANGING = ("case.sent", "case.recalled", "case.noted")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to export for whom. ``key_file``: a key that both sides hold; ``level``: TLP 2.0, for STIX."""
+
+    case_id: str
+    format: str
+    out: Path
+    recipient: str
+    maker: str
+    level: str = "amber"
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """``digest`` names the content; ``written`` whether it left. ``erased``: members whose names are gone."""
+
+    content: bytes
+    digest: str
+    accounts: int
+    erased: int
+    written: bool
+
+
+def export(store: Path, order: Order, actor: Actor, now: datetime, why: str, *, confirm: str | None = None) -> Exported:
+    """Show what would leave; with ``confirm``, let it."""
+    if order.level not in LEVELS or order.format not in FORMATS:
+        raise ConfigurationError(f"an export is {' or '.join(FORMATS)}, at TLP {', '.join(LEVELS)}")
+    with at_work(store, actor, now, dry_run=confirm is None) as session:
+        view = session.view
+        case = view.case(order.case_id)
+        told = _told(view, case, _key(view, order))
+        content = _content(told, case, order)
+        digest = hashlib.sha256(content).hexdigest()
+        if confirm is not None and confirm != digest:
+            raise ConfigurationError(
+                f"what would leave now is {digest}, not what was confirmed: the case changed, or the order did. Look "
+                "at it again without --confirm."
+            )
+        reference = f"{order.format}:{hashlib.sha256(order.recipient.encode()).hexdigest()[:8]}:{digest[:16]}"
+        session.check(case.case_id, Noted() if case.retraction else Sent("indicators", reference))
+        if confirm is not None:
+            write_atomic(order.out, content)
+            if case.retraction is None:
+                session.do(case.case_id, Sent("indicators", reference), why, text=order.recipient)
+            else:
+                _revoke(session, case, order, why)
+    return Exported(content, digest, len(told.accounts), len(case.members) - len(told.accounts), confirm is not None)
+
+
+def _revoke(session: Any, case: Case, order: Order, why: str) -> None:
+    """What this recipient got counts as recalled; that they were told stands in the journal in any case."""
+    start = f"{order.format}:{hashlib.sha256(order.recipient.encode()).hexdigest()[:8]}:"
+    for gone in case.to_recall:
+        if gone.reference.startswith(start):
+            session.do(case.case_id, Recalled(gone.reference), why, text=order.recipient)
+    session.do(case.case_id, Noted(), why, text=f"revocation written for {order.recipient}")
+
+
+def _told(view: View, case: Case, key: bytes) -> Shared:
+    """The case for a partner; a time of its own record-keeping would make every export a new one."""
+    changed = [e.at for e in view.entries_of(case.case_id) if e.kind not in _CHANGING]
+    known = [a for a in view.accounts(case.case_id).values() if a is not None]
+    names = tuple(sorted(keyed(key, scoped(a.tenant_id, a.account_id)) for a in known))
+    return shared(case, changed[-1], names)
+
+
+def _content(told: Shared, case: Case, order: Order) -> bytes:
+    if order.format == "ocsf":
+        lines = ocsf.findings(told, case.state, __version__)
+        return b"".join(json.dumps(line, ensure_ascii=True).encode() + b"\n" for line in lines)
+    bundle = stix_bundle(told, order.maker, order.recipient, order.level)
+    return json.dumps(bundle, indent=1, ensure_ascii=True).encode() + b"\n"
+
+
+def _key(view: View, order: Order) -> bytes:
+    if order.key_file is None:
+        return hmac.digest(view.journal.key, b"exchange\x1e" + order.recipient.encode(), "sha256")
+    try:
+        key = read_private(order.key_file).strip()
+    except OSError as error:
+        raise InputError(f"cannot read {order.key_file}: {error.strerror or error}. Check the path.") from error
+    if len(key) < LEAST_KEY:
+        raise ConfigurationError(f"the key in {order.key_file} is shorter than {LEAST_KEY} bytes: it could be guessed")
+    return key
