@@ -41,7 +41,8 @@ def command(
 ) -> None:
     """Follow a log as it grows; judge each epoch when it is over.
 
-    SOURCE is a folder, a file or a pattern, in every format that scan reads. Results are replaced after each epoch; a
+    SOURCE is a folder, a file or a pattern, in every format that scan reads, or a Redis stream
+    (redis://HOST:PORT/DB?stream=NAME). Results are replaced after each epoch; a
     process that was killed goes on where it was. Ends with Ctrl-C, or with --once.
     """
     loaded = options.load(config, overrides)
@@ -69,9 +70,13 @@ def command(
 def _preview(source: str, register: str | None, out: Path) -> Iterator[str]:
     """What would be read and written; raises what watching itself would raise for either."""
     from stillwatch.app.watch.folder import STATE, check
+    from stillwatch.app.watch.redis_stream import is_stream, stream_name
     from stillwatch.ingest.inputs import list_inputs
 
-    for found in list_inputs([source, *([register] if register else [])]):
+    files = [*([] if is_stream(source) else [source]), *([register] if register else [])]
+    if is_stream(source):
+        yield f"would read {stream_name(source)}"
+    for found in list_inputs(files) if files else []:
         yield f"would read {found.name}"
     check(out)
     yield f"would {'go on in' if (out / STATE).exists() else 'write'} {out}"

@@ -41,6 +41,8 @@ class Lines:
     end: int
     before: int
     data: bytes
+    head: bytes | None = None
+    """What tells the format, where it is not the beginning of a file."""
 
     @property
     def count(self) -> int:
@@ -106,8 +108,11 @@ def read_piece(
         with open_source(source, None, is_exchange_column, maps) as opened:
             yield from read_opened(opened, rejects, key, limits)
         return
-    with Path(source.name).open("rb") as file:
-        stream = Bytes.piece(file.read(HEAD_BYTES), io.BytesIO(lines.data))
+    head = lines.head
+    if head is None:
+        with Path(source.name).open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    stream = Bytes.piece(head, io.BytesIO(lines.data))
     opened = Opened(source, stream, is_exchange_column, map=maps.asked, automatic=maps.automatic)
     with rejects.shifted(source.name, lines.before):
         yield from read_opened(opened, rejects, key, limits, whole=False)

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from stillwatch.app.watch.checkpoint import Followed
 from stillwatch.errors import InputError
@@ -28,14 +29,33 @@ _HEAD_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to read; ``after`` is the file's entry when that is done."""
+    """Something to read; ``after`` is the entry of its file or stream when that is done."""
 
     source: Source
     lines: Lines | None
     after: Followed
+    remark: str | None = None
 
 
-class Follower:
+class Follower(Protocol):
+    """Knows what of a source is new."""
+
+    unsettled: int
+    """Files that were left alone in the last pass because they may still be written."""
+    away: bool
+    """Whether the source could not be asked."""
+
+    def check(self) -> None:
+        """Raise what is wrong with the name of the source."""
+
+    def tasks(self, now: float) -> Iterator[Task]:
+        """Everything that is new by now; what arrives meanwhile is for the next pass."""
+
+    def done(self, task: Task) -> None:
+        """A task was taken in."""
+
+
+class FileFollower:
     """Looks at a folder, a file or a pattern. ``files`` is the caller's and is kept up to date by ``done``."""
 
     def __init__(self, given: str, maps: Maps, files: dict[str, Followed]) -> None:
@@ -44,7 +64,10 @@ class Follower:
         self._files = files
         self._displaced: list[Followed] = []
         self.unsettled = 0
-        """Files that were left alone in the last pass because they may still be written."""
+        self.away = False
+
+    def check(self) -> None:
+        self.sources()
 
     def sources(self) -> list[Source]:
         """What is there now; an empty folder is no mistake here."""
@@ -58,7 +81,6 @@ class Follower:
             raise
 
     def tasks(self, now: float) -> Iterator[Task]:
-        """Everything that is new by now; what arrives meanwhile is for the next pass."""
         self.unsettled = 0
         self._displaced.clear()
         sources = self.sources()
@@ -71,10 +93,6 @@ class Follower:
 
     def done(self, task: Task) -> None:
         self._files[task.source.name] = task.after
-
-    def behind(self) -> int:
-        """Bytes that were seen and are not read."""
-        return sum(f.stamp[1] - f.offset if f.lines else f.stamp[1] * (not f.taken) for f in self._files.values())
 
     def _next(self, source: Source, now: float) -> Task | None:
         try:

@@ -59,6 +59,8 @@ class Intake:
     def _batches(self, follower: Follower, tasks: Iterator[Task], left: _Left) -> Iterator[pa.RecordBatch]:
         for task in tasks:
             rejects = Rejects(self._run.keys.derive("rows"))
+            if task.remark is not None:
+                rejects.remark(task.remark)
             for batch in self._read(task, rejects):
                 if batch.num_rows:
                     self._names.append(task.source.name)

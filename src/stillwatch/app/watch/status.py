@@ -12,6 +12,7 @@ from typing import Any
 
 from stillwatch.app.watch.checkpoint import Checkpoint, read_checkpoint
 from stillwatch.app.watch.folder import STATE
+from stillwatch.app.watch.redis_stream import is_stream
 from stillwatch.campaigns.document import iso
 from stillwatch.errors import InputError, StoreError
 from stillwatch.ingest.inputs import list_inputs
@@ -34,7 +35,7 @@ class Status:
         newest = f"{d['newest']}, {d['lag_s']:,} s ago" if d["newest"] else "none yet"
         return [
             f"process         {'watching' if d['running'] else 'none'}; last commit {d['committed_at']}",
-            f"source          {d['source']}: {d['behind_files']:,} files with {d['behind_bytes']:,} bytes to read",
+            f"source          {d['source']}{_left(d)}",
             f"newest request  {newest}",
             f"closed until    {d['closed_until'] or 'no epoch yet'}; {d['open_epochs']} epochs open",
             f"requests        {d['requests']:,} read, {d['copies']:,} copies, {d['late']:,} late, "
@@ -83,8 +84,15 @@ def _closed_until(checkpoint: Checkpoint) -> str | None:
     return iso((checkpoint.closed + 1) * int(checkpoint.identity["epoch hours"]) * _HOUR_US)
 
 
-def _behind(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Files and bytes of the source that the checkpoint does not know as read."""
+def _left(document: dict[str, Any]) -> str:
+    files, size = document["behind_files"], document["behind_bytes"]
+    return "" if files is None else f": {files:,} files with {size:,} bytes to read"
+
+
+def _behind(checkpoint: Checkpoint) -> tuple[int | None, int | None]:
+    """Files and bytes of the source that the checkpoint does not know as read; a stream is not asked."""
+    if is_stream(checkpoint.identity["source"]):
+        return None, None
     try:
         sources = list_inputs([checkpoint.identity["source"]])
     except InputError:

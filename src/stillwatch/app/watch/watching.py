@@ -18,13 +18,14 @@ from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.app.scan import HOUR_US, fresh_state
 from stillwatch.app.watch import folder
-from stillwatch.app.watch.checkpoint import read_checkpoint
+from stillwatch.app.watch.checkpoint import Followed, read_checkpoint
 from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over
 from stillwatch.app.watch.fold import FoldState
-from stillwatch.app.watch.following import SETTLE_S, Follower
+from stillwatch.app.watch.following import SETTLE_S, FileFollower, Follower
 from stillwatch.app.watch.intake import Intake
 from stillwatch.app.watch.keeping import Keeper
 from stillwatch.app.watch.publishing import Publisher
+from stillwatch.app.watch.redis_stream import StreamFollower, is_stream, stream_name
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import load
@@ -32,6 +33,7 @@ from stillwatch.evidence.single import load as load_single
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
 from stillwatch.ingest.accounts import read_accounts
+from stillwatch.ingest.files import Maps
 from stillwatch.ingest.pieces import maps_for
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import Keyring, load_keyring
@@ -54,10 +56,15 @@ def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -
     """Follow the source until interrupted, or handle what is there once."""
     current = load_keyring(request.home)
     scanned = ScanRequest(
-        (request.source,), request.accounts, request.out, request.settings, request.home, mapping=request.mapping
+        (_named(request.source),),
+        request.accounts,
+        request.out,
+        request.settings,
+        request.home,
+        mapping=request.mapping,
     )
     threads = request.settings.threads or os.cpu_count() or 1
-    Follower(request.source, maps_for(request.mapping), {}).sources()  # a mistake in the name is told at once
+    _follower(request, maps_for(request.mapping), {}).check()  # a mistake in the name is told at once
     with ExitStack() as held:
         state = held.enter_context(folder.opened(request.out))
         keys = _keys_of(state, current)
@@ -89,7 +96,7 @@ class Watcher:
         self._register = Register(_accounts(request, run))
         self._folded, self._origins = self._begin(single)
         maps = maps_for(request.mapping)
-        self._follower = Follower(request.source, maps, self._checkpoint.files)
+        self._follower = _follower(request, maps, self._checkpoint.files)
         self._intake = Intake(run, self._checkpoint, state, self._spool, maps)
         self._publisher = Publisher(run, state.parent, state, store)
         self._committed_at = self._arrived_at = time.monotonic()
@@ -119,7 +126,7 @@ class Watcher:
         before = self._checkpoint.counts.rows
         while self._intake.take(self._follower, tasks, most, int(now * 1_000_000)):
             self._commit()
-        if self._checkpoint.counts.rows > before:
+        if self._checkpoint.counts.rows > before or self._follower.away:
             self._arrived_at = time.monotonic()
         closed = not self._waits() and self._close()
         if closed or self._request.once or time.monotonic() - self._committed_at > COMMIT_S:
@@ -204,6 +211,17 @@ class Watcher:
         return kept.folded(self._register), kept.origins
 
 
+def _follower(request: WatchRequest, maps: Maps, files: dict[str, Followed]) -> Follower:
+    if is_stream(request.source):
+        return StreamFollower(request.source, files, patient=not request.once)
+    return FileFollower(_named(request.source), maps, files)
+
+
+def _named(source: str) -> str:
+    """The source wherever one stands, without what is secret in it."""
+    return stream_name(source) if is_stream(source) else str(Path(source).expanduser().absolute())
+
+
 def _keys_of(state: Path, current: Keyring) -> Keyring:
     """The keyring as it was when the folder was begun: sketches under another key do not compare."""
     begun = read_checkpoint(state, current.derive("state"))
@@ -224,5 +242,5 @@ def _identity(run: Run, request: WatchRequest, single: str) -> dict[str, str]:
         "calibration": run.calibration.calibration_id,
         "calibration of single accounts": single,
         "column map": request.mapping or "none",
-        "source": str(Path(request.source).expanduser().resolve()),
+        "source": _named(request.source),
     }
