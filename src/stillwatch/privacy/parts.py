@@ -31,7 +31,7 @@ def responsible(register: Register, running: Running) -> Iterator[Item]:
         "Data protection officer",
         _contact(officer),
         officer.where(),
-        "name the data protection officer, if there is one",
+        "name the data protection officer, or write that there is none",
     )
     for joint in register.many("joint_controllers"):
         yield item("Joint controller", _contact(joint), joint.where())

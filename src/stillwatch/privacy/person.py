@@ -7,6 +7,7 @@ columns only: in text they would match ordinary words.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ class Person:
 
     @cached_property
     def in_bytes(self) -> re.Pattern[bytes]:
-        """The identifiers as files spell them: UTF-8, and escaped as JSON does."""
+        """The identifiers as files spell them: UTF-8, and escaped as JSON and HTML do."""
         spelled = {form for i in self.identifiers for form in _spellings(i)}
         return re.compile(b"|".join(rb"(?<![\w-])" + re.escape(s) + rb"(?![\w-])" for s in sorted(spelled)) or rb"(?!)")
 
@@ -68,3 +69,4 @@ class Person:
 def _spellings(identifier: str) -> Iterator[bytes]:
     yield identifier.encode("utf-8", "surrogatepass")
     yield json.dumps(identifier)[1:-1].encode()
+    yield html.escape(identifier).encode("utf-8", "surrogatepass")

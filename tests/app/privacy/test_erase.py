@@ -166,6 +166,19 @@ def test_a_hold_of_another_campaign_holds_nothing(request_for: ErasureRequest, r
     assert holding(run, ANN) == []
 
 
+def test_a_held_campaign_keeps_its_examples_from_an_end_user_and_the_others_go(
+    request_for: ErasureRequest, run: Path, tmp_path: Path
+) -> None:
+    held = register_with(tmp_path, hold("k-7", campaigns=["c-eve"]))
+    receipt, complete = erase(replace(request_for, account="", end_user="end-user-77", register=held))
+    assert complete
+    assert [(c["campaign_id"], len(c["examples"])) for c in document(run)["campaigns"]] == [
+        *(("c-both", 0), ("c-eve", 1), ("c-lone", 0)),
+    ]
+    totals = {line["what"]: (line["removed"], line["held"]) for line in receipt["receipt"]["lines"]}
+    assert totals == {"redacted examples": (2, 0), "redacted examples of held campaigns": (0, 1)}
+
+
 def test_a_hold_that_is_overdue_stops_the_erasure(request_for: ErasureRequest, run: Path, tmp_path: Path) -> None:
     before = _bytes(run)
     late = register_with(tmp_path, hold("k-7", review="2026-01-14", accounts=[ANN]))

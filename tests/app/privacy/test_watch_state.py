@@ -16,7 +16,7 @@ from stillwatch.app.privacy.erase import ErasureRequest, erase
 from stillwatch.app.watch.watching import watch
 from stillwatch.config.load import load_settings
 from stillwatch.model.progress import SilentProgress
-from tests.app.privacy.folders import document, holding
+from tests.app.privacy.folders import document, hold, holding, register_with
 from tests.app.watch.world import Place, lines, rows
 
 ACCOUNT, USER = "acct-03", "user-of-acct-04"
@@ -60,6 +60,17 @@ def test_an_account_is_gone_from_the_state_and_stays_gone(place: Place, watched:
     watch(replace(watched.request(), out=place.out), SilentProgress())  # a source is known by its path
     assert holding(place.out, ACCOUNT) == []
     assert document(place.out)["run"]["input"]["last"] > "2026-01-05T04"
+
+
+def test_a_hold_keeps_the_state_too(place: Place, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in place.state.rglob("*") if path.is_file()}
+    held = replace(_asked(place), register=register_with(tmp_path, hold("k-7", accounts=[ACCOUNT])))
+    receipt, complete = erase(held)
+    assert complete
+    assert {path: path.read_bytes() for path in place.state.rglob("*") if path.is_file()} == before
+    of_state = [line for line in receipt["receipt"]["lines"] if line["where"].endswith("state")]
+    assert of_state
+    assert all(line["held"] == line["found"] and line["hold"].startswith("k-7") for line in of_state)
 
 
 def test_an_end_user_is_found_by_the_keyed_hash(place: Place) -> None:

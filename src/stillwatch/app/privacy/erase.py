@@ -89,37 +89,37 @@ def _holds(request: ErasureRequest) -> tuple[Hold, ...]:
 def _run(folder: Path, person: Person, holds: Sequence[Hold], request: ErasureRequest) -> Iterator[Line]:
     if request.dry_run:
         lines = erased(read_run(folder), person, holds)[1]
-        yield from lines
-        if not any(line.held for line in lines):
-            yield from _state(folder, person, request)
+        yield from (*lines, *_state(folder, person, lines, request))
         return
     with held_run(folder):
         old = read_run(folder)
         new, lines = erased(old, person, holds)
-        held = any(line.held for line in lines)
         # The state first: what is published next is made from it.
-        state = [] if held else list(_state(folder, person, request))
+        state = list(_state(folder, person, lines, request))
         write_run(new, old, request.now)
         yield from (*lines, *state)
-        if not held:
+        if not any(line.held for line in lines):
             yield from _again(folder, person, holds, request)
 
 
-def _state(folder: Path, person: Person, request: ErasureRequest) -> Iterator[Line]:
-    """The state of ``watch``, where the folder is one that it keeps."""
+def _state(folder: Path, person: Person, lines: Sequence[Line], request: ErasureRequest) -> Iterator[Line]:
+    """The state of ``watch``, where the folder is one that it keeps; what holds the run holds it too."""
+    if not is_watched(folder):
+        return
     keys = read_keyring(request.home / FILE_NAME)
-    if is_watched(folder) and keys is None:
+    if keys is None:
         why = f"there is no keyring in {request.home}: name the home that watched with STILLWATCH_HOME"
         yield Line(str(folder), "state of watch", 1, why_left=why)
-    elif is_watched(folder) and keys is not None:
-        yield from erase_state(folder, person, keys, dry_run=request.dry_run)
+        return
+    hold = next((line.hold for line in lines if line.held), "")
+    for line in erase_state(folder, person, keys, dry_run=request.dry_run or bool(hold)):
+        yield replace(line, removed=0, held=line.removed, hold=hold) if hold else line
 
 
 def _again(folder: Path, person: Person, holds: Sequence[Hold], request: ErasureRequest) -> Iterator[Line]:
     """What is still there, by content and by bytes."""
-    if is_watched(folder):
-        for line in _state(folder, person, replace(request, dry_run=True)):
-            yield replace(line, removed=0, why_left=line.why_left or _STILL)
+    for line in _state(folder, person, (), replace(request, dry_run=True)):
+        yield replace(line, removed=0, why_left=line.why_left or _STILL)
     for line in erased(read_run(folder), person, holds)[1]:
         yield Line(line.where, line.what, line.found, why_left=_STILL)
     for path in sorted(folder.iterdir()):

@@ -20,12 +20,15 @@ from stillwatch.privacy.receipt import Line
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_NOTE = "data of a person were erased on request; figures of groups still count them"
 LINK_ENDS = ("account_a", "account_b")
 
 
 def erased(run: RunData, person: Person, holds: Sequence[Hold]) -> tuple[RunData, list[Line]]:
     """The run without ``person``, and what that took."""
     mine = campaigns_of(run, person)
+    if not person.account:
+        return _erased_end_user(run, person, mine, holds)
     new = run.copy()
     lines = list(_erase(new, person, mine))
     names = {person.account, person.account_id} - {""}
@@ -34,8 +37,28 @@ def erased(run: RunData, person: Person, holds: Sequence[Hold]) -> tuple[RunData
         why = "; ".join(hold.name for hold in held)
         return run, [Line(line.where, line.what, line.found, held=line.found, hold=why) for line in lines]
     if lines:
-        new.note("data of a person were erased on request; figures of groups still count them")
+        new.note(_NOTE)
     return new, lines
+
+
+def _erased_end_user(run: RunData, person: Person, mine: set[str], holds: Sequence[Hold]) -> tuple[RunData, list[Line]]:
+    """Any example may be the end user's, so each held campaign keeps its own and the others go."""
+    held = {name for hold in holds for name in hold.campaigns} & mine
+    new = run.copy()
+    entries = list(new.document.get("campaigns") or ())
+    if held:
+        new.document["campaigns"] = [entry for entry in new.campaigns if entry.get("campaign_id") not in held]
+    lines = list(_erase(new, person, mine - held))
+    if held:
+        changed = {entry.get("campaign_id"): entry for entry in new.campaigns}
+        new.document["campaigns"] = [changed.get(entry.get("campaign_id"), entry) for entry in entries]
+        kept = sum(len(entry.get("examples") or ()) for entry in entries if entry.get("campaign_id") in held)
+        why = "; ".join(hold.name for hold in holding(holds, (), held))
+        lines.append(Line(str(run.folder), "redacted examples of held campaigns", kept, held=kept, hold=why))
+    if any(line.removed for line in lines):
+        new.note(_NOTE)
+        return new, lines
+    return run, lines
 
 
 def campaigns_of(run: RunData, person: Person) -> set[str]:
