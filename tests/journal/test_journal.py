@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.errors import StoreError
-from stillwatch.journal.entry import Act
+from stillwatch.journal.entry import Act, spelled_again
 from stillwatch.journal.files import locked
 from stillwatch.journal.head import FILE_NAME as HEAD
 from stillwatch.journal.head import Head, read_head, write_head
@@ -264,3 +264,4 @@ def test_any_body_and_any_reason_can_be_kept(
         for body, why in bodies:
             writer.append(Act("noted", "k-1", body, why), WHO, AT)
     assert [(e.body, e.why) for e in journal.entries()] == bodies
+    assert b"".join(map(spelled_again, journal.entries())) == (journal.folder / ENTRIES).read_bytes()

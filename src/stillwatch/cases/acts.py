@@ -31,7 +31,10 @@ class Exhibit(msgspec.Struct, frozen=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """What one run says about one campaign. ``tests``: "null/test" to the figure that speaks (see ``novelty``)."""
+    """What one run says about one campaign. ``tests``: "null/test" to the figure that speaks (see ``novelty``).
+
+    ``victims``: pseudonyms of accounts whose key somebody else used; they are named as victims, never as members.
+    """
 
     campaign_id: str
     run_id: str
@@ -46,6 +49,7 @@ class Sighting(msgspec.Struct, frozen=True):
     calibration_id: str
     tests: dict[str, float]
     exhibits: tuple[Exhibit, ...] = ()
+    victims: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -106,6 +106,11 @@ class Case(msgspec.Struct, frozen=True):
         """What a retraction leaves to be lifted, recalled or revoked. A bundle cannot be: its reader must be told."""
         return tuple(o for o in self.outgoing if not o.recalled) if self.retraction else ()
 
+    @property
+    def victims(self) -> frozenset[str]:
+        """Accounts whose owner is a victim, by what the latest runs say."""
+        return frozenset(victim for s in self.sightings.values() for victim in s.victims)
+
     def hypothesis(self, name: str) -> Hypothesis:
         """A hypothesis that still stands."""
         found = next((h for h in self.hypotheses if h.name == name and not h.withdrawn), None)

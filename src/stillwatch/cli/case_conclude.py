@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from stillwatch.cases import acts
-from stillwatch.cli import case_options
+from stillwatch.cli import case_options, options
 from stillwatch.cli.command import Command
+from stillwatch.cli.output import print_json, print_lines
 
 _case = click.argument("case_id", metavar="CASE")
 _hypothesis = click.argument("hypothesis", metavar="HYPOTHESIS")
@@ -116,4 +118,25 @@ def reopen(case_id: str, **given: Any) -> None:
     case_options.do(case_id, acts.Reopened(), given)
 
 
-VERBS = (hypothesis, attribute, propose, retract, approve, decline, close, reopen)
+@click.command("indicators", cls=Command)
+@_case
+@case_options.store
+@options.as_json
+def indicators(case_id: str, store: Path | None, as_json: bool) -> None:
+    """List what the exhibits hold towards an attribution, each item observed or inferred.
+
+    None of it names anybody. Weigh an item under your own name with 'case hypothesis weigh'.
+    """
+    from dataclasses import asdict
+
+    from stillwatch.app.cases.desk import look
+    from stillwatch.app.cases.indicating import indicators as read
+
+    found = read(look(case_options.place(store)), case_id)
+    if as_json:
+        print_json([asdict(item) for item in found])
+    else:
+        print_lines(f"{item.basis:<8}  {item.text}" for item in found)
+
+
+VERBS = (hypothesis, indicators, attribute, propose, retract, approve, decline, close, reopen)

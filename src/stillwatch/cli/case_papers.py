@@ -83,7 +83,7 @@ def export(case_id: str, form: str, confirm: str | None, **given: Any) -> None:
         return
     if not found.written:
         print_lines(found.content.decode().splitlines())
-    gone = f", {found.erased} more were erased" if found.erased else ""
+    gone = f"; {found.left_out} victims or erased ones are left out" if found.left_out else ""
     print_lines((f"{found.accounts} accounts under the names of this exchange{gone}",))
     print_lines((f"wrote {order.out}" if found.written else f"to let this leave: --confirm {found.digest}",))
 

@@ -53,6 +53,7 @@ class Group:
     exchanges: int = 20
     predecessor: str | None = None
     infrastructure: Sequence[str] = ()
+    victims: Sequence[str] = ()
     first: datetime = DAY
     example: str = "Grade the answer from <number> to <number>."
 
@@ -129,7 +130,7 @@ def _campaign(group: Group) -> dict[str, Any]:
                 **({"tenant_id": group.tenant} if group.tenant else {}),
                 "membership_prob": 1.0,
                 "exchanges": group.exchanges * group.hours,
-                "role": "member",
+                "role": "compromised" if a in group.victims else "member",
                 "since": _z(group.first),
                 "named_at": _z(group.first + timedelta(hours=6)),
             }

@@ -11,6 +11,7 @@ import pytest
 from stillwatch.app.cases.checking import check_case
 from stillwatch.app.cases.desk import Account, Actor, look
 from stillwatch.app.cases.erasing import erase
+from stillwatch.app.cases.indicating import indicators
 from stillwatch.app.cases.telling import UNKNOWN_OPERATOR, case_document, case_lines, list_lines
 from stillwatch.app.cases.verify import verify
 from stillwatch.cases import acts
@@ -218,6 +219,19 @@ def test_until_a_person_says_so_the_operator_is_unknown(opened: Desk) -> None:
     assert "operator, high confidence: one firm behind all accounts (by ana, app)" in lines and "one card" in lines
     nameless = json.dumps(case_document(look(opened.store), CASE, names=False))
     assert "acc-" not in nameless and "one firm" not in nameless
+
+
+def test_indicators_are_marked_and_name_nobody(opened: Desk) -> None:
+    found = {item.kind: item for item in indicators(look(opened.store), CASE)}
+    assert (found["payment"].basis, found["payment"].accounts, found["payment"].of) == ("observed", 8, 8)
+    assert found["hours"].basis == "inferred" and found["hours"].text.startswith("100% of the requests come between")
+    assert not any("acc-" in item.text for item in found.values())
+
+
+def test_a_relation_to_no_case_is_refused(opened: Desk) -> None:
+    with pytest.raises(ConfigurationError, match="no case k-ff"):
+        opened.do("ana", acts.Related("k-ff", "person"))
+    opened.do("ana", acts.Related(OTHER, "person"))
 
 
 def test_lists_say_who_waits_for_whom(opened: Desk) -> None:

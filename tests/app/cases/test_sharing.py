@@ -12,11 +12,13 @@ import pytest
 from stillwatch.app.cases.desk import Account, Actor, look
 from stillwatch.app.cases.erasing import erase
 from stillwatch.app.cases.sharing import Exported, Order, export
+from stillwatch.app.cases.telling import case_document
 from stillwatch.cases import acts
 from stillwatch.cases.shared import keyed
 from stillwatch.cases.stix import LEVELS
 from stillwatch.errors import ConfigurationError, StoreError
 from tests.app.cases.conftest import CASE, NOW, Desk
+from tests.app.cases.runs import Group, write_run
 
 ANA = Actor("ana", "test")
 
@@ -125,7 +127,18 @@ def test_a_retraction_revokes_what_was_shared(opened: Desk, tmp_path: Path, stix
 def test_an_erased_account_is_not_shared(opened: Desk, tmp_path: Path, stix2: Any) -> None:
     erase(opened.store, [Account("acc-3")], Actor("adm", "t"), NOW, "request 17", dry_run=False)
     found = confirmed(opened, order(tmp_path))
-    assert (found.accounts, found.erased) == (7, 1)
+    assert (found.accounts, found.left_out) == (7, 1)
+
+
+def test_a_victim_is_told_apart_and_never_shared_as_a_member(desk: Desk, tmp_path: Path, stix2: Any) -> None:
+    desk.open(write_run(tmp_path / "r", [Group(victims=("acc-2",))]))
+    members = case_document(look(desk.store), CASE)["members"]
+    assert [m["account_id"] for m in members if m.get("victim")] == ["acc-2"]
+    found = confirmed(desk, order(tmp_path))
+    assert (found.accounts, found.left_out) == (7, 1)
+    later = desk.open(write_run(tmp_path / "r2", [Group(victims=("acc-2", "acc-4"))], run_id="r-2"))
+    assert [e.kind for e in later.entries] == ["case.updated"]
+    assert len(look(desk.store).case(CASE).victims) == 2
 
 
 @pytest.mark.parametrize(

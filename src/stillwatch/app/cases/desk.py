@@ -20,7 +20,7 @@ import msgspec
 
 from stillwatch import inert
 from stillwatch.cases.acts import Act as CaseAct
-from stillwatch.cases.acts import Attached, Granted, Opened, Resurfaced, Updated
+from stillwatch.cases.acts import Attached, Granted, Opened, Related, Resurfaced, Updated
 from stillwatch.cases.advance import PEOPLE, PREFIX, advance, encoded, fold, replaced
 from stillwatch.cases.catalogue import tag
 from stillwatch.cases.state import Case, Desk, RefusedError
@@ -186,6 +186,8 @@ def act_on(
     with at_work(store, actor, now, dry_run=dry_run) as session:
         if case_id != PEOPLE:
             session.view.case(case_id)
+        if isinstance(act, Related):
+            session.view.case(act.other)
         return session.do(case_id, act, why, text=text)
 
 

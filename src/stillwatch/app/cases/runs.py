@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class RunCalibration(msgspec.Struct, frozen=True):
-    id: str
-    n: int = 0
+VICTIM = "compromised"
+"""The role of an account whose key somebody else used."""
 
 
 class RunFacts(msgspec.Struct, frozen=True):
@@ -53,6 +52,7 @@ class Row(msgspec.Struct, frozen=True):
 class Member(msgspec.Struct, frozen=True):
     account_id: str
     tenant_id: str | None = None
+    role: str = "member"
 
 
 class Campaign(msgspec.Struct, frozen=True):
@@ -116,17 +116,22 @@ def read_run(folder: Path) -> Read:
 def listed(read: Read, name: Callable[[Account], str]) -> Iterator[Listed]:
     """Every campaign of the run; ``name`` gives an account's pseudonym."""
     for campaign in read.campaigns:
-        accounts = [Account(a.account_id, a.tenant_id) for a in campaign.accounts]
+        accounts = {name(account): (account, a.role) for a in campaign.accounts for account in (_account(a),)}
+        victims = tuple(sorted(subject for subject, (_, role) in accounts.items() if role == VICTIM))
         yield Listed(
-            _sighting(read, campaign),
+            _sighting(read, campaign, victims),
             campaign.authorised,
-            {name(account): msgspec.json.encode(account) for account in accounts},
+            {subject: msgspec.json.encode(account) for subject, (account, _) in accounts.items()},
             campaign.predecessor,
             campaign.shared_infrastructure_with,
         )
 
 
-def _sighting(read: Read, campaign: Campaign) -> Sighting:
+def _account(member: Member) -> Account:
+    return Account(member.account_id, member.tenant_id)
+
+
+def _sighting(read: Read, campaign: Campaign, victims: tuple[str, ...]) -> Sighting:
     return Sighting(
         campaign.campaign_id,
         read.run.run_id,
@@ -140,6 +145,7 @@ def _sighting(read: Read, campaign: Campaign) -> Sighting:
         campaign.p_cohort,
         campaign.calibration_id,
         dict(sorted({**dict(_shown(campaign)), **dict(_kept(read, campaign.campaign_id))}.items())),
+        victims=victims,
     )
 
 

@@ -48,12 +48,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """``digest`` names the content; ``written`` whether it left. ``erased``: members whose names are gone."""
+    """``digest`` names the content; ``written`` whether it left. ``left_out``: victims, and members who were erased."""
 
     content: bytes
     digest: str
     accounts: int
-    erased: int
+    left_out: int
     written: bool
 
 
@@ -80,7 +80,8 @@ def export(store: Path, order: Order, actor: Actor, now: datetime, why: str, *, 
                 session.do(case.case_id, Sent("indicators", reference), why, text=order.recipient)
             else:
                 _revoke(session, case, order, why)
-    return Exported(content, digest, len(told.accounts), len(case.members) - len(told.accounts), confirm is not None)
+    left_out = len(case.members) - len(told.accounts)
+    return Exported(content, digest, len(told.accounts), left_out, confirm is not None)
 
 
 def _revoke(session: Any, case: Case, order: Order, why: str) -> None:
@@ -95,7 +96,7 @@ def _revoke(session: Any, case: Case, order: Order, why: str) -> None:
 def _told(view: View, case: Case, key: bytes) -> Shared:
     """The case for a partner; a time of its own record-keeping would make every export a new one."""
     changed = [e.at for e in view.entries_of(case.case_id) if e.kind not in _CHANGING]
-    known = [a for a in view.accounts(case.case_id).values() if a is not None]
+    known = [a for s, a in view.accounts(case.case_id).items() if a is not None and s not in case.victims]
     names = tuple(sorted(keyed(key, scoped(a.tenant_id, a.account_id)) for a in known))
     return shared(case, changed[-1], names)
 

@@ -61,7 +61,7 @@ def case_document(view: View, case_id: str, *, names: bool = True) -> dict[str, 
         "tasks": [{"task": t.name, "done": t.done, "text": texts.get(int(t.name[1:]))} for t in case.tasks],
         "sent": [msgspec.to_builtins(o) for o in case.outgoing],
         "to_recall": [o.reference for o in case.to_recall],
-        "members": _members(view, case_id) if names else [{"subject": m} for m in case.members],
+        "members": _members(view, case) if names else [{"subject": m, **_part(case, m)} for m in case.members],
         "history": [_told(entry, texts.get(entry.n)) for entry in entries],
     }
 
@@ -107,7 +107,9 @@ def case_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"waits for a second person: {document['waiting']['asked']['what']}, proposal {document['waiting']['n']}"
     yield from (f"to be lifted, recalled or revoked: {reference}" for reference in document["to_recall"])
     yield from (f"related: {other} ({how})" for other, how in document["related"].items())
-    yield f"{len(document['members'])} accounts; --json names them"
+    victims = sum("victim" in member for member in document["members"])
+    stolen = f", {victims} of them victims whose key others used" if victims else ""
+    yield f"{len(document['members'])} accounts{stolen}; --json names them"
     yield from (history_line(told) for told in document["history"])
 
 
@@ -182,11 +184,19 @@ def _hypothesis(hypothesis: Any, texts: dict[int, str | None]) -> dict[str, Any]
     }
 
 
-def _members(view: View, case_id: str) -> list[dict[str, Any]]:
+def _members(view: View, case: Case) -> list[dict[str, Any]]:
     return [
-        {"subject": subject, **(msgspec.to_builtins(account) if account else {"account_id": None})}
-        for subject, account in view.accounts(case_id).items()
+        {
+            "subject": subject,
+            **_part(case, subject),
+            **(msgspec.to_builtins(account) if account else {"account_id": None}),
+        }
+        for subject, account in view.accounts(case.case_id).items()
     ]
+
+
+def _part(case: Case, subject: str) -> dict[str, bool]:
+    return {"victim": True} if subject in case.victims else {}
 
 
 def _waits(case: Case) -> str:
