@@ -128,6 +128,16 @@ def test_what_was_interrupted_is_finished(asked: ExpiryRequest, run: Path, monke
     assert set(_counts(run).values()) == {0}
 
 
+def test_what_watch_would_publish_again_is_called_left(asked: ExpiryRequest, run: Path) -> None:
+    (run / "state").mkdir()
+    (run / "state" / "checkpoint.json").write_text("{}")
+    full = _counts(run)
+    paper = _after(asked, 400)
+    assert _counts(run) == full
+    assert holding(run, EXAMPLE_TEXT) == []
+    assert {o["label"] for o in paper["open"]} >= {"rows of facts", "rows of campaigns"}
+
+
 def test_retired_keys_are_forgotten_and_not_before(asked: ExpiryRequest) -> None:
     load_keyring(asked.home)
     rotate(asked.home, NOW, NOW + 90 * _DAY)

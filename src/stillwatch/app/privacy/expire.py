@@ -8,7 +8,7 @@ case keeps go by the rules of cases. What was interrupted is finished when it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,16 @@ from stillwatch.app.expiry import drop_expired_examples
 from stillwatch.app.privacy import case_stores, stores
 from stillwatch.app.privacy.expiring_run import expired
 from stillwatch.app.privacy.run_data import RunData, held_run, read_run, write_run
+from stillwatch.app.privacy.watch_state import is_watched
 from stillwatch.keyring import FILE_NAME, drop_retired, read_keyring, retired
 from stillwatch.privacy.categories import KEPT
 from stillwatch.privacy.holds import Hold, holds_of
-from stillwatch.privacy.paper import Paper, Part, document, item
+from stillwatch.privacy.paper import Item, Paper, Part, document
 from stillwatch.privacy.receipt import Line
 from stillwatch.privacy.register import load_register
 from stillwatch.report.document import Record
+
+_WATCHED = "watch publishes them again from its state, which has limits of its own; begin a new folder to end them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +69,28 @@ def _rules(path: Path | None) -> tuple[Mapping[str, int], tuple[Hold, ...]]:
 
 
 def _run(folder: Path, days: Mapping[str, int], holds: tuple[Hold, ...], request: ExpiryRequest) -> Iterator[Line]:
+    watched = is_watched(folder)
     if request.dry_run:
         run = read_run(folder)
         yield from _examples(run, request.now)
-        yield from expired(run, days, holds, request.now)[1]
+        lines = expired(run, days, holds, request.now)[1]
+        yield from (map(_comes_back, lines) if watched else lines)
         return
     with held_run(folder):
         if found := drop_expired_examples(folder, request.now):
             yield Line(str(folder), "redacted examples", found, found)
         old = read_run(folder)
         new, lines = expired(old, days, holds, request.now)
+        if watched:
+            yield from map(_comes_back, lines)
+            return
         write_run(new, old, request.now)
         yield from lines
+
+
+def _comes_back(line: Line) -> Line:
+    """What ``watch`` would publish again from its state is not called removed."""
+    return replace(line, removed=0, why_left=_WATCHED)
 
 
 def _examples(run: RunData, now: datetime) -> Iterator[Line]:
@@ -102,6 +115,8 @@ def _parts(lines: list[Line], dry_run: bool) -> tuple[Part, ...]:
         items = []
         for line in (line for line in lines if line.where == place):
             held = f"{line.held:,} held by {line.hold}" if line.held else ""
-            items.append(item(line.what, (f"{line.found:,} over their time, {line.removed:,} {verb}", held), ""))
+            said = (f"{line.found:,} over their time, {line.removed:,} {verb}", held)
+            todo = f"{line.left:,} left: {line.why_left}" if line.left else ""
+            items.append(Item(line.what, tuple(filter(None, said)), line.where, todo))
         parts.append(Part(f"run-{number}", place, "", tuple(items)))
     return tuple(parts)

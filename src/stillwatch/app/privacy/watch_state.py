@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ from stillwatch.model.scope import scoped
 from stillwatch.privacy.person import Person
 from stillwatch.privacy.receipt import Line
 from stillwatch.store.files import write_atomic
+
+_ASIDE = "results"
+"""Where ``watch`` writes results before it publishes them: copies, if it was killed in between."""
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,6 +55,8 @@ def rows_of_state(run: Path, person: Person, keys: Keyring) -> int:
 
 def _erase(run: Path, person: Person, keys: Keyring, *, dry_run: bool) -> Iterator[Line]:
     state, events = run / STATE, set[str]()
+    if not dry_run:
+        shutil.rmtree(state / _ASIDE, ignore_errors=True)
     for path, found, table in _row_files(state, person, keys):
         mine = _mine(table, person, keys)
         events |= set(table.filter(mine)["event_id"].to_pylist()) if "event_id" in table.column_names else set()
