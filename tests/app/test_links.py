@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch import inert
@@ -18,6 +20,7 @@ from stillwatch.model.identity import Identities
 from stillwatch.model.progress import SilentProgress
 from stillwatch.model.tables import CAMPAIGNS, LINKS, arrow_schema
 from stillwatch.report.catalogue import link_kind
+from tests.app.scans import Workplace
 
 HOSTILE = ("\x1b[2J=cmd()", "<img src=x onerror=alert(1)>", "fdp.\u202eexe")
 
@@ -106,3 +109,16 @@ def test_relations_are_told_of_a_campaign(made_run: Path) -> None:
 def test_nothing_is_read_again_where_nothing_is_listed(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 1, parts={0: [tmp_path / "there-is-no-such-file"]})
     assert second_look(spool, Codebooks(), [], Identities.unknown(0), SilentProgress()) is None
+
+
+def test_a_copy_under_another_account_is_no_account_and_no_holder(place: Workplace, full_run: Path) -> None:
+    """A row whose event was seen before is left out, whatever it says of its account."""
+    log = place.world.exchanges
+    late = log.slice(len(log) - 40, 40)
+    copies = late.set_column(log.schema.get_field_index("account_id"), "account_id", pa.array(["nobody"] * 40))
+    later = pc.add(copies["ts"], pa.scalar(timedelta(microseconds=1)))
+    copies = copies.set_column(log.schema.get_field_index("ts"), log.schema.field("ts"), later)
+    run = place.scan_table(pa.concat_tables([log, copies.cast(log.schema)]))
+    documents = [json.loads((folder / "campaigns.json").read_bytes()) for folder in (run, full_run)]
+    assert documents[0]["run"]["input"]["accounts"] == documents[1]["run"]["input"]["accounts"]
+    assert pq.read_table(run / "links.parquet").equals(pq.read_table(full_run / "links.parquet"))

@@ -39,14 +39,17 @@ def second_look(
     members = sorted({account for standing in listed for account in standing.lineage.joined})
     if not members:
         return None
+    # Rows that the fold passed over, copies among them, can name accounts that it never saw: they stay unknown to it.
+    books, known = Codebooks(*(book.copy() for book in vars(books).values())), len(books.account)
     with progress.stage("linking accounts", None):
         tenant, uses = identities.tenant, watch_for_victims(listed)
         families = Families.of(_prompts(spool, books, np.array(members, dtype=np.int32), tenant, uses.values()))
-        activity, holders = Activity(), Holders(families, np.zeros(len(books.account), dtype=bool))
+        activity, holders = Activity(), Holders(families, np.zeros(known, dtype=bool))
         for number in sorted(spool.parts):
             sent = build_sent(_read(spool, number, _SENT), books)
-            activity.observe(sent.account, sent.ts, len(books.account))
-            text = np.flatnonzero(sent.text)
+            rows = np.flatnonzero(sent.account < known)
+            activity.observe(sent.account[rows], sent.ts[rows], known)
+            text = rows[sent.text[rows]]
             holders.observe(sent.account[text], sent.minhash[text], tenant)
     return Seen(activity, holders, {name: use.compromised(identities.created_us) for name, use in uses.items()})
 

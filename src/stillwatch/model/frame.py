@@ -33,6 +33,9 @@ class Codebook:
     def encode(self, names: Iterable[str | None]) -> Codes:
         return np.fromiter((-1 if n is None else self.code(n) for n in names), dtype=np.int32)
 
+    def copy(self) -> Codebook:
+        return Codebook(dict(self.codes), list(self.names))
+
     def __len__(self) -> int:
         return len(self.names)
 
