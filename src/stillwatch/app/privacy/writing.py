@@ -21,7 +21,7 @@ from stillwatch.store.files import write_atomic
 
 FORMATS = (".html", ".pdf", ".md", ".json")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def write_papers(document: Mapping[str, Any], outs: Sequence[Path]) -> None:
