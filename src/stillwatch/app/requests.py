@@ -29,6 +29,8 @@ class ScanRequest:
     """A column map for ``inputs``: a preset or a TOML file."""
     joins: tuple[str, ...] = ()
     """Access logs of the proxy in front, joined on the request id."""
+    reviewed: Path | None = None
+    """Groups that a person found harmless; what is like one is watched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from stillwatch.app.border import Spool
@@ -18,9 +19,12 @@ from stillwatch.campaigns.document import LISTED_STATES, SCHEMA, campaign, iso
 from stillwatch.campaigns.links.link import Ground
 from stillwatch.campaigns.relations import Relations, relate
 from stillwatch.campaigns.standing import Standing, stand
+from stillwatch.campaigns.state import State
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.conformal import floor
+from stillwatch.evidence.drift import Monitor
+from stillwatch.evidence.evalues import LOG10
 from stillwatch.groups.infrastructure import TieTable
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import Keyring
@@ -121,6 +125,8 @@ def _run_facts(run: Run, folded: Folded, copies: int) -> dict[str, Any]:
         "closed_until": iso(folded.end_us or None),
         "calibration": _set(run.calibration.calibration_id, len(run.calibration.scores)),
         "single_calibration": _set(alone.calibration_id, len(alone.scores)),
+        "reviewed": _reviewed(folded.closed),
+        "drift": _drift(folded.closed.drift, settings.window_days),
         "rejects_by_reason": dict(sorted(run.rejects.by_reason.items())),
         "notes": _notes(run, folded, copies),
         "examples_expire_at": (started + timedelta(days=settings.examples_days)).isoformat().replace("+00:00", "Z"),
@@ -129,6 +135,29 @@ def _run_facts(run: Run, folded: Folded, copies: int) -> dict[str, Any]:
 
 def _set(calibration_id: str, n: int) -> dict[str, Any]:
     return {"id": calibration_id, "n": n, "floor": floor(n)}
+
+
+def _reviewed(state: State) -> dict[str, Any]:
+    """The reviewed cohorts that were given, and how many groups are watched only for being like one."""
+    like = [x for x in state.lineages if x.reviewed_as is not None]
+    held = sum(x.p_cohort is not None and x.p_cohort <= x.alpha_cohort for x in like)
+    return {"id": state.reviewed.reviewed_id or None, "n": len(state.reviewed.cohorts), "held_back": held}
+
+
+def _drift(monitor: Monitor, window_days: int) -> dict[str, Any]:
+    said = monitor.said
+    return {
+        "statement": said.word,
+        "factor": None if said.factor == inf else said.factor,
+        "since": iso(monitor.since_us),
+        "window_days": window_days,
+        "groups": said.groups,
+        "ordinary": said.ordinary,
+        "near": said.near,
+        "expected": round(said.expected, 2),
+        "log10_e": round(said.log_e / LOG10, 2),
+        "log10_e_unlike": round(said.log_e_unlike / LOG10, 2),
+    }
 
 
 def _notes(run: Run, folded: Folded, copies: int) -> list[str]:

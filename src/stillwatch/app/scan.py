@@ -16,6 +16,7 @@ from stillwatch.app.rundocument import Run, build_document, outcome, read_exampl
 from stillwatch.app.runwriter import write_run
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.errors import InputError
+from stillwatch.evidence import reviewed
 from stillwatch.evidence.calibration import load
 from stillwatch.facts.register import Register
 from stillwatch.ingest.accounts import read_accounts
@@ -68,7 +69,10 @@ def fresh_state(run: Run) -> State:
         settings.budget_cohort,
         int.from_bytes(run.keys.derive("ids")[:6], "big"),
     )
-    return State.start(rules, run.calibration)
+    state = State.start(rules, run.calibration)
+    if run.request.reviewed is not None:
+        state.reviewed = reviewed.load(run.request.reviewed)
+    return state
 
 
 def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int, Spool]:

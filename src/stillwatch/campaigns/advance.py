@@ -7,6 +7,7 @@ is reported for a log cut at t is what the whole log reports up to t.
 
 from __future__ import annotations
 
+from stillwatch.campaigns.caution import hold_back
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
 from stillwatch.campaigns.growth import take_in, take_in_alike
 from stillwatch.campaigns.index import EpochIndex
@@ -40,6 +41,7 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     _judge_singles(state, frame, identities)
     ask_independence_gate(state, frame.end_us)
     ask_cohort_gate(state, identities, frame.end_us)
+    hold_back(state, frame.end_us)
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)
     ties = TieTable.build(identities, state.networks)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from math import log10
+from math import inf, log10
 from typing import Any
 
+from stillwatch.campaigns.caution import stands
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import membership_probs
@@ -16,6 +17,7 @@ from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.conformal import floor
 from stillwatch.evidence.evalues import LOG10
+from stillwatch.evidence.profile import NAMES
 from stillwatch.model.frame import Codebook
 from stillwatch.model.scope import account_of, tenant_of
 
@@ -56,6 +58,10 @@ def campaign(
         "alpha_cohort": lineage.alpha_cohort,
         "calibration_id": calibration.calibration_id,
         "score": None if lineage.score is None else round(lineage.score, 3),
+        "profile": None
+        if lineage.profile is None
+        else dict(zip(NAMES, lineage.profile.round(6).tolist(), strict=True)),
+        "reviewed_as": lineage.reviewed_as,
         "why_not_alarmed": None if standing.state == "alarmed" else why_not(lineage, calibration),
         "accounts": _accounts(standing, accounts, relations),
         "predecessor": relations.predecessor.get(standing.campaign_id),
@@ -67,6 +73,8 @@ def campaign(
 
 def why_not(lineage: Lineage, calibration: Calibration) -> str:
     """In one sentence, what kept the group from an alarm and what would decide it."""
+    if held := held_back(lineage):
+        return held
     if lineage.gated_us is None:
         have, asked = log_e_independence(lineage) / LOG10, -log10(max(lineage.alpha_independence, 1e-300))
         return (
@@ -89,6 +97,20 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
         f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
         f"{lineage.alpha_cohort:.4f} that it is held to (the smallest possible p is {least:.4f}); "
         f"{what_decides(lineage.alpha_cohort)}"
+    )
+
+
+def held_back(lineage: Lineage) -> str:
+    """Why a group that reaches its level is not alarmed: a person found its like harmless, or there was drift."""
+    if lineage.p_cohort is None or lineage.p_cohort > lineage.alpha_cohort or stands(lineage):
+        return ""
+    reached = f"p = {lineage.p_cohort:.4f} reaches its level of {lineage.alpha_cohort:.4f}, but"
+    if lineage.reviewed_as is not None:
+        return f"{reached} it is like {lineage.reviewed_as}; a person's look decides"
+    lowered = "alarms were suspended" if lineage.divided_by == inf else f"levels were divided by {lineage.divided_by:g}"
+    return (
+        f"{reached} the groups compared about then were more conspicuous than the calibration set promises, so "
+        f"{lowered}; a person's look decides"
     )
 
 

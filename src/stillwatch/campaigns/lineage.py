@@ -52,8 +52,13 @@ class Lineage:
     """None where the coin had refused nothing by the time of the proposal."""
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)
+    compared_us: int | None = None
     p_cohort: float | None = None
     alpha_cohort: float = 0.0
+    divided_by: float = 1.0
+    """How far drift lowers the level that the group is held to; infinite = no alarm."""
+    reviewed_as: str | None = None
+    """What a person found harmless that this group is like, in words: it is watched and not alarmed."""
     score: float | None = None
     profile: NDArray[np.float64] | None = None
     alarmed_us: int | None = None

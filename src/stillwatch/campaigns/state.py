@@ -8,8 +8,10 @@ from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.singles import Singles
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.drift import Monitor
 from stillwatch.evidence.migration import Coins
 from stillwatch.evidence.population import Population
+from stillwatch.evidence.reviewed import NONE, Reviewed
 from stillwatch.evidence.single import SingleCalibration, load
 from stillwatch.groups.infrastructure import Networks
 from stillwatch.groups.leanings import Leanings
@@ -56,6 +58,8 @@ class State:
     single: Budget
     singles: Singles
     coins: Coins = field(default_factory=Coins)
+    drift: Monitor = field(default_factory=Monitor)
+    reviewed: Reviewed = NONE
     single_calibration: SingleCalibration = field(default_factory=load)
     lineages: list[Lineage] = field(default_factory=list)
     proposed: int = 0

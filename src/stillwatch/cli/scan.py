@@ -23,6 +23,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", expose_value=False, help="Where it runs.")
 @options.settings
 @click.option("--until", type=options.UtcTime(), help="Scan the log as if it ended here (ISO 8601).")
+@click.option("--reviewed", type=options.Folder(), metavar="FILE", help="Groups found harmless; their like is watched.")
 @click.option("--fail-on", type=click.Choice(["alarm"]), help="End with exit code 10 if there is an alarm.")
 @options.as_json
 @options.dry_run
@@ -37,6 +38,7 @@ def command(
     config: Path | None,
     overrides: tuple[str, ...],
     until: datetime | None,
+    reviewed: Path | None,
     fail_on: str | None,
     as_json: bool,
     dry_run: bool,
@@ -50,14 +52,15 @@ def command(
     if dry_run:
         from stillwatch.cli.preview import preview
 
-        print_lines(preview((*logs, *joins, *((register,) if register else ())), out, loaded, options.home()))
+        known = [str(path) for path in (register, reviewed) if path]
+        print_lines(preview((*logs, *joins, *known), out, loaded, options.home()))
         return
     options.keep_kernels()
     from stillwatch.app.requests import ScanRequest
     from stillwatch.app.scan import scan
     from stillwatch.cli.progress import progress
 
-    request = ScanRequest(logs, register, out, loaded.settings, options.home(), until, mapping, joins)
+    request = ScanRequest(logs, register, out, loaded.settings, options.home(), until, mapping, joins, reviewed)
     result = scan(request, progress())
     if as_json:
         print_json(result.document)

@@ -24,7 +24,7 @@ makes alarms rarer (``log_e_unlike`` shows it, among other unlikeness, and chang
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor, inf, log
 
 import numpy as np
@@ -70,6 +70,22 @@ class Statement:
         if self.factor == 1.0:
             return "fine"
         return "suspended" if self.factor == inf else "widened"
+
+
+@dataclass
+class Monitor:
+    """The last statement, and the end of the epoch since which its factor holds (microseconds; None = always)."""
+
+    said: Statement = field(default_factory=Statement)
+    since_us: int | None = None
+
+    def look(self, scores: Sequence[float], calibration: Floats, now_us: int) -> float:
+        """Judge a window; returns by how much levels are divided from now on."""
+        said = judge(scores, calibration)
+        if said.factor != self.said.factor:
+            self.since_us = now_us
+        self.said = said
+        return said.factor
 
 
 def judge(scores: Sequence[float], calibration: Floats) -> Statement:

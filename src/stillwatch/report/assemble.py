@@ -24,6 +24,7 @@ from stillwatch.report.view import (
     Budget,
     Calibration,
     Campaign,
+    Drift,
     Evidence,
     Example,
     Gate,
@@ -85,7 +86,23 @@ def build_run(record: Record) -> Run:
         last=given.moment("last"),
         budgets=tuple(_budget(record, null) for null in ("independence", "cohort")),
         calibration=_calibration(calibration) if calibration.values else None,
+        drift=_drift(record.record("drift")),
         notes=record.texts("notes"),
+    )
+
+
+def _drift(record: Record) -> Drift | None:
+    if not record.values:
+        return None
+    return Drift(
+        record.text("statement"),
+        record.number("factor"),
+        record.count("ordinary"),
+        record.count("near"),
+        record.number("expected"),
+        record.number("log10_e_unlike"),
+        record.moment("since"),
+        record.count("window_days"),
     )
 
 

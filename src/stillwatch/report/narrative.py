@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stillwatch.report import wording
-from stillwatch.report.view import Campaign, Gate, Report, Run
+from stillwatch.report.view import Campaign, Drift, Gate, Report, Run
 
 NULL_LABELS = {"independence": "Independence", "cohort": "Benign cohort"}
 NULL_MEANINGS = {
@@ -20,6 +20,9 @@ NULL_MEANINGS = {
 }
 SINGLE_LABEL = "Harmless busy account"
 SINGLE_MEANING = "this account is busy the way harmless ones are: a pipeline, a benchmark, a product"
+
+UNLIKE = 1.3
+"""Power of ten of the evidence from which it is told that groups are unlike the calibration set: odds of 20 to 1."""
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Exchange", "One request to the model together with its response."),
@@ -123,6 +126,38 @@ def calibration(run: Run) -> str:
         return ""
     floor = f"; p cannot go below {wording.p_value(known.floor)}" if known.floor is not None else ""
     return f"{wording.plural(known.cohorts, 'harmless cohort')} to compare with{floor}"
+
+
+def drift(run: Run) -> tuple[str, ...]:
+    """What speaks against the comparison with the calibration set; nothing where nothing does."""
+    said = run.drift
+    if said is None:
+        return ()
+    sentences = []
+    if said.statement in ("widened", "suspended"):
+        sentences.append(f"{_drifted(said)} {_drift_answer(said)}")
+    if (said.log10_e_unlike or 0.0) >= UNLIKE:
+        sentences.append(
+            f"The ordinary groups of this log are not spread as the calibration set says (evidence of "
+            f"10^{wording.power(said.log10_e_unlike)}): the budget's promise rests on a likeness that is not there. "
+            "Have groups reviewed before an alarm is acted upon."
+        )
+    return tuple(sentences)
+
+
+def _drifted(said: Drift) -> str:
+    days = "" if said.window_days is None else f" of the last {wording.plural(said.window_days, 'day')}"
+    return (
+        f"Of {wording.count(said.ordinary)} ordinary groups{days} {wording.count(said.near)} stand next to the "
+        f"conspicuous ones, where {wording.decimal(said.expected)} were to be expected."
+    )
+
+
+def _drift_answer(said: Drift) -> str:
+    since = "For now" if said.since is None else f"Since {wording.moment(said.since)} UTC"
+    if said.statement == "widened" and said.factor is not None:
+        return f"{since} the groups of these days are held to levels divided by {said.factor:g}."
+    return f"{since} no group of these days is alarmed: what would be is watched, and says so."
 
 
 def gate_label(campaign: Campaign, gate: Gate) -> str:

@@ -36,6 +36,8 @@ def summary(document: Mapping[str, Any], console: Console, *, report_path: Path 
     _read(report, voice)
     voice.line("")
     voice.line(f"{narrative.headline(report)}.", "bold")
+    for sentence in narrative.drift(report.run):
+        voice.line(f"Drift: {sentence}", "yellow")
     _table(report.alarmed, MOST_ALARMED, voice)
     _listed("Watched, nothing to act on yet:", report.watched, voice)
     _listed("Authorised by the register:", report.authorised, voice)

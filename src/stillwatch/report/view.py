@@ -190,6 +190,22 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """What the drift monitor said last: ``near`` of the ``ordinary`` groups of the window stood next to the conspicuous
+    ones, ``expected`` were promised; ``since`` when levels are divided by ``factor``, ``None`` = nobody is alarmed.
+    """
+
+    statement: str
+    factor: float | None
+    ordinary: int | None
+    near: int | None
+    expected: float | None
+    log10_e_unlike: float | None
+    since: datetime | None
+    window_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """What was read, with which recipe, and what it cost."""
 
@@ -204,6 +220,7 @@ class Run:
     last: datetime | None
     budgets: tuple[Budget, ...]
     calibration: Calibration | None
+    drift: Drift | None
     notes: tuple[str, ...]
 
     @property

@@ -11,10 +11,11 @@ from typing import Any
 from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.reviewed import Reviewed
 from stillwatch.evidence.single import SingleCalibration
 
-GIVEN = {Calibration, SingleCalibration}
-"""Come with the program and are not written."""
+GIVEN = {Calibration, SingleCalibration, Reviewed}
+"""Come with the program or its arguments and are not written."""
 
 
 def _held(kind: Any) -> Iterator[type[Any]]:

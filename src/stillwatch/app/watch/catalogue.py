@@ -14,6 +14,7 @@ from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.drift import Monitor, Statement
 from stillwatch.evidence.migration import Coins, Migration
 from stillwatch.evidence.population import Population
 from stillwatch.evidence.single import SingleProfile
@@ -37,6 +38,8 @@ CLASSES: tuple[type[Any], ...] = (
     Space,
     Population,
     Budget,
+    Monitor,
+    Statement,
     Singles,
     Sums,
     Verdict,

@@ -29,6 +29,7 @@ from stillwatch.app.watch.redis_stream import StreamFollower, is_stream, stream_
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import load
+from stillwatch.evidence.reviewed import NONE
 from stillwatch.evidence.single import load as load_single
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
@@ -88,7 +89,7 @@ class Watcher:
         self._store = store
         self._clock = clock
         single = load_single()
-        given = {"calibration": run.calibration, "single calibration": single}
+        given = {"calibration": run.calibration, "single calibration": single, "reviewed cohorts": NONE}
         self._keeper = Keeper(state, run.keys.derive("state"), given)
         self._checkpoint = self._keeper.checkpoint(_identity(run, request, single.calibration_id))
         self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
