@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from stillwatch.campaigns.relations import _log_tail, relate, sharing
+from stillwatch.campaigns.relations import relate
+from stillwatch.campaigns.sharing import log_tail, sharing
 from stillwatch.groups.activity import DAY_US, HOUR_US
 from tests.campaigns.links.ground import codes, ground, standing
 
@@ -22,7 +23,7 @@ def test_the_tail_is_fishers(population: int, data: st.DataObject) -> None:
     marked, drawn = (data.draw(st.integers(1, population)) for _ in range(2))
     seen = data.draw(st.integers(0, min(marked, drawn)))
     expected = hypergeom.sf(seen - 1, population, marked, drawn)
-    assert np.exp(_log_tail(seen, population, marked, drawn)) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+    assert np.exp(log_tail(seen, population, marked, drawn)) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
 def _homes() -> list[tuple[int, int]]:

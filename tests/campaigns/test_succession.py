@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stillwatch.campaigns.advance import advance
-from stillwatch.campaigns.relations import predecessor
+from stillwatch.campaigns.relations import predecessor, stopped_campaigns
 from stillwatch.campaigns.standing import Standing
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.groups.activity import Activity
@@ -45,10 +45,10 @@ def test_after_a_pause_the_successor_names_its_predecessor() -> None:
     found, activity = _campaigns(pause=10, epochs=28)
     one, other = sorted(found, key=lambda s: s.lineage.proposed_us)
     assert (set(one.lineage.named), set(other.lineage.named)) == (set(FIRST), set(SECOND))
-    before = predecessor(other, found, activity)
+    before = predecessor(other, stopped_campaigns(found, activity), activity)
     assert before is not None
     assert before.campaign_id == one.campaign_id
-    assert predecessor(one, found, activity) is None
+    assert predecessor(one, stopped_campaigns(found, activity), activity) is None
 
 
 def test_a_log_cut_before_the_successor_dates_the_first_campaign_alike_and_knows_of_no_other() -> None:
@@ -56,11 +56,11 @@ def test_a_log_cut_before_the_successor_dates_the_first_campaign_alike_and_knows
     found, _ = _campaigns(pause=10, epochs=28)
     late = min(found, key=lambda s: s.lineage.proposed_us)
     assert (early.lineage.alarmed_us, early.lineage.named) == (late.lineage.alarmed_us, late.lineage.named)
-    assert predecessor(early, [early], activity) is None
+    assert predecessor(early, stopped_campaigns([early], activity), activity) is None
 
 
 @pytest.mark.parametrize("pause", [0, 2])
 def test_without_a_long_pause_it_is_the_same_campaign_grown(pause: int) -> None:
     (only,), activity = _campaigns(pause, epochs=20)
     assert set(only.lineage.joined) == {*FIRST, *SECOND}
-    assert predecessor(only, [only], activity) is None
+    assert predecessor(only, stopped_campaigns([only], activity), activity) is None
