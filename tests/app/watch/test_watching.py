@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
+import resource
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stillwatch.app.watch import keeping, watching
 from stillwatch.app.watch.checkpoint import NAME
 from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.status import status
@@ -73,18 +75,22 @@ def _flat(found: list[dict[str, object]]) -> list[dict[str, object]]:
     return [{**row, "input_messages": json.dumps(row["input_messages"])} for row in found]
 
 
-def test_what_comes_after_its_epoch_is_late_once_and_judged_never(place: Place) -> None:
-    straggler = lines(row for row in LOG if hour(row) == FIRST)[: 10**6].splitlines(keepends=True)[-1]
-    (place.source / "a.jsonl").write_bytes(_by_hour(0).replace(straggler, b"") + _by_hour(1))
+def test_what_comes_after_its_epoch_is_late_once_and_judged_never(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_FILES", 1)
+    *punctual, first, second = _by_hour(0).splitlines(keepends=True)
+    (place.source / "a.jsonl").write_bytes(b"".join(punctual) + _by_hour(1))
     before = place.watch()
-    for name in ("late", "late-again"):
-        (place.source / f"{name}.jsonl").write_bytes(straggler)
+    for name, late in (("late", first), ("again", first + second)):
+        (place.source / f"{name}.jsonl").write_bytes(late)
         after = place.watch()
-    assert [(e, _hour(ts)) for e, ts in place.late()] == [(json.loads(straggler)["event_id"], FIRST)]
+    ids = {json.loads(line)["event_id"] for line in (first, second)}
+    assert {(event, _hour(ts)) for event, ts in place.late()} == {(event, FIRST) for event in ids}
     assert after == before
-    notes = json.loads((place.out / "campaigns.json").read_bytes())["run"]
-    assert notes["watch"]["late"] == notes["watch"]["late_copies"] == 1
-    assert any("1 requests arrived after" in note for note in notes["notes"])
+    run = json.loads((place.out / "campaigns.json").read_bytes())["run"]
+    assert (run["watch"]["late"], run["watch"]["late_copies"]) == (2, 1)
+    assert any("2 requests arrived after" in note for note in run["notes"])
 
 
 def _hour(moment: float) -> int:
@@ -187,6 +193,50 @@ def test_a_rotated_key_serves_a_folder_that_was_begun_under_it(place: Place) -> 
     (place.source / "b.jsonl").write_bytes(_by_hour(0) + _by_hour(2))
     found = place.watch()["run"]["input"]
     assert (found["exchanges"], found["duplicates"]) == (len(LOG), _by_hour(0).count(b"\n"))
+
+
+def test_a_disk_that_is_full_ends_the_run_and_costs_nothing(place: Place) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + _by_hour(1))
+    place.watch()
+    (place.source / "b.jsonl").write_bytes(_by_hour(2))
+    _, most = limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, most))
+    try:
+        with pytest.raises(StoreError, match="cannot write"):
+            place.watch()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert place.watch()["run"]["input"]["exchanges"] == len(LOG)
+
+
+@dataclass
+class Hours:
+    """A clock on which every look takes a quarter of an hour, and whose third pause is interrupted."""
+
+    now_s: float
+    pauses: int = 3
+
+    def monotonic(self) -> float:
+        self.now_s += 900
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses -= 1
+        if not self.pauses:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("idle_minutes", "closed"), [(60, 1), (0, 0)])
+def test_a_source_that_falls_silent_is_closed_by_the_clock_and_can_be_interrupted(
+    place: Place, monkeypatch: pytest.MonkeyPatch, idle_minutes: int, closed: int
+) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0))
+    monkeypatch.setattr(watching, "time", Hours(0))
+    request = replace(place.request(once=False), settings=replace(SETTINGS, idle_minutes=idle_minutes))
+    with pytest.raises(KeyboardInterrupt):
+        watch(request, SilentProgress(), lambda: START_S + 1.5 * HOUR_S)
+    monkeypatch.undo()
+    assert (place.watch()["run"]["closed_until"] is not None) == bool(closed)
 
 
 def test_status_tells_how_far_it_is(place: Place) -> None:

@@ -52,7 +52,7 @@ def close_epoch(
     checkpoint.marks[number] = f"marks-{number}.parquet"
     store.write_marks(files, state / checkpoint.marks[number])
     checkpoint.sketches[number] = f"sketches-{number}.parquet"
-    _join(files, state / checkpoint.sketches[number])
+    join(files, state / checkpoint.sketches[number])
     if not len(table):
         return
     checkpoint.facts[number] = f"facts-{number}.parquet"
@@ -63,7 +63,7 @@ def close_epoch(
     _note_origins(table, folded.closed, origins)
 
 
-def _join(files: list[Path], path: Path) -> None:
+def join(files: list[Path], path: Path) -> None:
     """One file of many."""
     with pq.ParquetWriter(path, pq.read_schema(files[0]), compression="zstd") as writer:
         for file in files:

@@ -9,11 +9,15 @@ from typing import Any
 from stillwatch.app.border import Spool
 from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
+from stillwatch.app.watch.closing import join
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.folder import sweep
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.store.files import sync
 from stillwatch.store.objects import read_objects, write_objects
+
+MOST_FILES = 64
+"""Files of late requests, and of rejects, before they are put into one."""
 
 
 class Keeper:
@@ -57,6 +61,8 @@ class Keeper:
         spool.flush()
         checkpoint.number += 1
         checkpoint.committed_at = time.time()
+        checkpoint.late = self._few(checkpoint.late, "late", checkpoint.number)
+        checkpoint.rejects = self._few(checkpoint.rejects, "rejects", checkpoint.number)
         checkpoint.parts = {number: [f.name for f in files] for number, files in spool.parts.items()}
         if fold is not None:
             checkpoint.fold = f"fold-{checkpoint.number}.state"
@@ -68,3 +74,11 @@ class Keeper:
         write_checkpoint(self._state, checkpoint, self._key)
         if fold is not None:
             sweep(self._state, checkpoint.named())
+
+    def _few(self, names: list[str], kind: str, number: int) -> list[str]:
+        """The same rows in few files."""
+        if len(names) <= MOST_FILES:
+            return names
+        name = f"{kind}-{number}-joined.parquet"
+        join([self._state / n for n in names], self._state / name)
+        return [name]
