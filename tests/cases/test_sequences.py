@@ -98,5 +98,5 @@ class Sequences(RuleBasedStateMachine):
         self.bench.check()
 
 
-Sequences.TestCase.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+Sequences.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
 TestSequences = Sequences.TestCase

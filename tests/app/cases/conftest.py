@@ -37,8 +37,13 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
+    return new_desk(tmp_path)
+
+
+def new_desk(folder: Path) -> Desk:
+    """A store with an admin, an analyst and an approver, and a run with two alarms."""
     groups = [Group(), Group("c-0b0b0b0b0b0b", ("acc-90", "acc-91", "acc-92", "acc-93", "acc-94"), tenant="t-1")]
-    found = Desk(tmp_path / "store", write_run(tmp_path / "run", groups))
+    found = Desk(folder / "store", write_run(folder / "run", groups))
     for name, role in (("adm", "admin"), ("ana", "analyst"), ("app", "approver")):
         found.do("adm", Granted(name, role), PEOPLE)  # type: ignore[arg-type]
     return found

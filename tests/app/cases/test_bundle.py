@@ -24,7 +24,7 @@ from stillwatch.cases.signing import Signature, sign
 from stillwatch.cases.signing import verify as signed_by
 from stillwatch.config.schema import Settings
 from stillwatch.errors import ConfigurationError, InputError, StoreError
-from tests.app.cases.conftest import CASE, NOW, Desk
+from tests.app.cases.conftest import CASE, NOW, Desk, new_desk
 from tests.app.cases.runs import Group, write_run
 
 ANA = Actor("ana", "test")
@@ -34,10 +34,20 @@ def make(desk: Desk, out: Path, **more: Any) -> dict[str, Any]:
     return bundle(desk.store, CASE, out, ANA, more.pop("now", NOW), "for the court", Settings(), **more)
 
 
+@pytest.fixture(scope="module")
+def bundle_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A bundle, made once: most tests only look at the file."""
+    folder = tmp_path_factory.mktemp("bundle")
+    desk = new_desk(folder)
+    desk.open()
+    desk.do("ana", acts.Noted(), text="acc-3 wrote to us")
+    make(desk, folder / "case.zip")
+    return (folder / "case.zip").read_bytes()
+
+
 @pytest.fixture
-def made(opened: Desk, tmp_path: Path) -> Path:
-    opened.do("ana", acts.Noted(), text="acc-3 wrote to us")
-    make(opened, tmp_path / "case.zip")
+def made(bundle_bytes: bytes, tmp_path: Path) -> Path:
+    (tmp_path / "case.zip").write_bytes(bundle_bytes)
     return tmp_path / "case.zip"
 
 
@@ -76,6 +86,7 @@ def test_a_stranger_recomputes_every_statistic(made: Path) -> None:
 
 def test_names_and_texts_leave_only_when_asked_for(opened: Desk, made: Path, tmp_path: Path) -> None:
     assert not [name for name, raw in unpacked(made).items() if b"acc-" in raw or b"wrote to us" in raw]
+    opened.do("ana", acts.Noted(), text="acc-3 wrote to us")
     make(opened, tmp_path / "named.zip", names=True)
     named = json.loads(unpacked(tmp_path / "named.zip")["names.json"])
     assert named["members"][3]["account_id"] == "acc-3"
