@@ -27,6 +27,7 @@ RUN: dict[str, Kinds] = {
     "spent": RECORD,
 }
 RUN_EXTRA = {"closed_until", "calibration", "single_calibration", "rejects_by_reason", "notes", "examples_expire_at"}
+RUN_EXTRA |= {"drift", "reviewed"}
 INPUT: dict[str, Kinds] = {
     "exchanges": COUNT,
     "accounts": COUNT,
@@ -57,7 +58,7 @@ CAMPAIGN: dict[str, Kinds] = {
     "evidence": LIST,
     "examples": LIST,
 }
-CAMPAIGN_EXTRA = {"score", "why_not_alarmed"}
+CAMPAIGN_EXTRA = {"score", "why_not_alarmed", "profile", "reviewed_as"}
 ACCOUNT: dict[str, Kinds] = {
     "account_id": TEXT,
     "membership_prob": NUMBER,
