@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -50,3 +51,15 @@ def test_groups_of_another_recipe_are_told_as_they_were_found() -> None:
 def test_all_parts_were_played_with_the_set_that_is_named() -> None:
     for part in ("months", "fresh", "plot", "kinds"):
         assert f"set `{_result(part)['calibration_id']}`" in PAGE
+
+
+def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
+    rows = sorted(_result("kinds")["fitted"], key=lambda row: -row["shares"][0])
+    alarmed = [row for row in rows if row["shares"][0] > 0]
+    assert [row["kind"] for row in alarmed] == ["viral_prompt", "individuals", "tutors", "undeclared_pool"]
+    assert {row["kind"] for row in rows} == {row["kind"] for row in _result("kinds")["compared"]}
+    for row in alarmed:
+        low, high = row["intervals"][0]
+        over = "95 % over weeks: " if row is alarmed[0] else ""
+        told = rf"{row['shares'][0]:.1%} .{{0,30}}\({over}{low:.1%} to {high:.1%}\)"
+        assert re.search(re.sub(r"(?<=\d)%", " %", told), PAGE), row["kind"]
