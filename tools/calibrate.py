@@ -1,9 +1,10 @@
 """Make the shipped calibration set: the trees of the cohort score and scores of made-up benign cohorts.
 
-    python -m tools.calibrate --train 18 --calibrate 46 --out src/stillwatch/evidence/calibration.json
+    python -m tools.calibrate --train 100 --calibrate 200 --out src/stillwatch/evidence/calibration.json
 
-Worlds come from the project's own generator alone. Worlds with operators train the trees; other worlds, without any,
-give the calibration scores: benign groups of whatever kind that passed the first gate. Needs scikit-learn.
+Worlds come from the project's own generator alone. Worlds with operators train the trees, and so do every fourth of the
+worlds without any; the others give the calibration scores: benign groups of whatever kind that passed the first gate,
+apart by whether they were found by their wording or by their work. Needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tools.fitting import KEY, arguments, played, straight, written
 from stillwatch.app.inmemory import fold_tables
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.budget import Budget
-from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.calibration import Calibration, Cohorts
 from stillwatch.evidence.profile import FEATURES, NAMES, Profile
 from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
@@ -41,7 +42,9 @@ SHAPE: dict[str, Any] = {
     "min_samples_leaf": 10,
     "max_features": 0.5,
 }
-PEOPLE, LOOKALIKES, POOLS, OPERATORS = 600, 44, 8, 9
+PEOPLE, LOOKALIKES, POOLS, OPERATORS = 600, 44, 8, 14
+FITTED = 4
+"""One in so many harmless worlds is fitted on and gives no scores."""
 BAGS = 3
 MIXED = (0.2, 0.5)
 N = len(NAMES)
@@ -50,14 +53,17 @@ PENALTY, SLOPE_SHARE = 0.01, 0.25
 
 @dataclass(frozen=True)
 class Sample:
-    """A gated group: the kind of most of its accounts, how much of it is one operator's, its profile."""
+    """A compared group: its world's seed, the kind of most of its accounts, how it was found, how much of it is one
+    operator's, its profile."""
 
+    world: int
     kind: str
+    found_by_work: bool
     operated: float
     profile: NDArray[np.float64]
 
 
-def samples(world: World) -> list[Sample]:
+def samples(world: World, seed: int) -> list[Sample]:
     """Every group of a world that came to the cohort gate."""
     state = State.start(Rules(), silent())
     state.cohort = Budget(1e6, 1e9)
@@ -67,17 +73,19 @@ def samples(world: World) -> list[Sample]:
     operator = dict(zip(truth["account_id"], truth["operator"], strict=True))
     found = []
     for lineage in state.lineages:
-        if lineage.profile is not None and lineage.pool is None:
+        if lineage.profile is not None:
             names = [books.account.names[a] for a in lineage.joined]
             top = Counter(operator[a] for a in names if operator[a]).most_common(1)
             share = top[0][1] / len(names) if top else 0.0
-            found.append(Sample(Counter(kind[a] for a in names).most_common(1)[0][0], share, lineage.profile))
+            most = Counter(kind[a] for a in names).most_common(1)[0][0]
+            found.append(Sample(seed, most, lineage.found_by_work, share, lineage.profile))
     return found
 
 
 def silent() -> Calibration:
     """A set under which nothing is ever alarmed."""
-    return Calibration("none", Trees.constant(0.0), Slope.flat(N), np.zeros(N), {"any": np.full(10**6, np.inf)})
+    never = {"any": np.full(10**6, np.inf)}
+    return Calibration("none", Trees.constant(0.0), Slope.flat(N), np.zeros(N), never, Cohorts(never))
 
 
 def plan(seed: int, operators: int) -> Plan:
@@ -85,7 +93,7 @@ def plan(seed: int, operators: int) -> Plan:
 
     Undeclared pools are the nearest innocent thing to a campaign, so the set needs many of them.
     """
-    week = week_plan(seed, size=PEOPLE, operators=operators, lookalikes=LOOKALIKES)
+    week = week_plan(seed, size=PEOPLE, operators=operators, lookalikes=LOOKALIKES - operators)
     rng = np.random.default_rng([seed, 77])
     crowd = replace(Scripts.draw(rng), accounts=int(rng.integers(100, 400)), rate=float(rng.uniform(3, 12)))
     pools = [held_to(UndeclaredPool.draw(rng), float(rng.uniform(60, 500))) for _ in range(POOLS)]
@@ -95,14 +103,18 @@ def plan(seed: int, operators: int) -> Plan:
 def world_samples(which: tuple[int, int]) -> list[Sample]:
     """Samples of one made-up week with so many operators."""
     seed, operators = which
-    return samples(make_world(plan(seed, operators), seed))
+    return samples(make_world(plan(seed, operators), seed), seed)
 
 
 def fit(train: list[Sample]) -> tuple[Trees, Slope]:
-    """Boosted trees and a slope on groups that are clearly an operator's or clearly nobody's, both monotone."""
+    """Boosted trees and a slope on groups that are clearly an operator's or clearly nobody's, both monotone.
+
+    Only on those found by their wording: the others hold many more operators, and nothing of how a group was found may
+    speak for a campaign.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    clear = [s for s in train if not MIXED[0] < s.operated < MIXED[1]]
+    clear = [s for s in train if not s.found_by_work and not MIXED[0] < s.operated < MIXED[1]]
     x = np.array([s.profile for s in clear])
     y = np.array([s.operated >= MIXED[1] for s in clear])
     direction = [f.direction for f in FEATURES]
@@ -154,25 +166,32 @@ def _tree(nodes: Any, x: NDArray[np.float64], offset: int, share: float) -> list
 
 
 def main() -> None:
-    given = arguments(__doc__, train=20, calibrate=100, jobs=2, seed=1000)
+    given = arguments(__doc__, train=100, calibrate=200, jobs=2, seed=1000)
     train, null = played(given, OPERATORS, world_samples, "groups")
-    given.out.write_text(json.dumps(content(*fit(train), null)) + "\n", "utf-8")
+    fitted = [s for s in null if s.world % FITTED == 0]
+    compared = [s for s in null if s.world % FITTED]
+    given.out.write_text(json.dumps(content(*fit([*train, *fitted]), compared)) + "\n", "utf-8")
 
 
 def content(trees: Trees, slope: Slope, null: list[Sample]) -> dict[str, object]:
     """The content of a calibration file."""
     typical = np.median([s.profile for s in null], axis=0)
-    judge = Calibration("new", trees, slope, typical, {})
-    scores: dict[str, list[float]] = {kind: [] for kind in sorted({s.kind for s in null})}
-    for sample in null:
-        scores[sample.kind].append(round(judge.score(Profile(sample.profile)), 4))
+    judge = Calibration("new", trees, slope, typical, {}, Cohorts({}))
     return {
         "features": list(NAMES),
         "trees": {name: np.asarray(value).tolist() for name, value in vars(trees).items()},
         "slope": written(slope),
         "typical": typical.round(5).tolist(),
-        "scores": {kind: sorted(values) for kind, values in scores.items()},
+        "scores": _by_kind(judge, [s for s in null if not s.found_by_work]),
+        "alike": _by_kind(judge, [s for s in null if s.found_by_work]),
     }
+
+
+def _by_kind(judge: Calibration, cohorts: list[Sample]) -> dict[str, list[float]]:
+    scores: dict[str, list[float]] = {kind: [] for kind in sorted({s.kind for s in cohorts})}
+    for sample in cohorts:
+        scores[sample.kind].append(round(judge.score(Profile(sample.profile)), 4))
+    return {kind: sorted(values) for kind, values in scores.items()}
 
 
 if __name__ == "__main__":

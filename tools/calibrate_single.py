@@ -110,10 +110,10 @@ def world_samples(which: tuple[int, int]) -> list[Sample]:
     books, population, singles, budget = Codebooks(), Population(), Singles(WINDOW_US), Budget(0.0, 0.0)
     register = Register(world.accounts)
     for frame in frames(sketch_table(world.exchanges, Recipe(), KEY), books, EPOCH_US):
-        permitted = register.at(frame.end_us, books.account).permitted
+        identities = register.at(frame.end_us, books.account)
         population.observe(frame, len(books.account))
         singles.observe(frame, population)
-        singles.look(population, silent(), budget, frame.end_us, lambda a, p=permitted: bool(p[a]))  # type: ignore[misc]
+        singles.look(population, silent(), budget, frame.end_us, identities, frozenset())
     truth = world.truth.to_pydict()
     kind = dict(zip(truth["account_id"], truth["actor_kind"], strict=True))
     operator = dict(zip(truth["account_id"], truth["operator"], strict=True))

@@ -3,7 +3,7 @@
 An alarm asks for a p-value of at most ``MOST_ALPHA`` against the set. Whoever gets scores of campaigns into the set, as
 reviewed harmless cohorts, raises the p-value of every group that scores no higher. Nothing is scanned here.
 
-The package has no way yet to take in a user's own reviewed cohorts; this says what one will have to guard against.
+The package takes no reviewed cohorts into the set; this says what it would have to guard against.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.conformal import p_value
 
-SHARES = (0.0, 0.0005, 0.001, 0.002, 0.005, 0.01)
+SHARES = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Planted scores as a share of the set."""
 STRENGTHS = (("a weak one", 0.25), ("a middling one", 0.5), ("the strongest", 1.0))
 """Which campaign the planted scores are taken from, by its rank among the campaigns that alarm."""

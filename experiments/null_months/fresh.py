@@ -38,14 +38,14 @@ def compared(world: World, seed: int) -> list[Timed]:
     for frame in frames(sketch_table(world.exchanges, Recipe(), KEY), books, epoch_us):
         advance(state, frame, register.at(frame.end_us, books.account))
         for lineage in state.lineages:
-            if lineage.compared and lineage.pool is None:
+            if lineage.compared:
                 times.setdefault(lineage.number, state.epochs - 1)
     kind = dict(zip(*(world.truth[name].to_pylist() for name in ("account_id", "actor_kind")), strict=True))
     found = []
     for lineage in state.lineages:
         if lineage.number in times and lineage.profile is not None:
             top = Counter(kind[books.account.names[a]] for a in lineage.joined).most_common(1)[0][0]
-            found.append((times[lineage.number], Sample(top, 0.0, lineage.profile, seed)))
+            found.append((times[lineage.number], Sample(seed, top, lineage.found_by_work, 0.0, lineage.profile)))
     return sorted(found, key=lambda timed: timed[0])
 
 

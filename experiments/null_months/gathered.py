@@ -25,11 +25,14 @@ _NUMPY = ("numpy.core.multiarray", "numpy._core.multiarray", "numpy._core.numeri
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups in any order: shape (groups,) each. ``world``: the seed of the made-up week that a group comes from."""
+    """Groups in any order: shape (groups,) each. ``world``: the seed of the made-up week that a group comes from;
+    ``by_work``: whether it was found by the likeness of its accounts' work, and not by its wording.
+    """
 
     score: Floats
     world: Ints
     kind: NDArray[np.str_]
+    by_work: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.score)
@@ -44,7 +47,14 @@ class Groups:
         return self.where(np.isin(self.world, worlds))
 
     def where(self, chosen: NDArray[np.bool_]) -> Groups:
-        return Groups(self.score[chosen], self.world[chosen], self.kind[chosen])
+        return Groups(self.score[chosen], self.world[chosen], self.kind[chosen], self.by_work[chosen])
+
+    def found(self, by_work: bool) -> Groups:
+        """The groups that were found in one of the two ways; each is compared with its like."""
+        return self.where(self.by_work == by_work)
+
+    def of(self, world: int) -> Groups:
+        return self.where(self.world == world)
 
 
 def gathered(samples: Sequence[Sample], score: Callable[[Profile], float]) -> Groups:
@@ -53,6 +63,7 @@ def gathered(samples: Sequence[Sample], score: Callable[[Profile], float]) -> Gr
         np.array([score(Profile(s.profile)) for s in samples]),
         np.array([s.world for s in samples], dtype=np.int64),
         np.array([s.kind for s in samples]),
+        np.array([s.found_by_work for s in samples], dtype=np.bool_),
     )
 
 

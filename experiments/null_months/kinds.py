@@ -15,7 +15,7 @@ from tools.calibrate import MIXED, Sample, fit
 from experiments.null_months.clustered import Pair, share_interval
 from experiments.null_months.gathered import Groups, gathered
 from experiments.null_months.months import p_values
-from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.calibration import Calibration, Cohorts
 from stillwatch.evidence.profile import NAMES
 
 LEVELS = (0.001, 0.01)
@@ -26,19 +26,22 @@ class LeftOut:
     """Share of a kind's groups with p at most each of ``LEVELS``, against all other kinds, with its interval."""
 
     kind: str
+    by_work: bool
     groups: int
     worlds: int
     shares: tuple[float, ...]
     intervals: tuple[Pair, ...]
 
 
-def compared_without(groups: Groups, kind: str) -> LeftOut:
-    """``kind`` against the other kinds, under the score that ``groups`` carry."""
+def compared_without(groups: Groups, kind: str, by_work: bool = False) -> LeftOut:
+    """``kind`` against the other kinds that were found as it was, under the score that ``groups`` carry."""
+    groups = groups.found(by_work)
     own = groups.where(groups.kind == kind)
     p = p_values(own.score, groups.score[groups.kind != kind])
     hits = [p <= level for level in LEVELS]
     return LeftOut(
         kind,
+        by_work,
         len(own),
         len(own.worlds),
         tuple(float(h.mean()) for h in hits),
@@ -49,13 +52,15 @@ def compared_without(groups: Groups, kind: str) -> LeftOut:
 def fitted_without(train: list[Sample], null: list[Sample], kind: str) -> LeftOut:
     """The same under a score that was fitted without harmless groups of ``kind``."""
     trees, slope = fit([s for s in train if s.kind != kind or s.operated >= MIXED[1]])
-    judge = Calibration("without", trees, slope, np.zeros(len(NAMES)), {})
+    judge = Calibration("without", trees, slope, np.zeros(len(NAMES)), {}, Cohorts({}))
     return compared_without(gathered(null, judge.score), kind)
 
 
 def all_compared(groups: Groups) -> Iterator[LeftOut]:
-    return (compared_without(groups, kind) for kind in sorted(set(groups.kind.tolist())))
+    for by_work in (False, True):
+        for kind in sorted(set(groups.found(by_work).kind.tolist())):
+            yield compared_without(groups, kind, by_work)
 
 
 def all_fitted(train: list[Sample], null: list[Sample]) -> Iterator[LeftOut]:
-    return (fitted_without(train, null, kind) for kind in sorted({s.kind for s in null}))
+    return (fitted_without(train, null, kind) for kind in sorted({s.kind for s in null if not s.found_by_work}))

@@ -38,7 +38,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Played:
-    """Months against one calibration half of ``scores`` scores."""
+    """Months against one calibration half that holds so many ``scores``."""
 
     scores: int
     months: tuple[Month, ...]
@@ -51,33 +51,41 @@ def p_values(scores: Floats, calibration: Floats) -> Floats:
     return result
 
 
+def compared(groups: Groups, calibration: Groups) -> tuple[Floats, Floats]:
+    """The p-value of each group among those that were found as it was, and the smallest that it could have."""
+    p, floors = np.ones(len(groups)), np.ones(len(groups))
+    for by_work in (False, True):
+        mine, among = groups.by_work == by_work, calibration.found(by_work).score
+        p[mine], floors[mine] = p_values(groups.score[mine], among), conformal.floor(len(among))
+    return p, floors
+
+
 def budget() -> Budget:
     """What an installation has for groups by default."""
     return Budget.monthly(Settings().budget_cohort * (1 - SINGLE_SHARE), EPOCH_HOURS)
 
 
-def levels(epochs: Ints, of: Budget, floor: float, length: int = MONTH) -> list[float]:
+def levels(epochs: Ints, of: Budget, floors: Floats, length: int = MONTH) -> list[float]:
     """The level each group holds at the end of ``length`` epochs; group i is compared in ``epochs[i]``, ascending."""
     held: list[float] = []
     for epoch in range(length):
         of.accrue()
         held += [0.0] * int(np.count_nonzero(epochs == epoch))
-        held = of.even_out(held, floor)
+        held = of.even_out(held, floors[: len(held)].tolist())
     return held
 
 
-def play(groups: Groups, calibration: Floats, epochs: Ints, rng: np.random.Generator) -> Month:
+def play(groups: Groups, calibration: Groups, epochs: Ints, rng: np.random.Generator) -> Month:
     """A month of the first ``WEEKS`` worlds that chance names; ``epochs``: times within a week to draw from."""
-    weeks = rng.permutation(groups.worlds)[:WEEKS]
-    parts = [groups.within(np.array([world])) for world in weeks]
-    times = np.concatenate([place * WEEK + rng.choice(epochs, len(part)) for place, part in enumerate(parts)])
+    weeks = [np.flatnonzero(groups.world == world) for world in rng.permutation(groups.worlds)[:WEEKS]]
+    times = np.concatenate([place * WEEK + rng.choice(epochs, len(week)) for place, week in enumerate(weeks)])
     order = np.argsort(times, kind="stable")
     order = order[times[order] < MONTH]
-    score, world = (np.concatenate([getattr(part, name) for part in parts])[order] for name in ("score", "world"))
+    month = groups.where(np.concatenate(weeks)[order])
+    p, floors = compared(month, calibration)
     found = budget()
-    held = levels(times[order], found, conformal.floor(len(calibration)))
-    alarmed = p_values(score, calibration) <= np.array(held)
-    return Month(len(order), found.spent, tuple(world[alarmed].tolist()))
+    alarmed = p <= np.array(levels(times[order], found, floors))
+    return Month(len(order), found.spent, tuple(month.world[alarmed].tolist()))
 
 
 def halves(
@@ -86,7 +94,7 @@ def halves(
     """Split the worlds again and again: ``calibrating`` to compare with, the others in ``most`` months at most."""
     for _ in range(splits):
         order = rng.permutation(groups.worlds)
-        calibration = np.sort(groups.within(order[:calibrating]).score)
+        calibration = groups.within(order[:calibrating])
         rest = order[calibrating:]
         months = min(most, len(rest) // WEEKS)
         weeks = [groups.within(rest[i * WEEKS : (i + 1) * WEEKS]) for i in range(months)]

@@ -61,10 +61,10 @@ def small_world() -> World:
     return make_world(small_plan(), SEED)
 
 
-def _fix_the_key(home: Path) -> None:
-    """A key that is always the same: a group near the level of an alarm must not pass or fail by the key drawn."""
+def fix_the_key(home: Path, byte: str = "3c") -> None:
+    """A key that is always the same: tests of one file must not differ by the key drawn."""
     home.mkdir(mode=0o700)
-    key = {"version": 1, "created_at": "2026-01-01T00:00:00Z", "secret": "3c" * 32}
+    key = {"version": 1, "created_at": "2026-01-01T00:00:00Z", "secret": byte * 32}
     keyring = home / FILE_NAME
     keyring.write_text(json.dumps({"schema": SCHEMA, "keys": [key]}))
     keyring.chmod(0o600)
@@ -93,7 +93,7 @@ class Workplace:
     @staticmethod
     def make(folder: Path) -> Workplace:
         place = Workplace(folder, small_world())
-        _fix_the_key(place.home)
+        fix_the_key(place.home)
         pq.write_table(place.world.exchanges, place.log)
         pq.write_table(place.world.accounts, place.register)
         return place

@@ -39,7 +39,7 @@ from stillwatch.store.duckdb import SketchStore
 from stillwatch.worlds.benign.individuals import Individuals
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.world import make_world
-from tests.app.scans import START, _fix_the_key
+from tests.app.scans import START, fix_the_key
 
 SETTINGS = Settings(epoch_hours=3, threads=1)
 MODELS = ("alpha-1", "beta-2")
@@ -49,7 +49,7 @@ MODELS = ("alpha-1", "beta-2")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A day of 160 people; the log is theirs alone, under models that the generator does not know."""
     folder = tmp_path_factory.mktemp("rehearsal")
-    _fix_the_key(folder / "home")
+    fix_the_key(folder / "home")
     world = make_world(Plan(START, 1.0, (Individuals(accounts=160, rate=4.0),)), 3)
     models = pa.array([MODELS[n % 3 == 0] for n in range(len(world.exchanges))], pa.string())
     at = world.exchanges.schema.get_field_index("model_request")

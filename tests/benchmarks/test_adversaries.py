@@ -157,7 +157,7 @@ def test_the_table_adds_weeks_up() -> None:
 @pytest.mark.parametrize("n", [100, 998, 999, 1_720, 5_000])
 def test_the_fewest_planted_scores_are_enough_and_one_less_is_not(n: int) -> None:
     harmless = np.arange(float(n))
-    hidden = [p_value(n + 1.0, np.append(harmless, np.full(k, n + 2.0))) > MOST_ALPHA for k in range(8)]
+    hidden = [p_value(n + 1.0, np.append(harmless, np.full(k, n + 2.0))) > MOST_ALPHA for k in range(80)]
     assert hidden.index(True) == least_planted(n)
 
 
@@ -166,8 +166,8 @@ def test_planted_scores_hide_what_scores_no_higher() -> None:
     assert {row.campaigns for row in found.rows} == {3}
     hidden = {(row.like, row.planted): row.hidden for row in found.rows}
     assert all(hidden[like, 0] == 0 for like, _ in hidden)
-    assert [hidden[like, 100] for like in ("a weak one", "a middling one", "the strongest")] == [1, 2, 3]
-    assert hidden["the strongest", 5] == 0  # ten in ten thousand may stand above an alarm
+    assert [hidden[like, 200] for like in ("a weak one", "a middling one", "the strongest")] == [1, 2, 3]
+    assert hidden["the strongest", 50] == 0  # a hundred in ten thousand may stand above an alarm
     assert poisoning([3.0], np.arange(10_000.0)).rows == ()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.calibration import Calibration, Cohorts
 from stillwatch.evidence.profile import NAMES
 from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
@@ -68,6 +68,7 @@ def even_calibration(scores: NDArray[np.float64] | None = None) -> Calibration:
         slope=Slope.flat(len(NAMES)),
         typical=np.zeros(len(NAMES)),
         by_kind={"made up": benign},
+        alike=Cohorts({"made up": benign}),
     )
 
 

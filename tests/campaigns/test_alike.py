@@ -1,4 +1,4 @@
-"""Groups found by their work alone: tested on what came later, compared, ranked, and never alarmed."""
+"""Groups found by their work alone: tested on what came later, and compared with cohorts that were found so, too."""
 
 from __future__ import annotations
 
@@ -58,12 +58,14 @@ def test_it_is_tested_once_two_days_after_it_was_found() -> None:
         assert x.gated_us is None or x.gated_us >= x.proposed_us + POOL_SPAN_US
 
 
-def test_it_is_ranked_and_never_alarmed_and_costs_no_budget() -> None:
+def test_it_is_alarmed_at_the_smallest_p_value_once_the_budget_carries_that() -> None:
     """Every prompt of the list is new, so that its p-value is the smallest there is."""
-    (best, *_) = [x for x in the_list(whole()) if x.compared]
-    assert best.p_cohort == pytest.approx(1 / 1001)
-    assert best.alarmed_us is None
-    assert whole().cohort.spent == 0
+    compared = [x for x in the_list(whole()) if x.compared]
+    alarmed = [x for x in compared if x.alarmed_us is not None]
+    assert [x.p_cohort for x in compared] == pytest.approx([1 / 1001] * len(compared))
+    assert alarmed
+    assert all(x.alpha_cohort >= 1 / 1001 for x in alarmed)
+    assert whole().cohort.spent == pytest.approx(sum(x.alpha_cohort for x in whole().lineages))
 
 
 def test_a_cut_log_finds_the_same_up_to_there() -> None:

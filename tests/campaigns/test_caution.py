@@ -85,6 +85,8 @@ def test_a_group_of_strange_days_stays_held_back_when_they_are_over() -> None:
     state = state_after(40)
     strange = compared(state, [*STRANGE, 2.0], 9)
     ask(state, 10)
+    for _ in range(20 * state.rules.epochs_per_day):
+        state.cohort.accrue()
     later = compared(state, [*USUAL, 2.0], 30)
     ask(state, 31)
     assert state.drift.said.word == "fine"

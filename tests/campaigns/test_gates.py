@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,11 @@ from stillwatch.campaigns.gates import (
 )
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
+from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import MOST_ALPHA
+from stillwatch.evidence.calibration import Cohorts
+from stillwatch.groups.followup import Followup
+from stillwatch.groups.likeness import Space
 from stillwatch.model.identity import Identities
 from tests.campaigns.frames import START, build, even_calibration
 
@@ -47,6 +53,14 @@ def gated(number: int) -> Lineage:
     lineage = Lineage(number, np.arange(3), dict.fromkeys(members, 0), 0, 0, 1e-4, ((number,), ()))
     lineage.gated_us = START
     return lineage
+
+
+def followed() -> Followup:
+    """A pool nothing was asked of yet."""
+    nothing = np.zeros((0, 1))
+    past = dealt.Means(nothing, np.zeros(0))
+    space = Space(np.zeros(1), np.ones((1, 1)), np.ones(1))
+    return Followup(np.zeros(0, dtype=np.int32), space, past, None, nothing, np.zeros(0))
 
 
 def accounts(volumes: list[int]) -> int:
@@ -96,19 +110,17 @@ def test_accounts_with_habits_of_their_own_are_not_asked() -> None:
     assert not state.lineages[0].compared
 
 
-def test_a_crowd_of_which_a_handful_is_established_waits_with_its_alarm() -> None:
-    """Its p-value stands; the alarm comes when the crowd has thinned out or proved to be members."""
+def test_a_crowd_of_which_a_handful_is_established_is_not_asked_yet() -> None:
+    """It is compared when the crowd has thinned out or proved to be members."""
     state = state_with([400])
     (lineage,) = state.lineages
     bystanders = dict.fromkeys(range(1000, 1000 + int(MEMBERS / ESTABLISHED_SHARE)), 1)
     lineage.member_component = lineage.member_component | bystanders
     ask(state, [400])
-    assert lineage.p_cohort is not None
-    assert lineage.p_cohort <= lineage.alpha_cohort
-    assert lineage.alarmed_us is None
+    assert not lineage.compared
     del lineage.member_component[1000]
     ask(state, [400])
-    assert lineage.alarmed_us is None
+    assert not lineage.compared
     for account in range(1001, 1000 + MEMBERS + 1):
         del lineage.member_component[account]
     ask(state, [400])
@@ -157,6 +169,34 @@ def test_a_level_below_the_floor_is_not_bought() -> None:
     ask(state, volumes)
     assert [x.number for x in state.lineages if x.alpha_cohort > 0] == [2]
     assert state.cohort.at_hand < 1 / 31
+
+
+def test_a_group_found_by_its_work_is_compared_with_such_cohorts() -> None:
+    """Every prompt is new, so the p-value is the smallest there is: that of 2,000 cohorts, or of the 30 found alike."""
+    for found_by_work, p in ((False, 1 / 2001), (True, 1 / 31)):
+        state = state_with([400], accrued=100, benign=2000)
+        alike = Cohorts({"made up": np.linspace(0, 0.9, 30)})
+        state.calibration = replace(state.calibration, alike=alike)
+        (lineage,) = state.lineages
+        lineage.pool = followed() if found_by_work else None
+        ask(state, [400])
+        assert lineage.p_cohort == pytest.approx(p)
+
+
+def test_a_piece_of_a_named_campaign_is_no_second_one() -> None:
+    state = state_with([400, 400])
+    whole, piece = state.lineages
+    piece.joined, piece.member_requests, piece.member_component = (
+        dict(list(found.items())[:5]) for found in (whole.joined, whole.member_requests, whole.member_component)
+    )
+    ask(state, [400, 400])
+    assert (whole.alarmed_us, piece.alarmed_us) == (START + 1, None)
+    assert piece.p_cohort is not None
+    assert piece.p_cohort <= piece.alpha_cohort
+    piece.joined = dict.fromkeys([*piece.joined, 90, 91], 0)
+    piece.member_requests = piece.member_component = piece.member_component | {90: 60, 91: 60}
+    ask(state, [400, 400])
+    assert piece.alarmed_us == START + 1
 
 
 def test_nobody_is_accused_at_a_high_level_however_much_is_at_hand() -> None:

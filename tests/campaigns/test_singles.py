@@ -26,6 +26,7 @@ from stillwatch.evidence.population import CUE_BITS, Population
 from stillwatch.evidence.single import NAMES, SingleCalibration, SingleProfile, load
 from stillwatch.evidence.slope import Slope
 from stillwatch.model.frame import Frame
+from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_kinds
 from tests.campaigns.frames import EPOCH, START, build
 
@@ -34,10 +35,6 @@ WINDOW = 14 * DAY
 HARVEST = sum(k.mask for k in cue_kinds() if k.id in ("reasoning_tagged", "reasoning_entire", "self_check"))
 
 NOTHING = SingleProfile(np.zeros(len(NAMES)))
-
-
-def nobody(_: int) -> bool:
-    return False
 
 
 def epoch(number: int, sends: dict[int, int], rng: np.random.Generator, **columns: int) -> Frame:
@@ -75,7 +72,9 @@ class Watch:
         self.population.observe(frame, 64)
         self.singles.observe(frame, self.population)
         known = set(self.singles.verdicts)
-        self.singles.look(self.population, self.calibration, self.budget, frame.end_us, nobody)
+        self.singles.look(
+            self.population, self.calibration, self.budget, frame.end_us, Identities.unknown(64), frozenset()
+        )
         return [v for account, v in self.singles.verdicts.items() if account not in known]
 
 
@@ -154,12 +153,32 @@ def test_a_level_that_rises_can_alarm_later_and_says_when() -> None:
     assert verdict.looked_us == START + EPOCH
 
 
+@pytest.mark.parametrize("mark", ["org", "verified"])
+def test_who_shows_itself_hides_no_harvest(mark: str) -> None:
+    found = []
+    for shown in (False, True):
+        watch = Watch()
+        identities = Identities.unknown(64)
+        if shown:
+            getattr(identities, mark)[0] = 1
+        frame = epoch(0, {0: 1200}, np.random.default_rng(1), cues=HARVEST)
+        watch.population.observe(frame, 64)
+        watch.singles.observe(frame, watch.population)
+        watch.singles.look(watch.population, watch.calibration, watch.budget, frame.end_us, identities, set())
+        found.append(watch.singles.verdicts[0].profile)
+    assert found[0]["hidden_harvest"] == pytest.approx(found[0]["elicitation"])
+    assert found[1]["hidden_harvest"] == 0.0
+    assert found[1]["elicitation"] == found[0]["elicitation"]
+
+
 def test_exempt_accounts_cost_nothing_and_get_no_verdict() -> None:
     watch = Watch()
-    frame = epoch(0, {0: 1200, 1: 1200}, np.random.default_rng(1))
+    frame = epoch(0, {0: 1200, 1: 1200, 2: 1200}, np.random.default_rng(1))
     watch.population.observe(frame, 64)
     watch.singles.observe(frame, watch.population)
-    watch.singles.look(watch.population, watch.calibration, watch.budget, frame.end_us, lambda a: a == 0)
+    identities = Identities.unknown(64)
+    identities.permitted[0] = True
+    watch.singles.look(watch.population, watch.calibration, watch.budget, frame.end_us, identities, {2})
     assert list(watch.singles.verdicts) == [1]
     assert watch.budget.spent == pytest.approx(MOST_ALPHA)
 
@@ -223,7 +242,7 @@ def test_harmless_accounts_alarm_no_oftener_than_they_may() -> None:
                 score = float(rng.normal())
                 p = p_value(score, calibration.scores)
                 singles.verdicts[account] = Verdict(account, 0, LOOK_TEXTS, NOTHING, score, p, Sums(0, 0))
-            alarms += len(singles.look(Population(), calibration, budget, number, nobody))
+            alarms += len(singles.look(Population(), calibration, budget, number, Identities.unknown(64), set()))
         spent += budget.spent
     assert 0.5 * spent < alarms <= spent + 3 * np.sqrt(spent)
 

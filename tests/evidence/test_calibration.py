@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from stillwatch.errors import InputError
+from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import SHIPPED, load
+from stillwatch.evidence.conformal import floor
 from stillwatch.evidence.profile import FEATURES, NAMES, Feature, Profile
 from stillwatch.evidence.slope import FAR
 
@@ -36,6 +38,7 @@ def good() -> dict[str, Any]:
         "slope": {"mean": [0.0] * N, "scale": [2.0] * N, "weight": [0.0, 0.0, 1.0, *[0.0] * (N - 3)]},
         "typical": [0.5] * N,
         "scores": {"class": [-1.0, 3.0], "firm": [0.0]},
+        "alike": {"plugin": [0.5, -2.0]},
     }
 
 
@@ -55,6 +58,7 @@ def test_the_shipped_set_fits_this_version() -> None:
     assert (np.diff(found.scores) >= 0).all()
     assert sum(found.kinds.values()) == len(found.scores) >= 1000
     assert len(found.kinds) >= 12
+    assert floor(len(found.alike.scores)) <= MOST_ALPHA
     assert np.isfinite(found.score(Profile(found.typical)))
 
 
@@ -98,6 +102,13 @@ def test_scores_are_kept_in_order(tmp_path: Path) -> None:
     assert found.kinds == {"firm": 3, "class": 2}
 
 
+def test_cohorts_found_by_their_work_are_a_set_of_their_own(tmp_path: Path) -> None:
+    found = load(write(tmp_path / "c.json", good()))
+    assert found.comparable(found_by_work=False).tolist() == found.scores.tolist() == [-1, 0, 3]
+    assert found.comparable(found_by_work=True).tolist() == [-2, 0.5]
+    assert found.alike.kinds == {"plugin": 2}
+
+
 def test_the_id_follows_the_content_and_not_the_name(tmp_path: Path) -> None:
     changed = good()
     changed["scores"] = {"class": [-1.5, 3.0], "firm": [0.0]}
@@ -116,6 +127,7 @@ BROKEN: dict[str, object] = {
     "features in another order": {**good(), "features": list(reversed(NAMES))},
     "no scores": {k: v for k, v in good().items() if k != "scores"},
     "scores as a number": {**good(), "scores": 3},
+    "no cohorts found by their work": {k: v for k, v in good().items() if k != "alike"},
     "scores without kinds": {**good(), "scores": [0.0, 1.0]},
     "a kind without scores": {**good(), "scores": {"class": [], "firm": [1.0]}},
     "too few typical values": {**good(), "typical": [1.0]},

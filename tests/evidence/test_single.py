@@ -37,7 +37,7 @@ def conduct(cue: int = 0, share: float = 1.0) -> Conduct:
 
 @pytest.mark.parametrize("name", ["elicitation", "grading", "generation", "repair"])
 def test_each_family_of_wording_has_its_entry(name: str) -> None:
-    found = profile(conduct(FAMILIES[name].bit_length() - 1), NOBODY, 0.0, FAMILIES)
+    found = profile(conduct(FAMILIES[name].bit_length() - 1), True, NOBODY, 0.0, FAMILIES)
     others = {n for n in FAMILIES if n not in (name, "concealment")}
     assert found[name] == pytest.approx(np.log1p(np.log(REFERENCE + 1)))
     assert [found[n] for n in others] == [0.0] * 3
@@ -45,19 +45,19 @@ def test_each_family_of_wording_has_its_entry(name: str) -> None:
 
 
 def test_wording_counts_less_the_more_others_have_the_habit() -> None:
-    values = [profile(conduct(), NOBODY + share, 0.0, FAMILIES)["elicitation"] for share in (0.0, 0.01, 0.2, 1.0)]
+    values = [profile(conduct(), True, NOBODY + share, 0.0, FAMILIES)["elicitation"] for share in (0.0, 0.01, 0.2, 1.0)]
     assert values == sorted(values, reverse=True)
     assert values[-1] == pytest.approx(0.0)
 
 
 def test_a_larger_log_makes_nothing_rarer() -> None:
     """A habit that nobody else has counts the same among a hundred accounts and among a million."""
-    assert profile(conduct(), NOBODY, 0.0, FAMILIES)["elicitation"] < np.log1p(np.log(REFERENCE + 1)) + 1e-9
+    assert profile(conduct(), True, NOBODY, 0.0, FAMILIES)["elicitation"] < np.log1p(np.log(REFERENCE + 1)) + 1e-9
 
 
 def test_manner() -> None:
     talker = replace(conduct(), with_history=600, distinct=32, answers=3.0)
-    found = profile(talker, NOBODY, 2.5, FAMILIES)
+    found = profile(talker, True, NOBODY, 2.5, FAMILIES)
     assert (found["conversation"], found["one_shot"], found["answers"]) == (0.6, 0.25, 0.5)
     assert found["elicitation"] == pytest.approx(np.log1p(0.4 * np.log(REFERENCE + 1)))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from experiments.null_months import kinds, months
 from experiments.null_months.clustered import mean_interval, ribbon, share_interval
+from experiments.null_months.drifting import look
 from experiments.null_months.gathered import Groups, read
 from experiments.null_months.picture import Curves, drawn
 from hypothesis import given, settings
@@ -27,7 +28,14 @@ def made_up(worlds: int, each: int, seed: int = 1, spread: float = 0.0) -> Group
     rng = np.random.default_rng(seed)
     world = np.repeat(np.arange(worlds), each)
     score = rng.normal(size=len(world)) + spread * rng.normal(size=worlds)[world]
-    return Groups(score, world, np.where(rng.random(len(world)) < 0.2, "rare", "common"))
+    kind = np.where(rng.random(len(world)) < 0.2, "rare", "common")
+    return Groups(score, world, kind, np.zeros(len(world), dtype=bool))
+
+
+def even(low: float, high: float, size: int, by_work: bool = False) -> Groups:
+    """One world with scores from ``low`` to ``high``."""
+    ones = np.ones(size, dtype=np.int64)
+    return Groups(np.linspace(low, high, size), ones, ones.astype(str), np.full(size, by_work))
 
 
 @given(SCORES, SCORES)
@@ -36,11 +44,17 @@ def test_p_values_are_those_of_the_product(scores: list[float], calibration: lis
     assert found.tolist() == [conformal.p_value(s, np.array(calibration)) for s in scores]
 
 
+def test_a_group_is_compared_with_those_that_were_found_as_it_was() -> None:
+    for by_work, p in ((True, 1 / 31), (False, 1.0)):
+        found, floors = months.compared(even(5, 5, 1, by_work=by_work), even(0, 1, 30, by_work=True))
+        assert found.tolist() == floors.tolist() == [p]
+
+
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, months.MONTH + 20), max_size=80).map(sorted), st.sampled_from([1e-4, 6e-4, 0.002]))
 def test_levels_are_paid_from_the_month(times: list[int], floor: float) -> None:
     budget = months.budget()
-    held = months.levels(np.array(times, dtype=np.int64), budget, floor)
+    held = months.levels(np.array(times, dtype=np.int64), budget, np.full(len(times), floor))
     assert len(held) == sum(t < months.MONTH for t in times)
     assert sum(held) == pytest.approx(budget.spent)
     assert budget.spent <= 0.4 * (1 + 1e-9)
@@ -49,11 +63,11 @@ def test_levels_are_paid_from_the_month(times: list[int], floor: float) -> None:
 
 def test_a_month_counts_thirty_days_of_the_worlds_it_holds() -> None:
     groups = made_up(worlds=12, each=20)
-    found = months.play(groups, np.linspace(-9, -8, 3000), np.arange(months.WEEK), np.random.default_rng(1))
+    found = months.play(groups, even(-9, -8, 3000), np.arange(months.WEEK), np.random.default_rng(1))
     assert 80 <= found.compared <= 100
     assert len(found.alarms) == found.compared
     assert len(set(found.alarms)) <= months.WEEKS
-    assert found.spent == pytest.approx(found.compared * MOST_ALPHA)
+    assert found.spent == pytest.approx(0.4)
 
 
 def test_where_worlds_are_exchangeable_as_many_alarm_as_was_spent() -> None:
@@ -106,11 +120,26 @@ def test_a_ribbon_holds_whole_curves() -> None:
 
 def test_a_kind_left_out_is_compared_with_the_others_alone() -> None:
     groups = made_up(worlds=40, each=50)
-    lifted = Groups(np.where(groups.kind == "rare", groups.score + 9, groups.score), groups.world, groups.kind)
+    lifted = Groups(
+        np.where(groups.kind == "rare", groups.score + 9, groups.score), groups.world, groups.kind, groups.by_work
+    )
     row = kinds.compared_without(lifted, "rare")
     assert row.shares == (1.0, 1.0)
     assert row.groups == int((groups.kind == "rare").sum())
     assert kinds.compared_without(groups, "rare").shares[1] < 0.1
+
+
+def test_the_monitor_is_played_on_what_had_happened_by_then() -> None:
+    """A month whose groups all stand next to the tail is noticed at every look; one like the others is not."""
+    usual, strange = made_up(worlds=6, each=40), made_up(worlds=6, each=40)
+    near = Groups(0 * strange.score + 1.0, strange.world, strange.kind, strange.by_work)
+    times = np.arange(3, 24)
+    quiet = look(usual, made_up(worlds=50, each=40, seed=9), times, np.random.default_rng(1))
+    loud = look(near, made_up(worlds=50, each=40, seed=9), times, np.random.default_rng(1))
+    assert quiet.spoke <= 0.05 * quiet.looks
+    assert quiet.held <= 0.2
+    assert loud.spoke == loud.looks == quiet.looks
+    assert loud.held == 1.0
 
 
 def test_a_file_of_samples_holds_samples_and_nothing_that_runs(tmp_path: Path) -> None:

@@ -56,13 +56,7 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
 
 
 def _judge_singles(state: State, frame: Frame, identities: Identities) -> None:
-    """Busy accounts, each for itself; who may generate data or is named already is left out."""
+    """Busy accounts, each for itself."""
     named = {account for lineage in state.lineages for account in lineage.named}
     state.singles.observe(frame, state.population)
-    state.singles.look(
-        state.population,
-        state.single_calibration,
-        state.single,
-        frame.end_us,
-        lambda account: bool(identities.permitted[account]) or account in named,
-    )
+    state.singles.look(state.population, state.single_calibration, state.single, frame.end_us, identities, named)

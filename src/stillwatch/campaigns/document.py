@@ -87,14 +87,12 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
             if lineage.tally.sameness.interchangeable
             else "its accounts have habits of their own, as people who share a phrase do"
         )
-    if lineage.pool is not None:
-        return (
-            f"it was found by the likeness of its accounts' work alone (p = {lineage.p_cohort:.4f}); the calibration "
-            "set holds no benign cohorts found in this way, so it is ranked and never alarmed; a person's look decides"
-        )
-    least = floor(len(calibration.scores))
+    if lineage.p_cohort <= lineage.alpha_cohort:
+        return "nearly all of its accounts are named by other alarms already"
+    least = floor(len(calibration.comparable(lineage.found_by_work)))
+    how = " that were found by their work, too," if lineage.found_by_work else ""
     return (
-        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts is above the "
+        f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts{how} is above the "
         f"{lineage.alpha_cohort:.4f} that it is held to (the smallest possible p is {least:.4f}); "
         f"{what_decides(lineage.alpha_cohort)}"
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import inf
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established
+from stillwatch.campaigns.membership import established, told
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import conformal
 from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
@@ -18,8 +19,8 @@ COMPONENT_REQUESTS = 100
 """Requests with the group's machinery after the first gate on which it is compared with benign cohorts."""
 
 ESTABLISHED_SHARE = 0.25
-"""So many of the accounts that used the machinery must be established as members before an alarm: a crowd of which only
-a handful is established is not one group."""
+"""So many of the accounts that used the machinery must be established as members before the group is compared: a crowd
+of which only a handful is established is not one group."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
@@ -47,19 +48,19 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
     for lineage in state.lineages:
         if _due(lineage, state.rules.min_accounts):
             _compare(lineage, state, identities)
-    # The calibration set holds no groups that were found by their work, so these are ranked and never alarmed.
-    compared = [x for x in state.lineages if x.compared and x.pool is None]
-    _share_out(compared, state.cohort, conformal.floor(len(state.calibration.scores)))
-    for lineage in compared:
-        passed = lineage.p_cohort is not None and lineage.p_cohort <= lineage.alpha_cohort
-        if passed and lineage.alarmed_us is None and _holds_together(lineage):
+    compared = [x for x in state.lineages if x.compared]
+    _share_out(compared, state.cohort, state.calibration)
+    _alarm([x for x in compared if x.p_cohort is not None and x.p_cohort <= x.alpha_cohort], now_us)
+
+
+def _alarm(passed: list[Lineage], now_us: int) -> None:
+    """Alarm the groups that say something new, the largest first: pieces of a named campaign are no further ones."""
+    named = {account for x in passed for account in x.named}
+    for lineage in sorted((x for x in passed if x.alarmed_us is None), key=lambda x: (-len(x.joined), x.number)):
+        members = established(lineage)
+        if not told(members, named):
             lineage.alarmed_us = now_us
-
-
-def _holds_together(lineage: Lineage) -> bool:
-    """Whether enough of those who used the machinery are established as members; it can only keep back an alarm."""
-    users = sum(n > 0 for n in lineage.member_component.values())
-    return len(established(lineage)) >= ESTABLISHED_SHARE * users
+            named.update(members)
 
 
 def _due(lineage: Lineage, min_accounts: int) -> bool:
@@ -67,22 +68,27 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
         lineage.gated_us is not None
         and not lineage.compared
         and lineage.tally.component >= COMPONENT_REQUESTS
-        and len(established(lineage)) >= min_accounts
         and lineage.tally.sameness.interchangeable
+        and len(established(lineage)) >= max(min_accounts, ESTABLISHED_SHARE * _users(lineage))
     )
+
+
+def _users(lineage: Lineage) -> int:
+    return sum(n > 0 for n in lineage.member_component.values())
 
 
 def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
     found = profile(lineage.tally, lineage.accounts, state.population, identities, state.networks)
     lineage.profile, lineage.score = found.values, state.calibration.score(found)
-    lineage.p_cohort = conformal.p_value(lineage.score, state.calibration.scores)
+    lineage.p_cohort = conformal.p_value(lineage.score, state.calibration.comparable(lineage.found_by_work))
 
 
-def _share_out(compared: list[Lineage], budget: Budget, floor: float) -> None:
+def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration) -> None:
     """Give all compared groups the same level; alarmed ones go on being charged, so nobody's level looks at its p.
 
     Where the budget does not carry a floor for everybody, whoever sent most comes first.
     """
     order = sorted(compared, key=lambda x: (-x.tally.component, x.number))
-    for lineage, level in zip(order, budget.even_out([x.alpha_cohort for x in order], floor), strict=True):
+    floors = [conformal.floor(len(calibration.comparable(x.found_by_work))) for x in order]
+    for lineage, level in zip(order, budget.even_out([x.alpha_cohort for x in order], floors), strict=True):
         lineage.alpha_cohort = level

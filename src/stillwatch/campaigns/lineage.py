@@ -76,6 +76,11 @@ class Lineage:
         return np.array(sorted(a for a, at in self.joined.items() if at <= before_us), dtype=np.int32)
 
     @property
+    def found_by_work(self) -> bool:
+        """Whether the group was found by the likeness of its accounts' work, and not by what they share."""
+        return self.pool is not None
+
+    @property
     def compared(self) -> bool:
         """Whether the group has its p-value against benign cohorts; it gets one only."""
         return self.profile is not None

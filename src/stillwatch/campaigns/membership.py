@@ -6,6 +6,8 @@ like a bystander; an operator's account with cover traffic still carries the mac
 
 from __future__ import annotations
 
+from collections.abc import Collection, Set
+
 import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
@@ -17,6 +19,8 @@ PRIOR_ODDS = 0.25
 LEAST_REQUESTS = 3
 """Requests with the machinery without which nobody is named, however likely."""
 NAMED_PROB = 0.9
+TOLD = 0.8
+"""A group so many of whose accounts are named already is the same campaign seen in another way."""
 
 
 def membership_probs(lineage: Lineage) -> dict[int, float]:
@@ -50,6 +54,11 @@ def established(lineage: Lineage) -> list[int]:
     return [
         a for a in sorted(likely) if likely[a] >= NAMED_PROB and lineage.member_component.get(a, 0) >= LEAST_REQUESTS
     ]
+
+
+def told(accounts: Collection[int], named: Set[int]) -> bool:
+    """Whether alarms have said already what there is to say of ``accounts``."""
+    return bool(accounts) and sum(account in named for account in accounts) >= TOLD * len(accounts)
 
 
 def name_members(lineage: Lineage, now_us: int) -> None:

@@ -16,8 +16,9 @@ from stillwatch.sketch.cues import cue_families
 
 KIND_SHARE, KIND_SURPRISE = 0.15, 0.05
 """What fewer requests of a component carry comes from what is asked about, not from how it is asked."""
-_OPEN_MARKS = ("tied_org", "tied_domain", "tied_client", "verified")
-"""What a group shows openly. A shared payment or network is seen by the provider only, so hiding is still hiding."""
+_OPEN_MARKS = ("tied_domain", "tied_client", "tied_network", "declared")
+"""What a group shows openly. An address range of its own is a door with a name; a shared card is seen by the provider
+only, so hiding behind one is still hiding. Declared accounts need not declare the same."""
 _FAMILIES = {
     "elicitation": "elicitation",
     "grading": "grading",
@@ -35,12 +36,17 @@ def profile(
     """The profile of a group of ``members`` from what it did since its first gate."""
     accounts = tally.accounts
     values = {**_harvest(tally, accounts, population), **_concealment(tally, accounts, members, identities, networks)}
-    concealed = 1.0 - max(values[name] for name in _OPEN_MARKS)
+    concealed = _concealed(max(values[name] for name in _OPEN_MARKS))
     # Of the whole, not the sum of logarithms: many faint traces are no strong one.
     values["hidden_harvest"] = concealed * float(np.log1p(sum(np.expm1(values[name]) for name in _WANTED)))
     values["hidden_chats"] = concealed * values["history"]
     values["machinery"] = float(np.log(max(tally.keys_carried / max(tally.component, 1), 1.0)))
     return Profile(np.array([values[name] for name in NAMES]))
+
+
+def _concealed(marked: float) -> float:
+    """1 where no open mark is on more than half of the accounts, 0 where one is on all of them, straight in between."""
+    return min(1.0, 2.0 * (1.0 - marked))
 
 
 def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str, float]:
@@ -72,10 +78,9 @@ def _concealment(
         "tied_domain": _largest(identities.domain[accounts]),
         "tied_network": _own(np.array(list(tally.nets)), networks.nets, members, n),
         "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
-        "verified": float(identities.verified[accounts].mean()),
+        "declared": float(identities.declared[accounts].mean()),
         "churn": float(np.log(len(tally.nets) / n)),
         "clients": float(np.log(clients)) if clients else 0.0,
-        "batches": _batches(identities.payment[accounts]),
     }
 
 
@@ -104,10 +109,3 @@ def _own(pairs: NDArray[np.int64], everybody: Pairs, members: Codes, n: int) -> 
 def _holders(keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
     counts: NDArray[np.int64] = np.searchsorted(keys, values, "right") - np.searchsorted(keys, values, "left")
     return counts
-
-
-def _batches(payment: Codes) -> float:
-    """Share of the accounts in payment batches of at least three, if no batch holds half of them."""
-    known = payment[payment >= 0]
-    sizes = np.bincount(known) if len(known) else np.zeros(1, dtype=np.int64)
-    return float(sizes[sizes >= 3].sum() / len(payment)) if sizes.max() * 2 < len(payment) else 0.0

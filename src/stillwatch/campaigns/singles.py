@@ -11,7 +11,7 @@ Memory: some 5 kB per followed account, and no more than one per ``FOLLOW_FROM``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,7 @@ from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population, cues_carried
 from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
 from stillwatch.model.frame import Frame, Ints
+from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_families
 
 FOLLOW_FROM = 100
@@ -133,23 +134,31 @@ class Singles:
         calibration: SingleCalibration,
         budget: Budget,
         now_us: int,
-        exempt: Callable[[int], bool],
+        identities: Identities,
+        named: Set[int],
     ) -> list[Verdict]:
-        """Judge the accounts that reached the volume, share the budget out anew; returns what is alarmed by it."""
-        due = [a for a, sums in self.followed.items() if sums.texts >= LOOK_TEXTS and not exempt(a)]
+        """Judge the accounts that reached the volume, share the budget out anew; returns what is alarmed by it.
+
+        Who may generate data or is ``named`` already is left out.
+        """
+        due = [
+            a
+            for a, sums in self.followed.items()
+            if sums.texts >= LOOK_TEXTS and not (identities.permitted[a] or a in named)
+        ]
         if due:
             others = Others.of(population, self.log_output)
             for account in due:
-                self._judge(account, others, calibration, now_us)
+                self._judge(account, bool(identities.declared[account]), others, calibration, now_us)
         self._share_out(budget, conformal.floor(len(calibration.scores)))
         found = [v for v in self.verdicts.values() if v.alarmed_us is None and v.p <= v.alpha]
         for verdict in found:
             verdict.alarmed_us = now_us
         return found
 
-    def _judge(self, account: int, others: Others, calibration: SingleCalibration, now_us: int) -> None:
+    def _judge(self, account: int, declared: bool, others: Others, calibration: SingleCalibration, now_us: int) -> None:
         sums = self.followed.pop(account)
-        profile = single.profile(sums.conduct(), others.habits(account), others.answers, cue_families())
+        profile = single.profile(sums.conduct(), declared, others.habits(account), others.answers, cue_families())
         score = calibration.score(profile)
         p = conformal.p_value(score, calibration.scores)
         self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, sums)
@@ -157,7 +166,8 @@ class Singles:
     def _share_out(self, budget: Budget, floor: float) -> None:
         """Give all accounts that were looked at the same level; who was looked at first and sent most comes first."""
         order = sorted(self.verdicts.values(), key=lambda v: (v.looked_us, -v.texts, v.account))
-        for verdict, level in zip(order, budget.even_out([v.alpha for v in order], floor), strict=True):
+        levels = budget.even_out([v.alpha for v in order], [floor] * len(order))
+        for verdict, level in zip(order, levels, strict=True):
             verdict.alpha = level
 
 

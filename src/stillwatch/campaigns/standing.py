@@ -13,13 +13,12 @@ from math import inf
 from typing import Protocol, TypeVar
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established
+from stillwatch.campaigns.membership import established, told
 from stillwatch.model.frame import Codebook, Codes
 from stillwatch.model.identity import Identities
 
 WATCHED_P = 0.1
 """A gated group whose cohort p-value is above this looks like an ordinary cohort."""
-TOLD = 0.8
 STATES = ("alarmed", "provisional", "watched", "proposed")
 
 
@@ -67,11 +66,9 @@ def stand(
 
 
 def _told_already(standing: Standing, named: set[int]) -> Standing:
-    """A group found by its work whose accounts alarms have named is not listed a second time."""
-    joined = standing.lineage.joined
-    if standing.lineage.pool is None or len(named.intersection(joined)) < TOLD * len(joined):
-        return standing
-    return replace(standing, state="proposed")
+    """A group whose accounts alarms have named is not listed a second time."""
+    again = standing.state == "watched" and told(standing.lineage.joined, named)
+    return replace(standing, state="proposed") if again else standing
 
 
 def settle(latest: D, closed: D | None) -> tuple[bool, D]:

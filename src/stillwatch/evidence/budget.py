@@ -14,11 +14,11 @@ HOURS_PER_MONTH = 30 * 24
 SPEND_SHARE = 0.5
 """Share of what is at hand that one epoch may hand out; the rest stays for later proposals."""
 
-MOST_ALPHA = 0.001
+MOST_ALPHA = 0.01
 """However much of the second gate's budget is left, nobody is accused at a p-value above this.
 
-One in a thousand can be defended case by case, and it keeps a distance from the part of the ranking where made-up
-calibration cohorts are the least like real ones.
+One in a hundred keeps a distance from the part of the ranking where harmless groups are common, however few groups
+share the budget.
 """
 
 
@@ -48,18 +48,19 @@ class Budget:
         """Level for each of ``askers`` of this epoch."""
         return SPEND_SHARE * self.at_hand / askers if askers else 0.0
 
-    def even_out(self, held: Sequence[float], floor: float) -> list[float]:
+    def even_out(self, held: Sequence[float], floors: Sequence[float]) -> list[float]:
         """Raise the levels ``held`` to an equal share of what has accrued, the poorest first, and return them.
 
-        Among equally poor ones the order given decides. A level follows from the calendar, from how many there are and
-        from that order, which must not look at a p-value; then the expected number of false alarms is at most the sum
-        of the levels. One below ``floor`` would be wasted and is not bought.
+        Those whose floor is above that share come last. Among equally poor ones the order given decides. A level
+        follows from the calendar, from how many there are and from that order, which must not look at a p-value; then
+        the expected number of false alarms is at most the sum of the levels. One below its floor, the smallest p-value
+        there can be, would be wasted and is not bought.
         """
-        level = max(floor, min(MOST_ALPHA, self.accrued / max(len(held), 1)))
+        share = min(MOST_ALPHA, self.accrued / max(len(held), 1))
         found = list(held)
-        for place in sorted(range(len(found)), key=held.__getitem__):
-            more = min(level - held[place], self.at_hand)
-            if more > 0 and held[place] + more >= floor * (1 - 1e-9):
+        for place in sorted(range(len(found)), key=lambda place: (floors[place] > share, held[place])):
+            more = min(max(floors[place], share) - held[place], self.at_hand)
+            if more > 0 and held[place] + more >= floors[place] * (1 - 1e-9):
                 found[place] += self.spend(more)
         return found
 

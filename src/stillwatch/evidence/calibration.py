@@ -1,5 +1,7 @@
 """The calibration set: scores of made-up benign cohorts that passed the first gate, and the trees of the score.
 
+Groups are compared with cohorts that were found in the same way: by their wording, or by the likeness of their work.
+
 Reads ``calibration.json`` beside this module (written by ``tools/calibrate.py``) or a set of the same shape from the
 user's own reviewed cohorts. Its id is a hash of its content; every report names it.
 """
@@ -23,10 +25,18 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 
 
 @dataclass(frozen=True)
+class Cohorts(Scored):
+    """Benign cohorts that were found in one way; ``by_kind``: ascending scores of each kind of them."""
+
+    by_kind: dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
 class Calibration(Scored):
     """The score of a profile, with the scores of benign cohorts that passed the first gate.
 
-    ``typical``: their median profile, shape (features,); ``by_kind``: ascending scores of each kind of cohort.
+    ``typical``: their median profile, shape (features,); ``by_kind``: ascending scores of each kind of cohort found by
+    its wording; ``alike``: the cohorts found by their work.
     """
 
     calibration_id: str
@@ -34,6 +44,11 @@ class Calibration(Scored):
     slope: Slope
     typical: NDArray[np.float64]
     by_kind: dict[str, NDArray[np.float64]]
+    alike: Cohorts
+
+    def comparable(self, found_by_work: bool) -> NDArray[np.float64]:
+        """Ascending scores of the cohorts that a group is compared with."""
+        return self.alike.scores if found_by_work else self.scores
 
     def parts(self, profile: Profile) -> NDArray[np.float64]:
         """Contribution of every feature to the score; shape (features,)."""
@@ -57,6 +72,7 @@ def _built(digest: str, found: dict[str, Any]) -> Calibration:
         scored.slope(found["slope"], size),
         scored.numbers(found["typical"], size),
         scored.by_kind(found["scores"]),
+        Cohorts(scored.by_kind(found["alike"])),
     )
 
 

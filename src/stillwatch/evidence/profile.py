@@ -94,14 +94,6 @@ FEATURES: tuple[Feature, ...] = (
         "clients", "concealment", 0, "one machinery behind many client identities", "public templates", "one client"
     ),
     Feature(
-        "batches",
-        "concealment",
-        1,
-        "payments shared in batches within the group",
-        "families, resellers",
-        "cards per account",
-    ),
-    Feature(
         "hidden_harvest",
         "product",
         1,

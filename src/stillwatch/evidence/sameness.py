@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from stillwatch.model.frame import Ints
 
-PRIVATE, HABITS = 0.15, 0.2
+PRIVATE, HABITS = 0.1, 0.1
 """Largest values of accounts that count as interchangeable."""
 
 

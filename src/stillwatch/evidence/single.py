@@ -1,7 +1,8 @@
 """A single harvester: what one account alone asked for, as numbers, and how conspicuous busy harmless accounts are.
 
 ``FEATURES`` names every entry of the profile and says what it sees, what innocent traffic it can mistake for a harvest
-and what evading it costs. None reads country, language, age, verification or network. The score is a straight line
+and what evading it costs. None reads country, language, age or network; a declared organisation and a verified owner
+count in one product alone, as an open mark. The score is a straight line
 (``evidence.slope``), each weight held to its entry's direction, fitted by ``tools/calibrate_single.py`` on made-up
 accounts. ``single.json`` beside this module holds it with the scores of made-up harmless accounts that reached the
 same volume; its id is a hash of its content.
@@ -70,6 +71,14 @@ FEATURES: tuple[Feature, ...] = (
         "writers, document generators",
         "shorter answers, so less to train on",
     ),
+    Feature(
+        "hidden_harvest",
+        "product",
+        1,
+        "harvest wording by an account without a declared organisation or a verified owner",
+        "students, hobbyists, small teams that declare nothing",
+        "declaring oneself",
+    ),
 )
 NAMES = tuple(f.name for f in FEATURES)
 REFERENCE = 500
@@ -105,9 +114,11 @@ class SingleProfile:
         return float(self.values[NAMES.index(name)])
 
 
-def profile(conduct: Conduct, habits: NDArray[np.float64], usual: float, families: dict[str, int]) -> SingleProfile:
-    """Numbers of one account. ``habits``: share of the other accounts in the habit of each cue; ``usual``: the answers
-    of the middle account of the log; ``families``: cue masks by family.
+def profile(
+    conduct: Conduct, declared: bool, habits: NDArray[np.float64], usual: float, families: dict[str, int]
+) -> SingleProfile:
+    """Numbers of one account. ``declared``: it shows who it is; ``habits``: share of the other accounts in the habit of
+    each cue; ``usual``: the answers of the middle account of the log; ``families``: cue masks by family.
 
     Wording counts by the share of requests outside conversations: a product whose instructions carry a cue asks for it
     with every turn of every talk.
@@ -125,6 +136,7 @@ def profile(conduct: Conduct, habits: NDArray[np.float64], usual: float, familie
         "conversation": talk,
         "flatness": 1.0 - concentration(conduct.hours),
         "answers": conduct.answers - usual,
+        "hidden_harvest": 0.0 if declared else float(np.log1p(sum(np.expm1(of[name]) for name in _HARVEST))),
     }
     return SingleProfile(np.array([{**of, **rest}[name] for name in NAMES]))
 

@@ -25,6 +25,11 @@ class Identities:
     permitted: NDArray[np.bool_]
     tenant: Codes
 
+    @property
+    def declared(self) -> NDArray[np.bool_]:
+        """Accounts that show who they are: a declared organisation or a verified owner."""
+        return (self.org >= 0) | self.verified
+
     @staticmethod
     def unknown(n: int) -> Identities:
         def none() -> Codes:

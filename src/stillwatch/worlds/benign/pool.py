@@ -23,15 +23,16 @@ from stillwatch.worlds.stream import Ask, Part, Stream
 from stillwatch.worlds.text import families, names, tasks
 from stillwatch.worlds.text.wording import Family, speech, word
 
-Job = Literal["chat", "label", "extract", "summarise", "grade", "translate", "explain", "advise", "draft"]
+Job = Literal["chat", "label", "extract", "summarise", "grade", "judge", "translate", "explain", "advise", "draft"]
 JOBS: tuple[Job, ...] = get_args(Job)
-OFTEN: dict[Job, int] = {"grade": 1, "explain": 1, "advise": 1}
+OFTEN: dict[Job, int] = {"grade": 1, "judge": 1, "explain": 2, "advise": 2}
 """Weights of the jobs; all others have 3."""
 _JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
     "label": (families.LABEL, "message"),
     "extract": (families.EXTRACT, "document"),
     "summarise": (families.SUMMARISE, "document"),
     "grade": (families.RUBRIC, "pair"),
+    "judge": ((*families.RUBRIC, *families.STEPWISE), "pair"),
     "translate": (families.TRANSLATE, "message"),
     "explain": (families.STEPWISE, "exam"),
     "advise": (families.STEPWISE, "message"),
