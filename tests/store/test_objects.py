@@ -94,7 +94,9 @@ def test_given_objects_are_not_written(tmp_path: Path) -> None:
     assert read_objects(path, CLASSES, {"large": other}, KEY) == [other]
 
 
-@pytest.mark.parametrize("value", [object(), Path(), np.array(["text"]), b"bytes"], ids=["object", "path", "text array", "bytes"])
+@pytest.mark.parametrize(
+    "value", [object(), Path(), np.array(["text"]), b"bytes"], ids=["object", "path", "text array", "bytes"]
+)
 def test_what_nobody_declared_is_not_written(value: object, tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_objects(tmp_path / "file", value, CLASSES, {}, KEY)
