@@ -24,7 +24,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("status", "stillwatch.cli.status", "Say how far watching is, and what its store holds."),
     Verb("rehearse", "stillwatch.cli.rehearse", "Plant made-up campaigns in copies of a log; map what is found."),
     Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
-    Verb("review", "stillwatch.cli.review", "Write down that a group is harmless, so that its like is watched only."),
+    Verb("review", "stillwatch.cli.review", "Write down that a group is harmless."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
     Verb("case", "stillwatch.cli.case", "Turn alarms into cases, decide them, hand them out."),
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),

@@ -56,7 +56,10 @@ _STORE = "Folder of runs to count and to hold against the register; repeatable."
 
 @click.group("privacy")
 def command() -> None:
-    """Keep the record of processing, answer a regulator, erase and disclose what is stored of a person."""
+    """Keep the record of processing, answer a regulator, erase.
+
+    Discloses what is stored of a person, too.
+    """
 
 
 @command.command("record", cls=Command)

@@ -21,10 +21,12 @@ from stillwatch.cli.output import print_lines
 @click.option("--to", type=options.Folder(), required=True, metavar="FILE", help="Reviewed cohorts; made or added to.")
 @options.dry_run
 def command(campaign_id: str, run: Path, name: str, reviewed_by: str, days: int, to: Path, dry_run: bool) -> None:
-    """Write down that a group is harmless, so that groups like it are watched only.
+    """Write down that a group is harmless.
+
+    Groups like it are watched only.
 
     CAMPAIGN is a campaign id of the run. Scans read the file with --reviewed. It holds no text and no account, only
-    the twenty numbers by which groups are compared.
+    the numbers by which groups are compared.
     """
     from stillwatch.app.review import ReviewRequest, review
 

@@ -115,23 +115,24 @@ def _replace(path: Path, table: pa.Table, mine: Any) -> None:
 
 def _forget(state: Path, person: Person, keys: Keyring, events: set[str], *, dry_run: bool) -> int:
     """Rename the account in the fold and drop its events from what is shown; how many places that took."""
-    from stillwatch.app.watch.catalogue import CLASSES
+    from stillwatch.app.watch.catalogue import CLASSES, given
     from stillwatch.app.watch.checkpoint import read_checkpoint, write_checkpoint
     from stillwatch.app.watch.folder import sweep
+    from stillwatch.evidence import calibration, single
     from stillwatch.store.objects import read_objects, write_objects
 
-    key, given = keys.derive("state"), _given()
+    key, known = keys.derive("state"), given(calibration.load(), single.load())
     checkpoint = read_checkpoint(state, key)
     if checkpoint is None or checkpoint.fold is None:
         return 0
-    fold: FoldState = read_objects(state / checkpoint.fold, CLASSES, given, key)
+    fold: FoldState = read_objects(state / checkpoint.fold, CLASSES, known, key)
     found = _rename(fold, person) + sum(_drop(shown, events) for shown in _shown(fold))
     for event in events & fold.origins.keys():
         del fold.origins[event]
     if found and not dry_run:
         checkpoint.number += 1
         checkpoint.fold = f"fold-{checkpoint.number}.state"
-        write_objects(state / checkpoint.fold, fold, CLASSES, given, key)
+        write_objects(state / checkpoint.fold, fold, CLASSES, known, key)
         write_checkpoint(state, checkpoint, key)
         sweep(state, checkpoint.named())
     return found
@@ -161,10 +162,3 @@ def _drop(shown: list[str], events: set[str]) -> int:
     gone = len(shown) - len(kept)
     shown[:] = kept
     return gone
-
-
-def _given() -> dict[str, Any]:
-    """The parts of a fold that come with the program."""
-    from stillwatch.evidence import calibration, single
-
-    return {"calibration": calibration.load(), "single calibration": single.load()}

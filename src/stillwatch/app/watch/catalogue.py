@@ -14,10 +14,12 @@ from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.drift import Monitor, Statement
 from stillwatch.evidence.migration import Coins, Migration
 from stillwatch.evidence.population import Population
-from stillwatch.evidence.single import SingleProfile
+from stillwatch.evidence.reviewed import NONE
+from stillwatch.evidence.single import SingleCalibration, SingleProfile
 from stillwatch.facts.frame import Codebooks
 from stillwatch.groups.followup import Followup
 from stillwatch.groups.infrastructure import Networks
@@ -55,3 +57,8 @@ CLASSES: tuple[type[Any], ...] = (
     Codebooks,
     Codebook,
 )
+
+
+def given(calibration: Calibration, single: SingleCalibration) -> dict[str, object]:
+    """The parts of a fold that come with the program, by the name under which the state stands for them."""
+    return {"calibration": calibration, "single calibration": single, "reviewed cohorts": NONE}

@@ -18,6 +18,7 @@ from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.app.scan import HOUR_US, fresh_state
 from stillwatch.app.watch import folder
+from stillwatch.app.watch.catalogue import given
 from stillwatch.app.watch.checkpoint import Followed, read_checkpoint
 from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over
 from stillwatch.app.watch.fold import FoldState
@@ -29,7 +30,6 @@ from stillwatch.app.watch.redis_stream import StreamFollower, is_stream, stream_
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
 from stillwatch.config.schema import config_hash
 from stillwatch.evidence.calibration import load
-from stillwatch.evidence.reviewed import NONE
 from stillwatch.evidence.single import load as load_single
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
@@ -89,8 +89,7 @@ class Watcher:
         self._store = store
         self._clock = clock
         single = load_single()
-        given = {"calibration": run.calibration, "single calibration": single, "reviewed cohorts": NONE}
-        self._keeper = Keeper(state, run.keys.derive("state"), given)
+        self._keeper = Keeper(state, run.keys.derive("state"), given(run.calibration, single))
         self._checkpoint = self._keeper.checkpoint(_identity(run, request, single.calibration_id))
         self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
         self._spool.parts = {n: [state / name for name in names] for n, names in self._checkpoint.parts.items()}
