@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
+from math import isclose
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from benchmarks.adversaries.record import Results
 from benchmarks.adversaries.table import document
 from benchmarks.range.looks import commit
 from stillwatch.evidence.calibration import Calibration, load
+from stillwatch.evidence.conformal import p_value
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     calibration = load()
     results = Results(args.work, calibration.calibration_id, commit())
     records = _records(cells, args.seeds, args.jobs, results)
-    text = document(cells, records, poisoning(_scores(records), calibration.scores), _heading(records, calibration))
+    text = document(
+        cells,
+        records,
+        poisoning(scores_by_wording(records, calibration), calibration.scores),
+        _heading(records, calibration),
+    )
     print(text)
     if args.out:
         args.out.write_text(text)
@@ -74,8 +81,10 @@ def _progress(done: int, of: int, record: dict[str, Any]) -> str:
     return f"{done}/{of} {record['cell']} seed {record['seed']}: {told}"
 
 
-def _scores(records: Sequence[dict[str, Any]]) -> list[float]:
-    return [o["score"] for record in records for o in record["operators"] if o["score"] is not None]
+def scores_by_wording(records: Sequence[dict[str, Any]], calibration: Calibration) -> list[float]:
+    """The scores of groups that were found by their wording: others were compared with other cohorts."""
+    compared = (o for record in records for o in record["operators"] if o["score"] is not None)
+    return [o["score"] for o in compared if isclose(o["p"], p_value(o["score"], calibration.scores))]
 
 
 def _heading(records: Sequence[dict[str, Any]], calibration: Calibration) -> dict[str, str]:

@@ -120,9 +120,10 @@ def _poisoned(found: Poisoning) -> str:
         for row in found.rows
     ]
     words = (
-        f"The set has {found.n:,} scores; an alarm asks for p ≤ {found.most_alpha:g}. A campaign that scores above all "
-        f"harmless groups is hidden by {found.least} planted scores no lower than its own. Campaigns are those "
-        "of the table above whose p-value is low enough without planted scores."
+        f"The set has {found.n:,} scores of groups found by their wording; an alarm asks for p ≤ {found.most_alpha:g}, "
+        "or for less where many share the budget. At that level a campaign that scores above all harmless groups is "
+        f"hidden by {found.least} planted scores no lower than its own. Campaigns are those of the table above that "
+        "were found by their wording and whose p-value is low enough without planted scores."
     )
     return f"## Poisoning of the calibration set\n\n{words}\n\n{table(_POISON, lines)}"
 

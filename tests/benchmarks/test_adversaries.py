@@ -171,6 +171,17 @@ def test_planted_scores_hide_what_scores_no_higher() -> None:
     assert poisoning([3.0], np.arange(10_000.0)).rows == ()
 
 
+def test_poisoning_asks_of_groups_found_by_their_wording_alone() -> None:
+    calibration = load()
+    score = float(calibration.scores[-1])
+    wording, work = p_value(score, calibration.scores), p_value(score, calibration.alike.scores)
+    assert wording != work
+    operator = record("reference", 1)["operators"][0]
+    found = [{**operator, "score": score, "p": p} for p in (wording, work)]
+    never = {**operator, "score": None, "p": None}
+    assert run.scores_by_wording([record("reference", 1, operators=[*found, never])], calibration) == [score]
+
+
 def test_a_rerun_plays_nothing_and_writes_the_same_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = Results(tmp_path, load().calibration_id, "abc")
     for cell in chosen("cover"):
