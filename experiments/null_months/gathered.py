@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tools.calibrate import Sample
+from tools.calibrate import FITTED, Sample
 
 from stillwatch.evidence.profile import Profile
 
@@ -68,10 +68,10 @@ def gathered(samples: Sequence[Sample], score: Callable[[Profile], float]) -> Gr
 
 
 def read(path: Path) -> tuple[list[Sample], list[Sample]]:
-    """The samples that a calibration was fitted on, and those that it compares with."""
+    """What a calibration was fitted on, and what it compares with, parted as ``tools.calibrate`` does."""
     with path.open("rb") as file:
         train, null = _Reader(file).load()
-    return train, null
+    return [*train, *(s for s in null if s.world % FITTED == 0)], [s for s in null if s.world % FITTED]
 
 
 class _Reader(pickle.Unpickler):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tools.calibrate import Sample
+from tools.calibrate import MIXED, Sample
 
-from experiments.null_months import drifting, fresh, kinds, months, picture
+from experiments.null_months import drifting, fresh, kinds, months, picture, reviewing
 from experiments.null_months.clustered import mean_interval, ribbon, share_interval
 from experiments.null_months.gathered import Floats, Groups, Ints, gathered
 from stillwatch.evidence import drift
+from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import NAMES
 
@@ -27,6 +29,7 @@ CALIBRATING = (3, 6, 12, 24)
 GRID = np.unique(np.concatenate([np.geomspace(2e-4, 1, 220), np.linspace(0, 1, 101)]))
 LEVELS = (0.001, 0.01, 0.1, 0.5)
 TIMES = 1000
+RADII, REVIEWS = (0.5, 0.7, 1.0), (3, 10)
 Result = dict[str, Any]
 
 
@@ -83,7 +86,12 @@ def part_fresh(given: Given) -> Result:
         low, high = share_interval(p <= level, elsewhere.world)
         share = round(float((p <= level).mean()), 4)
         shares.append({"level": level, "share": share, "interval": [round(low, 4), round(high, 4)]})
-    return {"worlds": len(elsewhere.worlds), "groups": len(elsewhere), "shares": shares}
+    conspicuous = Counter(elsewhere.kind[p <= 0.1].tolist())
+    kinds_told = {
+        kind: {"groups": groups, "of_p_at_most_0.1": conspicuous[kind]}
+        for kind, groups in sorted(Counter(elsewhere.kind.tolist()).items())
+    }
+    return {"worlds": len(elsewhere.worlds), "groups": len(elsewhere), "shares": shares, "kinds": kinds_told}
 
 
 def part_months(given: Given) -> Result:
@@ -202,8 +210,29 @@ def part_drift(given: Given) -> Result:
     for name, by_work in (("wording", False), ("work", True)):
         shipped = given.shipped.comparable(by_work)
         other = [drift.judge(elsewhere.within(pair).found(by_work).score.tolist(), shipped) for pair in pairs]
-        told[name] = {"months": _months_looked_at(given.groups.found(by_work), epochs), "fresh": _stated(other)}
+        told[name] = {
+            "months": _months_looked_at(given.groups.found(by_work), epochs),
+            "weeks": _stated(list(_weeks(given.groups.found(by_work)))),
+            "operated": _stated(list(_operated(given, by_work))),
+            "fresh": _stated(other),
+        }
     return told
+
+
+def _weeks(groups: Groups) -> Iterator[drift.Statement]:
+    """Each week as a window of its own, against all others."""
+    rng = np.random.default_rng([SEED, 4])
+    for world in groups.worlds.tolist():
+        rest = np.sort(groups.score[groups.world != world])
+        yield drift.judge(rng.permutation(groups.of(world).score).tolist(), rest)
+
+
+def _operated(given: Given, by_work: bool) -> Iterator[drift.Statement]:
+    """Each week with operators that was fitted on, against the shipped set."""
+    rng, worlds = np.random.default_rng([SEED, 5]), np.unique([s.world for s in given.train if s.operated > 0])
+    groups = gathered(given.train, given.shipped.score).within(worlds).found(by_work)
+    for world in groups.worlds.tolist():
+        yield drift.judge(rng.permutation(groups.of(world).score).tolist(), given.shipped.comparable(by_work))
 
 
 def _months_looked_at(groups: Groups, epochs: Ints) -> Result:
@@ -231,6 +260,41 @@ def _stated(said: list[drift.Statement]) -> Result:
     }
 
 
+def part_reviewed(given: Given) -> Result:
+    """What reviewed groups speak for, by how many there are and how near a group must be.
+
+    Of the operators' groups, all are asked about, and those that could alarm at the highest level there is.
+    """
+    operated = [s for s in given.train if s.operated >= MIXED[1]]
+    p, _ = months.compared(gathered(operated, given.shipped.score), given.groups)
+    could_alarm = [s for s, least in zip(operated, p.tolist(), strict=True) if least <= MOST_ALPHA]
+    rng = np.random.default_rng([SEED, 6])
+    return {
+        "groups": len(given.null),
+        "all": _spoken_for(given, operated, rng),
+        "could_alarm": _spoken_for(given, could_alarm, rng),
+    }
+
+
+def _spoken_for(given: Given, operated: list[Sample], rng: np.random.Generator) -> Result:
+    scale, rows = given.shipped.slope.scale, []
+    for radius in RADII:
+        row: Result = {"radius": radius, "decoy": _mean_and_most(reviewing.decoys(operated, scale, radius))}
+        for reviews in REVIEWS:
+            found = reviewing.spoken(given.null, operated, scale, reviews, radius, rng)
+            row[f"of_{reviews}"] = {
+                "kinds": len(found.own),
+                "own": round(float(found.own.mean()), 4),
+                "operated": _mean_and_most(found.operated),
+            }
+        rows.append(row)
+    return {"operated": len(operated), "rows": rows}
+
+
+def _mean_and_most(shares: Floats) -> list[float]:
+    return [round(float(shares.mean()), 4), round(float(shares.max()), 4)]
+
+
 PARTS: dict[str, Callable[[Given], Result]] = {
     "weeks": part_weeks,
     "fresh": part_fresh,
@@ -238,4 +302,5 @@ PARTS: dict[str, Callable[[Given], Result]] = {
     "plot": part_plot,
     "kinds": part_kinds,
     "drift": part_drift,
+    "reviewed": part_reviewed,
 }

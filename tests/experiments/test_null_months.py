@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiments.null_months import kinds, months
+from experiments.null_months import kinds, months, reviewing
 from experiments.null_months.clustered import mean_interval, ribbon, share_interval
 from experiments.null_months.drifting import look
 from experiments.null_months.gathered import Groups, read
@@ -16,9 +16,12 @@ from experiments.null_months.picture import Curves, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from tools.calibrate import FITTED, Sample
 
 from stillwatch.evidence import conformal
 from stillwatch.evidence.budget import MOST_ALPHA
+from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.reviewed import distance
 
 SCORES = st.lists(st.floats(-5, 5) | st.sampled_from([0.0, 1.0]), min_size=1, max_size=30)
 
@@ -144,11 +147,40 @@ def test_the_monitor_is_played_on_what_had_happened_by_then() -> None:
 
 def test_a_file_of_samples_holds_samples_and_nothing_that_runs(tmp_path: Path) -> None:
     path = tmp_path / "samples.pkl"
-    path.write_bytes(pickle.dumps(([], [np.arange(3.0), np.float64(1.5)])))
-    assert read(path)[1][1] == 1.5
+    path.write_bytes(pickle.dumps(([], [Sample(1, "x", False, np.float64(1.5), np.arange(3.0))])))
+    assert read(path)[1][0].operated == 1.5
     path.write_bytes(pickle.dumps(([], [Path("x")])))
     with pytest.raises(pickle.UnpicklingError, match="pathlib"):
         read(path)
+
+
+def sample(world: int, kind: str, at: float, operated: float = 0.0) -> Sample:
+    return Sample(world, kind, False, operated, np.full(len(NAMES), at))
+
+
+def test_harmless_weeks_that_were_fitted_on_are_not_compared_with(tmp_path: Path) -> None:
+    path = tmp_path / "samples.pkl"
+    path.write_bytes(pickle.dumps(([sample(1, "x", 0.0)], [sample(world, "x", 0.0) for world in range(20, 28)])))
+    fitted, compared = read(path)
+    assert [s.world for s in fitted] == [1, 20, 24]
+    assert all(s.world % FITTED for s in compared)
+    assert len(compared) == 6
+
+
+def test_a_review_speaks_for_other_weeks_and_as_far_as_the_product_says() -> None:
+    """Two places that one kind's groups stand at, one of which an operator shares; scales of 2."""
+    scale = np.full(len(NAMES), 2.0)
+    null = [sample(world, "kind", 0.0 if world % 2 else 9.0) for world in range(40)]
+    theirs = [sample(100, "op", 0.5, 1.0), sample(101, "op", 3.0, 1.0), sample(102, "op", 0.6, 0.9)]
+    a, b = reviewing.profiles(theirs[:2], scale)
+    product = distance(Profile(theirs[0].profile), Profile(theirs[1].profile), scale)
+    assert np.linalg.norm(a - b) == pytest.approx(product)
+    rng = np.random.default_rng(1)
+    one = reviewing.spoken(null, theirs, scale, 1, 0.5, rng)
+    assert one.own == pytest.approx(19 / 39)
+    assert 0.5 <= one.operated[0] / (1 / 3) <= 1.5
+    assert reviewing.spoken(null, theirs, scale, 12, 0.5, rng).own == pytest.approx(1.0, abs=0.02)
+    assert reviewing.decoys(theirs, scale, 0.5).tolist() == [0.5, 0.0, 0.5]
 
 
 def test_the_plot_is_a_picture_that_says_what_it_shows() -> None:
