@@ -175,12 +175,12 @@ def _outside(low: Floats, high: Floats, curve: Floats) -> list[float]:
 
 
 def _words(given: Given, elsewhere: Groups, count: int) -> dict[str, str]:
-    own = f"{count} weeks of the calibration's own recipe against its other {len(given.groups.worlds) - count}"
+    own = f"{count} weeks of the set against its other {len(given.groups.worlds) - count}"
     return {
         "title": "Share of harmless groups with a p-value at most x",
         "description": "On the diagonal p-values are what they claim; above it, alarms come more often than promised.",
         "x": "p-value x",
-        "mean": f"{own}: mean of {TIMES:,}, and where 95 % of them lie from end to end",
+        "mean": f"{own}: mean of {TIMES:,}, and where 95 % of them lie whole",
         "fresh": f"{len(elsewhere)} groups of {len(elsewhere.worlds)} weeks of another recipe, against the shipped set",
         "diagonal": "what p-values claim",
     }

@@ -71,6 +71,7 @@ def test_groups_of_another_recipe_are_told_as_they_were_found() -> None:
     assert f"{one['of_p_at_most_0.1']} of the {one['groups']} have a p of at most 0.1" in PAGE
     low, high = _result("plot")["fresh_outside"]
     assert f"from {low:.2f} to {high:.1f} they lie beyond" in PAGE
+    assert f"at worst {_result('plot')['fresh_most_above']:.1f} times as many as promised" in PAGE
     month = _result("months")["fresh"]
     low, high = month["interval"]
     assert f"{month['months']:,} months of those weeks there are {month['realised']:.3f} false alarms" in PAGE
