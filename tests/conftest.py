@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# Before numpy is imported: threads of the linear algebra under each test worker would only wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.register_profile("stillwatch", deadline=None, max_examples=50, derandomize="CI" in os.environ)
 settings.load_profile("stillwatch")
 

@@ -7,6 +7,7 @@ import pytest
 from tools import calibrate
 
 from stillwatch.campaigns import gates, membership
+from stillwatch.campaigns.state import SINGLE_SHARE
 from stillwatch.config.schema import Settings
 from stillwatch.evidence import budget, conformal, couse, sameness, slope, timing
 from stillwatch.evidence.calibration import load
@@ -69,7 +70,7 @@ def test_a_figure_of_the_page_is_that_of_the_code(figure: str) -> None:
 def test_a_day_carries_as_much_as_the_page_on_limits_says() -> None:
     limits = _prose("what-it-cannot-see.md")
     assert f"gives a day {DEFAULTS.budget_cohort / 30:g} of it" in limits
-    assert f"ten groups in it have a level of {DEFAULTS.budget_cohort / 300:g} each" in limits
+    assert f"ten groups in it have a level of {DEFAULTS.budget_cohort * (1 - SINGLE_SHARE) / 300:.4f} each" in limits
 
 
 def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> None:

@@ -54,9 +54,14 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
 
 
 def _alarm(passed: list[Lineage], now_us: int) -> None:
-    """Alarm the groups that say something new, the largest first: pieces of a named campaign are no further ones."""
+    """Alarm the groups that say something new: pieces of a named campaign are no further ones.
+
+    The smallest p-value comes first, then the largest group. The order decides only which of two groups speaks for the
+    accounts they share; no level depends on it.
+    """
     named = {account for x in passed for account in x.named}
-    for lineage in sorted((x for x in passed if x.alarmed_us is None), key=lambda x: (-len(x.joined), x.number)):
+    order = sorted(passed, key=lambda x: (x.p_cohort, -len(x.joined), x.number))
+    for lineage in (x for x in order if x.alarmed_us is None):
         members = established(lineage)
         if not told(members, named):
             lineage.alarmed_us = now_us

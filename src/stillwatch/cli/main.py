@@ -6,6 +6,7 @@ out (see ``outcome``); no work is done in this package.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -49,4 +50,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     outcome.raise_on_termination()
+    # Its matrices are small: more threads cost more than they gain, and verdicts must not depend on their number.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(sys.argv[1:]))
