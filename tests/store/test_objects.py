@@ -1,7 +1,8 @@
 """Objects of known classes, written and read: bit for bit, sharing kept, and refused when anything is wrong."""
 
-from __future__ import dataclasses
+from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Any
