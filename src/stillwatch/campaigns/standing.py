@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import established, told
-from stillwatch.model.frame import Codebook, Codes
+from stillwatch.model.frame import Codebook
 from stillwatch.model.identity import Identities
 
 WATCHED_P = 0.1
@@ -107,6 +109,7 @@ def _state(lineage: Lineage, provisional: bool) -> str:
 
 
 def _authorised(lineage: Lineage, identities: Identities) -> bool:
-    members: Codes = lineage.accounts
+    # Who merely came near the group is no member, and does not make a licensed one suspect.
+    members = np.array(sorted(lineage.named or established(lineage) or lineage.joined), dtype=np.int32)
     org = identities.org[members]
     return bool(len(org) and org[0] >= 0 and (org == org[0]).all() and identities.permitted[members].all())
