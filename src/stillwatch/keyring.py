@@ -31,6 +31,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stillwatch.durable import PRIVATE_FILE, locked, make_folder, sync
 from stillwatch.errors import StoreError
 
 SCHEMA = "stillwatch.keyring/1"
@@ -45,8 +46,6 @@ STEADY = ("journal", "state")
 _ASIDE_PREFIX = ".keyring-"
 _ASIDE_SUFFIX = ".new"
 _LOCK_NAME = ".keyring.lock"
-_PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ def _change(home: Path, turned: Callable[[Keyring], Keyring]) -> Keyring:
             changed = turned(keyring)
             # Not the prefix of a new keyring: a reader sweeps those away.
             aside = home / f"{_LOCK_NAME}.{secrets.token_hex(6)}"
-            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(_document(changed))
@@ -182,7 +181,7 @@ def _change(home: Path, turned: Callable[[Keyring], Keyring]) -> Keyring:
                 aside.replace(path)
             finally:
                 aside.unlink(missing_ok=True)
-            _sync_folder(home)
+            sync(home)
     except OSError as error:
         raise StoreError(f"cannot change the keyring {path}: {error.strerror or error}. It is as it was.") from error
     return changed
@@ -191,16 +190,10 @@ def _change(home: Path, turned: Callable[[Keyring], Keyring]) -> Keyring:
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """Hold the keyring for this process; what a killed one left aside is swept, secrets and all."""
-    import fcntl
-
-    descriptor = os.open(home / _LOCK_NAME, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(home / _LOCK_NAME, for_writing=True):
         for left in home.glob(f"{_LOCK_NAME}.*"):
             left.unlink(missing_ok=True)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
@@ -261,12 +254,12 @@ def _create(home: Path, path: Path) -> None:
 
     A hard link, unlike a rename, fails where the name exists, so a second process cannot replace a key in use.
     """
-    home.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_folder(home)
     descriptor, aside_name = tempfile.mkstemp(prefix=_ASIDE_PREFIX, suffix=_ASIDE_SUFFIX, dir=home)
     aside = Path(aside_name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            aside.chmod(_PRIVATE_FILE)
+            os.fchmod(file.fileno(), PRIVATE_FILE)  # by name it could be swept away before
             file.write(_document(Keyring((Key(1, _utc(datetime.now(UTC)), secrets.token_bytes(SECRET_BYTES)),))))
             file.flush()
             os.fsync(file.fileno())
@@ -275,7 +268,7 @@ def _create(home: Path, path: Path) -> None:
             os.link(aside, path)
     finally:
         aside.unlink(missing_ok=True)
-    _sync_folder(home)
+    sync(home)
 
 
 def _document(keyring: Keyring) -> bytes:
@@ -297,17 +290,6 @@ def _sweep(home: Path) -> None:
     """Remove what a killed process left aside; the keyring exists, so no such file can still be needed."""
     for left in home.glob(f"{_ASIDE_PREFIX}*{_ASIDE_SUFFIX}"):
         left.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in ``folder`` survive a power cut."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _hkdf(secret: bytes, info: str) -> bytes:

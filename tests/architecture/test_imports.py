@@ -44,7 +44,7 @@ def test_a_planted_violation_is_found(tmp_path: Path, module: str, line: str) ->
         for name in ("__init__.py", "planted.py", "duckdb.py"):
             (copy / name).write_text("")
     top = tmp_path / "src" / "stillwatch"
-    for name in ("errors.py", "inert.py", "keyring.py", "model/tables.py"):
+    for name in ("durable.py", "errors.py", "inert.py", "keyring.py", "model/tables.py"):
         (top / name).write_text("")
     assert _lint(tmp_path).returncode == 0
     (top / module).write_text(line + "\n")

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stillwatch.evidence.echoes import BAND, EXACT, NEAR, UP, WINDOW_US, echoes
+from stillwatch.evidence.echoes import EXACT, NEAR, UP, WINDOW_US, echoes
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import MINHASH_SIZE
+from stillwatch.sketch.bands import BAND
 from tests.campaigns.frames import EPOCH, START, build
 
 STEP = WINDOW_US // 4

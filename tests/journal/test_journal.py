@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.durable import locked
 from stillwatch.errors import StoreError
 from stillwatch.journal.entry import Act, spelled_again
-from stillwatch.journal.files import locked
 from stillwatch.journal.head import FILE_NAME as HEAD
 from stillwatch.journal.head import Head, read_head, write_head
 from stillwatch.journal.log import ENTRIES, Journal

@@ -11,21 +11,19 @@ file was written anew. Whoever needs that keeps ``head`` where the writer cannot
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from stillwatch.durable import locked, make_folder, read_all, write_all
 from stillwatch.errors import StoreError
 
 GENESIS = "0" * 64
-_PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +61,15 @@ class Journal:
     def append(self, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
         """Add one entry, on disk when this returns. Never adds to a journal that does not hold together."""
         try:
-            with _exclusive(self.path) as descriptor:
-                raw = _read(descriptor)
+            make_folder(self.path.parent)
+            with locked(self.path, for_writing=True) as descriptor:
+                raw = read_all(descriptor)
                 whole = raw[: raw.rfind(b"\n") + 1]
                 before = _checked(self.path, whole)
                 entry = _entry(kind, body, utc(at), before[-1].hash if before else GENESIS)
                 if len(whole) < len(raw):
                     os.ftruncate(descriptor, len(whole))
-                _write(descriptor, _line(entry))
+                write_all(descriptor, _line(entry))
         except OSError as error:
             raise _unusable(self.path, error) from error
         return entry
@@ -123,44 +122,6 @@ def _parsed(line: bytes) -> Entry | None:
         return None
     texts = (entry.at, entry.kind, entry.previous, entry.hash)
     return entry if all(isinstance(t, str) for t in texts) and isinstance(entry.body, dict) else None
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path) -> Iterator[int]:
-    """The file, made if need be and held for this process; the system drops the lock of a killed one."""
-    import fcntl
-
-    path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    is_new = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _PRIVATE_FILE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if is_new:
-            _sync_folder(path.parent)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _read(descriptor: int) -> bytes:
-    raw = b""
-    while part := os.pread(descriptor, 1 << 20, len(raw)):
-        raw += part
-    return raw
-
-
-def _write(descriptor: int, line: bytes) -> None:
-    while line:
-        line = line[os.write(descriptor, line) :]
-    os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(path: Path, error: OSError) -> StoreError:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.derive.journal import canonical
+from stillwatch.durable import locked, make_folder, write_private
 from stillwatch.errors import ConfigurationError, StoreError
 
 SCHEMA = "stillwatch.derive-keys/1"
@@ -66,7 +67,7 @@ class Vault:
 
     def add(self, record: Record, secret: bytes) -> None:
         """Seal and store one more key."""
-        with self._explained(), _exclusive(self.folder):
+        with self._explained(), self._exclusive():
             salt, kept = self._load()
             salt = salt or secrets.token_bytes(_SALT_BYTES)
             box = _seal(self._sealing_key(salt, may_make=not kept), secret, canonical(asdict(record)))
@@ -100,12 +101,12 @@ class Vault:
     def _store(self, salt: bytes, kept: tuple[Sealed, ...]) -> None:
         keys = [{"record": asdict(sealed.record), "box": sealed.box} for sealed in kept]
         document: Mapping[str, Any] = {"schema": SCHEMA, "kdf": _SCRYPT, "salt": salt.hex(), "keys": keys}
-        _write_private(self.folder / FILE_NAME, json.dumps(document, indent=1).encode() + b"\n")
+        write_private(self.folder / FILE_NAME, json.dumps(document, indent=1).encode() + b"\n")
 
     def _sealing_key(self, salt: bytes, *, may_make: bool) -> bytes:
         if may_make and not self.unlock.exists():
-            self.unlock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_private(self.unlock, secrets.token_hex(SECRET_BYTES).encode() + b"\n")
+            make_folder(self.unlock.parent)
+            write_private(self.unlock, secrets.token_hex(SECRET_BYTES).encode() + b"\n")
         try:
             descriptor = os.open(self.unlock, os.O_RDONLY)
         except FileNotFoundError:
@@ -118,6 +119,13 @@ class Vault:
         if not content:
             raise StoreError(f"the unlock file {self.unlock} is empty. Restore it from a backup.")
         return _stretched(content, salt)
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """One writer at a time."""
+        make_folder(self.folder)
+        with locked(self.folder / ".keys.lock", for_writing=True):
+            yield
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -172,35 +180,3 @@ def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
             f"the unlock file {path} has mode {mode:04o}: other users can open it. If nobody else could have, run "
             f"'chmod 600 {path}'. Otherwise draw new keys: a mark whose key is known can be forged."
         )
-
-
-@contextlib.contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """One writer at a time; the system drops the lock of a killed one."""
-    import fcntl
-
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".keys.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _write_private(path: Path, raw: bytes) -> None:
-    """Write a file that only this user can read, whole or not at all."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    finally:
-        aside.unlink(missing_ok=True)

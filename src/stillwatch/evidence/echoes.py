@@ -1,10 +1,9 @@
 """Which requests of a group come again on another of its accounts within minutes.
 
 Reads one epoch's frame and rows of it; keeps nothing. Two requests are *alike* when they share a key: the hash of the
-whole prompt (``EXACT``), or one of eight bands of eight MinHash slots (``NEAR``; two prompts of Jaccard similarity
-.9 / .8 / .7 / .5 share one with chance .99 / .77 / .38 / .03). A request *echoes* when an account of higher (``UP``) or
-lower (``DOWN``) code sends one alike within ``WINDOW_US`` after it and none did in the window before it: what is going
-round anyway, a template or a common phrase, is no echo of anything.
+whole prompt (``EXACT``), or a band of MinHash slots (``NEAR``; ``sketch.bands`` says how like they then are). A request
+*echoes* when an account of higher (``UP``) or lower (``DOWN``) code sends one alike within ``WINDOW_US`` after it and
+none did in the window before it: what is going round anyway, a template or a common phrase, is no echo of anything.
 
 Invariant, on which the test that reads this rests: whether a request echoes depends on its own text and time and on the
 requests of accounts on *one* side of its own in the order of codes, never on what its own account did, nor on whether
@@ -21,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.model.frame import Frame, Ints
+from stillwatch.sketch.bands import BAND, band_keys
 
 WINDOW_US = 600_000_000
-BAND = 8
 EXACT, NEAR = 0, 1
 UP, DOWN = 0, 1
 Flags = NDArray[np.bool_]
@@ -47,11 +46,9 @@ def echoes(frame: Frame, rows: Ints) -> Flags:
 
 
 def _bands(frame: Frame, rows: Ints) -> Iterator[Ints]:
-    """One key per request for each band of its MinHash."""
-    multipliers = np.random.default_rng(BAND).integers(1, 2**62, BAND) | 1
+    """One key per request for each band of its MinHash, a band at a time to save memory."""
     for first in range(0, frame.minhash.shape[1], BAND):
-        mixed = frame.minhash[rows, first : first + BAND].astype(np.int64) * multipliers
-        yield mixed.sum(axis=1)
+        yield band_keys(frame.minhash[rows, first : first + BAND])[:, 0]
 
 
 def _neighbours(key: Ints, ts: Ints, code: Ints) -> tuple[Flags, Flags]:

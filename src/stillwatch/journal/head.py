@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from stillwatch.durable import write_private
 from stillwatch.journal.entry import GENESIS
-from stillwatch.journal.files import write_private
 
 SCHEMA = "stillwatch.journal-head/1"
 FILE_NAME = "head.json"

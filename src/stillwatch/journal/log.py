@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from stillwatch.durable import locked, make_folder, read_all, write_all
 from stillwatch.errors import StoreError
 from stillwatch.journal.entry import Act, Draft, Entry, Who, parsed, spelled, utc
 from stillwatch.journal.examine import Examination, examine
-from stillwatch.journal.files import locked, make_folder, read_all, write_all
 from stillwatch.journal.head import Head, read_head, write_head
 from stillwatch.journal.subjects import Subjects
 

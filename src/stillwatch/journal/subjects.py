@@ -21,9 +21,9 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.durable import make_folder, write_private
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.journal.entry import Box
-from stillwatch.journal.files import make_folder, write_private
 
 _NONCE, _KEY = 12, 32
 _Shard = dict[str, str | None]

@@ -15,12 +15,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from stillwatch.durable import sync, write_whole
 from stillwatch.errors import ConfigurationError, StoreError
 
 MARKER = ".stillwatch.json"
@@ -29,6 +29,7 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this a run is not begun: an output half written for want of space costs the whole run."""
 
 _MIB = 1024 * 1024
+_UMASK_DECIDES = 0o666
 
 
 @contextlib.contextmanager
@@ -86,19 +87,8 @@ def check_free_space(folder: Path, needed_bytes: int) -> None:
 
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write ``path`` so that readers see the old content or the new one, never a part."""
-    raw = data.encode() if isinstance(data, str) else data
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     with _explained(path):
-        try:
-            # Not tempfile: its 0600 would survive the rename, and here the umask is to decide.
-            with aside.open("xb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-            sync(path.parent)
-        finally:
-            aside.unlink(missing_ok=True)
+        write_whole(path, data.encode() if isinstance(data, str) else data, _UMASK_DECIDES)
 
 
 @contextlib.contextmanager
@@ -215,12 +205,3 @@ def _sync_tree(folder: Path) -> None:
         for name in names:
             sync(Path(parent) / name)
         sync(Path(parent))
-
-
-def sync(path: Path) -> None:
-    """Put a file, or the names in a folder, onto the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

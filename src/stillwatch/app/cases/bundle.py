@@ -30,9 +30,9 @@ from stillwatch.cases.package import MANIFEST, SCHEMA, SIGNATURE, Manifest, memb
 from stillwatch.cases.signing import sign
 from stillwatch.cases.state import Case
 from stillwatch.config.schema import Settings, config_hash
+from stillwatch.durable import made_once
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.journal.entry import Entry, spelled_again, utc
-from stillwatch.journal.files import made_once
 from stillwatch.journal.log import ERASED
 from stillwatch.keyring import load_keyring
 from stillwatch.report.document import as_moment

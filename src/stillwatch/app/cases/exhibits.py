@@ -24,8 +24,8 @@ from stillwatch.app.cases.runs import Read
 from stillwatch.app.runfolder import read_table
 from stillwatch.cases.acts import Exhibit
 from stillwatch.cases.state import Case
+from stillwatch.durable import make_folder, write_private
 from stillwatch.evidence import calibration, single
-from stillwatch.journal.files import make_folder, write_private
 from stillwatch.model.scope import scoped, scoped_column
 from stillwatch.model.tables import CAMPAIGNS, FACTS, LINKS, TIMELINE, Table
 from stillwatch.report.document import as_moment

@@ -23,8 +23,8 @@ from stillwatch.cases.acts import Noted, Recalled, Sent
 from stillwatch.cases.shared import Shared, keyed, shared
 from stillwatch.cases.state import Case
 from stillwatch.cases.stix import LEVELS, stix_bundle
+from stillwatch.durable import read_private
 from stillwatch.errors import ConfigurationError, InputError
-from stillwatch.journal.files import read_private
 from stillwatch.model.scope import scoped
 from stillwatch.store.files import write_atomic
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT
+from stillwatch.durable import sync
 from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.store.files import LEAST_FREE_BYTES, check_free_space, locked, sync
+from stillwatch.store.files import LEAST_FREE_BYTES, check_free_space, locked
 
 STATE = "state"
 RESULTS = (

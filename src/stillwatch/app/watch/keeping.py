@@ -12,8 +12,8 @@ from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_chec
 from stillwatch.app.watch.closing import join
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.folder import sweep
+from stillwatch.durable import sync
 from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.store.files import sync
 from stillwatch.store.objects import read_objects, write_objects
 
 MOST_FILES = 64

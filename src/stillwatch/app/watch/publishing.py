@@ -28,11 +28,11 @@ from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.tallies import KeptRejects
 from stillwatch.campaigns.document import iso
 from stillwatch.campaigns.standing import shown_members
+from stillwatch.durable import sync
 from stillwatch.facts.frame import build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import FACTS, LATE, arrow_schema
-from stillwatch.store.files import sync
 from stillwatch.store.ids import EpochStore
 
 

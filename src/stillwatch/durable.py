@@ -1,6 +1,7 @@
-"""Private files that are whole or not there, and a lock that dies with its holder.
+"""Files that are whole or not there, private ones among them, and a lock that dies with its holder.
 
-Contract: ``write_private`` returns when the new content is on disk under its name; only this user can read it.
+Contract: ``write_whole`` returns when the new content is on disk under its name; ``write_private`` does it with a file
+that only this user can read.
 ``made_once`` draws a secret on first use. ``locked`` holds a file for one writer or for many readers; the system drops
 the lock of a killed process.
 """
@@ -25,15 +26,20 @@ def make_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, raw: bytes) -> None:
-    """Write ``path`` whole or not at all."""
+    """Write ``path`` whole or not at all, for this user's eyes only."""
+    write_whole(path, raw, PRIVATE_FILE)
+
+
+def write_whole(path: Path, raw: bytes, mode: int) -> None:
+    """Write ``path`` so that readers see the old content or the new one, never a part; ``mode`` is under the umask."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as file:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-        sync_folder(path.parent)
+        sync(path.parent)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -48,7 +54,7 @@ def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
             # A hard link, unlike a rename, fails where the name exists: a key in use is never replaced.
             with contextlib.suppress(FileExistsError):
                 os.link(aside, path)
-            sync_folder(path.parent)
+            sync(path.parent)
         finally:
             aside.unlink(missing_ok=True)
     return read_private(path)
@@ -77,7 +83,7 @@ def locked(path: Path, *, for_writing: bool) -> Iterator[int]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH)
         if for_writing and is_new:
-            sync_folder(path.parent)
+            sync(path.parent)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -99,8 +105,11 @@ def write_all(descriptor: int, raw: bytes) -> None:
     os.fsync(descriptor)
 
 
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Put a file, or the names in a folder, onto the disk; only POSIX can do it for a folder."""
+    if os.name != "posix" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
