@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from tests.app.cases.conftest import CASE, NOW, Desk
 from tests.app.cases.runs import Group, write_run
 
 ANA = Actor("ana", "test")
+
+NAMED = re.compile(rb"(?<![0-9a-f])acc-")
+"""The beginning of any account's id; a drawn UUID can hold the same letters, but only behind another of its digits."""
 
 
 def order(folder: Path, **changes: Any) -> Order:
@@ -70,7 +74,7 @@ def test_a_stix_bundle_passes_the_strict_parser_and_names_nobody(opened: Desk, t
     assert (
         len(kinds["user-account"]) == 8 and kinds["indicator"][0]["valid_until"] > kinds["indicator"][0]["valid_from"]
     )
-    assert b"acc-" not in found.content and b"wrote to us" not in found.content
+    assert not NAMED.search(found.content) and b"wrote to us" not in found.content
     assert "operator not named" in kinds["campaign"][0]["description"]
 
 
@@ -170,4 +174,4 @@ def test_ocsf_findings_say_where_a_case_stands(
     } <= set(line)
     assert line["finding_info"]["first_seen_time"] <= line["finding_info"]["last_seen_time"]
     assert line["finding_info"]["attacks"][0]["technique"]["uid"] == "AML.T0024.002"
-    assert b"acc-" not in found.content and len(line["resources"]) == 8
+    assert not NAMED.search(found.content) and len(line["resources"]) == 8
