@@ -42,7 +42,9 @@ SHAPE: dict[str, Any] = {
     "min_samples_leaf": 10,
     "max_features": 0.5,
 }
-PEOPLE, LOOKALIKES, POOLS, OPERATORS = 600, 44, 8, 14
+PEOPLE = (300, 600, 1_200)
+"""Worlds of several sizes, because no score may depend on how large the log is."""
+LOOKALIKES, POOLS, OPERATORS = 44, 8, 14
 FITTED = 4
 """One in so many harmless worlds is fitted on and gives no scores."""
 BAGS = 3
@@ -93,8 +95,9 @@ def plan(seed: int, operators: int) -> Plan:
 
     Undeclared pools are the nearest innocent thing to a campaign, so the set needs many of them.
     """
-    week = week_plan(seed, size=PEOPLE, operators=operators, lookalikes=LOOKALIKES - operators)
     rng = np.random.default_rng([seed, 77])
+    people = int(rng.choice(PEOPLE))
+    week = week_plan(seed, size=people, operators=operators, lookalikes=LOOKALIKES - operators)
     crowd = replace(Scripts.draw(rng), accounts=int(rng.integers(100, 400)), rate=float(rng.uniform(3, 12)))
     pools = [held_to(UndeclaredPool.draw(rng), float(rng.uniform(60, 500))) for _ in range(POOLS)]
     return replace(week, actors=(*week.actors, crowd, *pools))

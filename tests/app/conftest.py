@@ -76,7 +76,8 @@ EXAMPLE = "a redacted example"
 def made_run(tmp_path: Path) -> Path:
     """A run folder with a group in every position, written by hand: no log gives all of them at once.
 
-    c-alarm: ann and bob named, cat a bystander; c-watch: dan; c-weak: eve before the first gate; fay in no group.
+    c-alarm: ann and bob named, cat a bystander, gus and hal left out; c-watch: dan; c-weak: eve before the first gate;
+    fay in no group.
     """
     run = tmp_path / "run"
     run.mkdir()
@@ -84,12 +85,14 @@ def made_run(tmp_path: Path) -> Path:
         _row("c-alarm", "alarmed", "ann", 0.99, 40, 40, named=True, e=9.0, p=0.001),
         _row("c-alarm", "alarmed", "bob", 0.97, 30, 41, named=True, e=9.0, p=0.001),
         _row("c-alarm", "alarmed", "cat", 0.02, 3, 300, named=False, e=9.0, p=0.001),
+        _row("c-alarm", "alarmed", "gus", 0.01, 60, 60, named=False, e=9.0, p=0.001, left_out="apart"),
+        _row("c-alarm", "alarmed", "hal", 0.01, 60, 60, named=False, e=9.0, p=0.001, left_out="open"),
         _row("c-watch", "watched", "dan", 0.99, 50, 50, named=False, e=8.0, p=0.05),
         _row("c-weak", "proposed", "eve", 0.99, 5, 5, named=False, e=1.5, p=None),
         _row("c-weak", "proposed", "tenant\x1feve", 0.99, 5, 5, named=False, e=1.5, p=None),
     ]
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(CAMPAIGNS)), run / "campaigns.parquet")
-    names = [(None, name) for name in ("ann", "bob", "cat", "dan", "eve", "fay")] + [("tenant", "eve")]
+    names = [(None, name) for name in ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")] + [("tenant", "eve")]
     facts = [_facts(tenant, name, hour) for tenant, name in names for hour in (3, 9)]
     pq.write_table(pa.Table.from_pylist(facts, schema=arrow_schema(FACTS)), run / "facts.parquet")
     for table in (LINKS, TIMELINE):
@@ -100,7 +103,17 @@ def made_run(tmp_path: Path) -> Path:
 
 
 def _row(
-    campaign: str, state: str, account: str, prob: float, k: int, n: int, *, named: bool, e: float, p: float | None
+    campaign: str,
+    state: str,
+    account: str,
+    prob: float,
+    k: int,
+    n: int,
+    *,
+    named: bool,
+    e: float,
+    p: float | None,
+    left_out: str | None = None,
 ) -> dict[str, Any]:
     alarmed = datetime(2026, 1, 9, tzinfo=UTC) if state == "alarmed" else None
     return {
@@ -117,6 +130,7 @@ def _row(
         "account_id": account,
         "role": "member",
         "membership_prob": prob,
+        "left_out": left_out,
         "since": datetime(2026, 1, 8, 6, tzinfo=UTC),
         "named_at": alarmed if named else None,
         "exchanges": k,

@@ -71,6 +71,8 @@ def test_a_named_account_is_told_when_and_why(made_run: Path) -> None:
     ("account", "why"),
     [
         ("cat", "membership 0.02 is below the 0.9 asked"),
+        ("gus", "it has ways of its own, in wording or in kind of work"),
+        ("hal", "it shows whose it is, by an organisation that it shares or a permission"),
         ("dan", "not the second, so the harmless story stands. p = 0.05 against benign cohorts, with α = 0.002"),
         ("tenant/eve", "the group did not pass the first gate"),
         ("fay", "It was never in a group"),
@@ -84,7 +86,7 @@ def test_an_account_that_is_not_named_is_told_why_not(made_run: Path, account: s
 
 def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
     text = _text("c-alarm", made_run)
-    assert "2 accounts are named, of 3 that were ever in the group." in text
+    assert "2 accounts are named, of 5 that were ever in the group." in text
     assert "Evidence 10^9.0 of the 10^5.0 asked: passed." in text
     assert "at most 1 in 1 billion such groups" in text
     assert "p = 0.001 against benign cohorts, with α = 0.002 asked: passed." in text

@@ -19,6 +19,7 @@ from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import Rules, State
+from stillwatch.campaigns.tally import COMPONENT, REQUESTS
 from stillwatch.evidence.conformal import floor
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
@@ -154,7 +155,7 @@ def test_a_group_is_not_judged_by_what_led_to_its_proposal() -> None:
             if x.proposed_us == state_end(state):
                 assert log_e_independence(x) <= 0
                 assert x.member_requests == {}
-                assert x.tally.requests == 0
+                assert x.tally.total(REQUESTS) == 0
 
 
 def state_end(state: State) -> int:
@@ -166,7 +167,7 @@ def test_the_cohort_gate_reads_only_requests_after_the_first_gate() -> None:
     for state in history():
         for x in state.lineages:
             if x.gated_us == state_end(state):
-                assert x.tally.requests == x.tally.component == 0
+                assert x.tally.total(REQUESTS) == x.tally.total(COMPONENT) == 0
                 assert not x.compared
                 passed += 1
     assert passed == 3

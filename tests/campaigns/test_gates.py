@@ -17,7 +17,9 @@ from stillwatch.campaigns.gates import (
     log_e_independence,
 )
 from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.membership import name_members
 from stillwatch.campaigns.state import Rules, State
+from stillwatch.campaigns.tally import PRIVATE
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import Cohorts
@@ -40,8 +42,9 @@ def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repe
         frame = build(START + np.arange(volume), account, exact=exact)
         rows = np.arange(volume)
         lineage = gated(number)
-        lineage.tally.add(frame, rows, rows, 3 * volume, 0)
-        lineage.member_requests = lineage.member_component = dict(lineage.tally.by_account)
+        lineage.tally.add(frame, rows, rows, np.full(volume, 3), np.zeros(volume, dtype=np.int64))
+        sent = zip(*np.unique(account, return_counts=True), strict=True)
+        lineage.member_requests = lineage.member_component = {int(a): int(n) for a, n in sent}
         state.lineages.append(lineage)
         state.population.observe(frame, accounts(volumes))
         state.networks.observe(frame, number)
@@ -105,8 +108,29 @@ def test_a_group_before_the_first_gate_is_not_asked() -> None:
 
 def test_accounts_with_habits_of_their_own_are_not_asked() -> None:
     state = state_with([400])
-    state.lineages[0].tally.keys_private = 400
+    state.lineages[0].tally.sums[:, PRIVATE] = 400
     ask(state, [400])
+    assert not state.lineages[0].compared
+
+
+def test_one_that_stands_apart_is_left_out_of_the_comparison_and_not_named() -> None:
+    state = state_with([400])
+    (lineage,) = state.lineages
+    alone = int(lineage.tally.accounts[0])
+    lineage.tally.sums[0, PRIVATE] = 400
+    ask(state, [400])
+    assert lineage.left_out == {alone: "apart"}
+    assert lineage.alarmed_us == START + 1
+    name_members(lineage, START + 1)
+    assert sorted(lineage.named) == sorted(set(lineage.joined) - {alone})
+
+
+def test_what_is_left_when_some_are_left_out_must_be_enough() -> None:
+    """Of 119 requests each sixth is the left-out account's, and 99 are too few."""
+    state = state_with([119])
+    state.lineages[0].tally.sums[0, PRIVATE] = 400
+    ask(state, [119])
+    assert state.lineages[0].left_out
     assert not state.lineages[0].compared
 
 

@@ -34,7 +34,7 @@ def found(nets: list[int] | None = None, **identity: list[int]) -> Profile:
     for part in (frame, crowd):
         population.observe(part, EVERYBODY)
         networks.observe(part, 1)
-    tally.add(frame, rows, rows, 3 * len(rows), 0)
+    tally.add(frame, rows, rows, np.full(len(rows), 3), np.zeros(len(rows), dtype=np.int64))
     identities = Identities.unknown(EVERYBODY)
     for name, values in identity.items():
         getattr(identities, name)[:MEMBERS] = values

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from tools import calibrate
 
-from stillwatch.campaigns import gates, membership
+from stillwatch.campaigns import core, gates, membership
 from stillwatch.campaigns.state import SINGLE_SHARE
 from stillwatch.config.schema import Settings
 from stillwatch.evidence import budget, conformal, couse, sameness, slope, timing
 from stillwatch.evidence.calibration import load
-from stillwatch.evidence.profile import FEATURES, NAMES
+from stillwatch.evidence.profile import FEATURES, NAMES, RAREST
 from stillwatch.groups import blocks, infrastructure, proposals
 from stillwatch.sketch.recipe import Recipe
 from tests.architecture.tree import ROOT
@@ -53,6 +53,12 @@ SAID = {
     "comparison": f"with {gates.COMPONENT_REQUESTS:,} component requests",
     "most": f"by their number, at most {budget.MOST_ALPHA}",
     "private": f"at most {sameness.PRIVATE} of the recurring wording",
+    "own wording": f"more than {sameness.OWN_PRIVATE} of their recurring wording",
+    "when apart": f"from {sameness.LEAST_REQUESTS} requests on their squared distance from the mean account",
+    "how far apart": f"is above {sameness.OWN_HABITS} of the variance",
+    "no one group": "than a quarter stand apart" if sameness.MOST_APART == 0.25 else "another share",
+    "open": "at most half of the group does" if core.MOST_OPEN == 0.5 else "another share",
+    "rarest": f"counts as 1/{1 / RAREST:.0f} where it is smaller",
     "established": "a quarter of the accounts that used" if gates.ESTABLISHED_SHARE == 0.25 else "another share",
     "habits": f"over accounts is at most {sameness.HABITS}",
     "bystander": f"Against a bystander's {membership.BYSTANDER_RATE}",

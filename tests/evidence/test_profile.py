@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stillwatch.evidence.profile import FEATURES, NAMES, Profile, surprise
+from stillwatch.evidence.profile import FEATURES, NAMES, RAREST, Profile, surprise
 
 SHARES = arrays(np.float64, 6, elements=st.floats(0, 1))
 
@@ -38,7 +38,8 @@ def test_surprise_is_the_share_times_the_nats_of_rarity(
     assert (found >= -1e-12).all()
     for i in range(len(shares)):
         holders = habits[i] * outside
-        assert found[i] == pytest.approx(shares[i] * -np.log((holders + 1) / (outside + 1)), abs=1e-9)
+        rarity = max((holders + 1) / (outside + 1), RAREST)
+        assert found[i] == pytest.approx(shares[i] * -np.log(rarity), abs=1e-9)
 
 
 def test_what_all_outside_accounts_do_weighs_nothing_and_without_outsiders_nothing_is_rare() -> None:

@@ -7,7 +7,16 @@ import itertools
 import numpy as np
 import pytest
 
-from stillwatch.evidence.sameness import HABITS, PRIVATE, Sameness, intraclass, private_share
+from stillwatch.evidence.sameness import (
+    HABITS,
+    MOST_APART,
+    OWN_HABITS,
+    PRIVATE,
+    Habits,
+    distances,
+    intraclass,
+    private_share,
+)
 
 
 def drawn(rates: np.ndarray, requests: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -63,7 +72,78 @@ def test_private_wording_is_a_share() -> None:
     assert private_share(3, 1) == 0.75
 
 
-def test_one_number_too_high_is_enough() -> None:
-    assert Sameness(PRIVATE, HABITS).interchangeable
-    assert not Sameness(PRIVATE + 0.01, 0.0).interchangeable
-    assert not Sameness(0.0, HABITS + 0.01).interchangeable
+def habits(rates: np.ndarray, requests: np.ndarray, rng: np.random.Generator, private: int = 0) -> Habits:
+    """Accounts that each show the traits at their own ``rates``, with five keys in a request; the first has
+    ``private`` ones besides."""
+    own = np.zeros(len(requests), dtype=np.int64)
+    own[0] = private
+    return Habits(requests, drawn(rates, requests, rng), 5 * requests, own)
+
+
+def test_a_distance_is_unbiased_around_a_given_mean() -> None:
+    """0 for an account of the crowd, and the squared distance over the variance for one that differs."""
+    rng = np.random.default_rng(4)
+    requests = np.full(2_000, 5)
+    rates = np.full((2_000, 3), 0.5)
+    rates[:40] = 0.9
+    found = distances(drawn(rates, requests, rng), requests)
+    assert found[40:].mean() == pytest.approx(0, abs=0.03)
+    assert found[:40].mean() == pytest.approx(3 * 0.4**2 / (3 * 0.25), rel=0.15)
+
+
+def test_a_busy_account_cannot_move_the_mean_from_which_distances_are_taken() -> None:
+    requests = np.array([10_000, *[10] * 20])
+    shown = np.array([[10_000], *[[k % 2] for k in range(20)]])
+    assert np.argmax(distances(shown, requests)) == 0
+    assert (np.abs(distances(shown, requests)[1:]) < OWN_HABITS).all()
+
+
+def test_whoever_has_ways_of_its_own_stands_apart() -> None:
+    rng = np.random.default_rng(5)
+    requests = np.full(20, 8)
+    rates = np.tile([0.2, 0.8, 0.5], (20, 1))
+    plain = habits(rates, requests, rng)
+    assert plain.interchangeable
+    assert not plain.apart.any()
+    worded = habits(rates, requests, rng, private=40)
+    assert np.flatnonzero(worded.apart).tolist() == [0]
+    rates[3] = [1.0, 0.0, 0.0]
+    busy = requests.copy()
+    busy[3] = 400
+    other = habits(rates, busy, rng)
+    assert np.flatnonzero(other.apart).tolist() == [3]
+    assert other.interchangeable
+    assert intraclass(other.shown, other.requests) > HABITS
+
+
+def test_two_requests_set_nobody_apart() -> None:
+    requests = np.full(6, 2)
+    shown = np.array([[2, 0], [0, 2], [0, 2], [0, 2], [0, 2], [0, 2]])
+    assert not Habits(requests, shown, 5 * requests, 0 * requests).apart.any()
+
+
+def test_where_many_stand_apart_there_is_no_one_group() -> None:
+    requests, own = np.full(8, 6), np.zeros(8, dtype=np.int64)
+    shown = np.full((8, 1), 3)
+    for apart, as_one in ((0, True), (2, True), (3, False)):
+        own[:apart] = 100
+        assert Habits(requests, shown, 5 * requests, own).interchangeable == as_one
+
+
+def test_a_crowd_of_several_kinds_is_not_as_one() -> None:
+    """Two kinds of a half each: nobody is far from the mean, and yet the accounts are no group."""
+    rng = np.random.default_rng(6)
+    rates = np.where(np.arange(40)[:, None] < 20, 0.25, 0.75) * np.ones(3)
+    found = habits(rates, np.full(40, 30), rng)
+    assert found.apart.mean() < MOST_APART
+    assert intraclass(found.shown, found.requests) > HABITS
+    assert not found.interchangeable
+
+
+def test_wording_of_its_own_counts_over_all_that_are_left() -> None:
+    requests = np.full(10, 10)
+    some = np.full(10, 9)
+    assert private_share(90, 500) > PRIVATE
+    crowd = Habits(requests, np.full((10, 1), 5), 5 * requests, some)
+    assert not crowd.apart.any()
+    assert not crowd.interchangeable

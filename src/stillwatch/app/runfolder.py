@@ -34,6 +34,7 @@ class Member:
     account_id: str
     role: str
     membership_prob: float
+    left_out: str | None
     since: datetime
     named_at: datetime | None
     exchanges: int

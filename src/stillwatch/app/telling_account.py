@@ -17,6 +17,11 @@ from stillwatch.campaigns.membership import LEAST_REQUESTS, NAMED_PROB
 from stillwatch.report.wording import count, moment, p_value, plural, power, probability
 from stillwatch.report.wording import share as percent
 
+_LEFT_OUT = {
+    "apart": "it has ways of its own, in wording or in kind of work, as somebody who merely shares a phrase",
+    "open": "it shows whose it is, by an organisation that it shares or a permission, and the group mostly does not",
+}
+
 
 def tell_account(account: str, traffic: Traffic, groups: Sequence[Group], links: Sequence[Row] = ()) -> Iterator[str]:
     """All lines about an account; ``groups`` are those it was ever in, ``links`` its LINKS."""
@@ -90,6 +95,8 @@ def _place(group: Group, member: Member) -> Iterator[str]:
 
 
 def _not_named_in_alarm(group: Group, member: Member) -> str:
+    if member.left_out is not None:
+        return f"Not named: {_LEFT_OUT[member.left_out]}, so it was left out of what the group was judged by."
     if member.membership_prob < NAMED_PROB:
         return (
             f"Not named: membership {probability(member.membership_prob)} is below the {NAMED_PROB} asked. Too little "

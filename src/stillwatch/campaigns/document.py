@@ -84,7 +84,7 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
     if lineage.p_cohort is None:
         return "something is shared, but it was not compared yet: " + (
             "it sent too little since, or too few accounts are established in it"
-            if lineage.tally.sameness.interchangeable
+            if lineage.as_one
             else "its accounts have habits of their own, as people who share a phrase do"
         )
     if lineage.p_cohort <= lineage.alpha_cohort:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from math import inf
 
+import numpy as np
+
+from stillwatch.campaigns.core import core, settle_core
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import established, told
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
-from stillwatch.campaigns.tally import Tally
+from stillwatch.campaigns.tally import COMPONENT, Tally
 from stillwatch.evidence import conformal
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
@@ -46,6 +49,8 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
     evidence.
     """
     for lineage in state.lineages:
+        if lineage.gated_us is not None:
+            settle_core(lineage, identities)
         if _due(lineage, state.rules.min_accounts):
             _compare(lineage, state, identities)
     compared = [x for x in state.lineages if x.compared]
@@ -72,8 +77,8 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
     return (
         lineage.gated_us is not None
         and not lineage.compared
-        and lineage.tally.component >= COMPONENT_REQUESTS
-        and lineage.tally.sameness.interchangeable
+        and lineage.as_one
+        and core(lineage).total(COMPONENT) >= COMPONENT_REQUESTS
         and len(established(lineage)) >= max(min_accounts, ESTABLISHED_SHARE * _users(lineage))
     )
 
@@ -83,7 +88,8 @@ def _users(lineage: Lineage) -> int:
 
 
 def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
-    found = profile(lineage.tally, lineage.accounts, state.population, identities, state.networks)
+    members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
+    found = profile(core(lineage), members, state.population, identities, state.networks)
     lineage.profile, lineage.score = found.values, state.calibration.score(found)
     lineage.p_cohort = conformal.p_value(lineage.score, state.calibration.comparable(lineage.found_by_work))
 
@@ -93,7 +99,7 @@ def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration
 
     Where the budget does not carry a floor for everybody, whoever sent most comes first.
     """
-    order = sorted(compared, key=lambda x: (-x.tally.component, x.number))
+    order = sorted(compared, key=lambda x: (-x.tally.total(COMPONENT), x.number))
     floors = [conformal.floor(len(calibration.comparable(x.found_by_work))) for x in order]
     for lineage, level in zip(order, budget.even_out([x.alpha_cohort for x in order], floors), strict=True):
         lineage.alpha_cohort = level

@@ -52,6 +52,10 @@ class Lineage:
     """None where the coin had refused nothing by the time of the proposal."""
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Accounts that are neither judged nor named with the group, and why (``campaigns.core``)."""
+    as_one: bool = False
+    """Whether the others are interchangeable."""
     compared_us: int | None = None
     p_cohort: float | None = None
     alpha_cohort: float = 0.0

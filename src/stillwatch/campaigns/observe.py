@@ -39,9 +39,8 @@ def _observe_wording(
         _test_couse(lineage, frame, index, members, carrying)
     _test_timing(lineage, frame, common, seed)
     if lineage.gated_us is not None:
-        if not lineage.compared:
-            private = private_keys(index.keys[common], frame.account[common], pairs)
-            lineage.tally.add(frame, rows, common, int(carried[where].sum()), private)
+        private = private_keys(index.keys[common], frame.account[common], pairs)
+        lineage.tally.add(frame, rows, common, carried[where], private)
         _keep_examples(lineage, frame, common)
     _sum(lineage, frame, rows, common)
 
@@ -58,8 +57,8 @@ def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, rows: Ints, fi
         return
     if lineage.gated_us is not None:
         common = pool.component(frame, first)
-        if not lineage.compared:
-            lineage.tally.add(frame, rows, common, 0, 0)
+        none = np.zeros(len(common), dtype=np.int64)
+        lineage.tally.add(frame, rows, common, none, none)
         _keep_examples(lineage, frame, common)
         _sum(lineage, frame, rows, common)
 

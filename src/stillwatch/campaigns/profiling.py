@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.campaigns.tally import Tally
+from stillwatch.campaigns.tally import COMPONENT, COUNTED, HISTORY, KEYS, REQUESTS, Tally
 from stillwatch.evidence.population import CUE_BITS, Population
 from stillwatch.evidence.profile import NAMES, Profile, surprise
 from stillwatch.groups.infrastructure import OWN_SHARE, Networks
@@ -34,13 +34,13 @@ def profile(
     tally: Tally, members: Codes, population: Population, identities: Identities, networks: Networks
 ) -> Profile:
     """The profile of a group of ``members`` from what it did since its first gate."""
-    accounts = tally.accounts
+    accounts = tally.users
     values = {**_harvest(tally, accounts, population), **_concealment(tally, accounts, members, identities, networks)}
     concealed = _concealed(max(values[name] for name in _OPEN_MARKS))
     # Of the whole, not the sum of logarithms: many faint traces are no strong one.
     values["hidden_harvest"] = concealed * float(np.log1p(sum(np.expm1(values[name]) for name in _WANTED)))
-    values["hidden_chats"] = concealed * values["history"]
-    values["machinery"] = float(np.log(max(tally.keys_carried / max(tally.component, 1), 1.0)))
+    values["hidden_chats"] = concealed * values["history"] * values["component"]
+    values["machinery"] = float(np.log(max(tally.total(KEYS) / max(tally.total(COMPONENT), 1), 1.0)))
     return Profile(np.array([values[name] for name in NAMES]))
 
 
@@ -50,7 +50,8 @@ def _concealed(marked: float) -> float:
 
 
 def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str, float]:
-    shares = tally.shown[:, :CUE_BITS].sum(axis=0) / max(tally.component, 1)
+    component = max(tally.total(COMPONENT), 1)
+    shares = tally.shown[:CUE_BITS] / component
     outside = np.ones(len(population), dtype=bool)
     outside[accounts] = False
     habits = population.habits()[outside & (population.texts > 0)]
@@ -61,9 +62,9 @@ def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str,
         bits = np.array([bool(masks[family] >> b & 1) for b in range(len(shares))])
         values[name] = float(np.log1p(weight[bits].sum()))
     values["kinds"] = float(((shares >= KIND_SHARE) & (weight >= KIND_SURPRISE)).sum())
-    values["one_shot"] = len(tally.prompts) / max(tally.counted, 1)
-    values["history"] = tally.with_history / max(tally.component, 1)
-    values["component"] = tally.component / max(tally.requests, 1)
+    values["one_shot"] = len({prompt for _, prompt in tally.prompts}) / max(tally.total(COUNTED), 1)
+    values["history"] = tally.total(HISTORY) / component
+    values["component"] = component / max(tally.total(REQUESTS), 1)
     return values
 
 
@@ -80,7 +81,7 @@ def _concealment(
         "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
         "declared": float(identities.declared[accounts].mean()),
         "churn": float(np.log(len(tally.nets) / n)),
-        "clients": float(np.log(clients)) if clients else 0.0,
+        "clients": float(np.log(clients / n)),
     }
 
 

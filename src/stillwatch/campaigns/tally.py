@@ -1,8 +1,8 @@
-"""What a group did in its common component since a moment: the sums that the cohort tests read.
+"""What a group did in its common component since a moment, account by account: the sums that the cohort tests read.
 
 The *component* is the part of its members' traffic that carries the group's prompt machinery; cover traffic stays out.
-Memory is bounded per group by ``MOST_VALUES`` remembered hashes, after which distinct counts stop growing together with
-the requests they are compared with.
+Memory is bounded per group by ``MOST_VALUES`` remembered prompts, after which distinct counts stop growing together
+with the requests they are compared with.
 """
 
 from __future__ import annotations
@@ -10,79 +10,93 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.campaigns.traits import TRAITS, traits
-from stillwatch.evidence.sameness import Sameness, intraclass, private_share
+from stillwatch.evidence.sameness import Habits
 from stillwatch.model.frame import Codes, Frame, Ints
 
 MOST_VALUES = 20_000
+REQUESTS, COMPONENT, KEYS, PRIVATE, HISTORY, COUNTED = range(6)
+"""Columns of ``Tally.sums``; the traits follow. Requests in all and in the component; the group's keys that these carry
+and keys that only their own account is in the habit of using; conversations; requests whose values are remembered."""
+_COLUMNS = COUNTED + 1 + TRAITS
+
+Held = set[tuple[int, int]]
+"""(account, value) pairs."""
 
 
 @dataclass
 class Tally:
-    """Sums over the requests of a group's members."""
+    """``accounts``: who sent anything, ascending; ``sums``: shape (accounts, columns)."""
 
-    requests: int = 0
-    component: int = 0
-    keys_carried: int = 0
-    keys_private: int = 0
-    with_history: int = 0
-    counted: int = 0
-    prompts: set[int] = field(default_factory=set)
-    nets: set[tuple[int, int]] = field(default_factory=set)
-    agents: set[tuple[int, int]] = field(default_factory=set)
-    by_account: dict[int, int] = field(default_factory=dict)
-    habits: dict[int, Ints] = field(default_factory=dict)
+    accounts: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    sums: Ints = field(default_factory=lambda: np.zeros((0, _COLUMNS), dtype=np.int64))
+    prompts: Held = field(default_factory=set)
+    nets: Held = field(default_factory=set)
+    agents: Held = field(default_factory=set)
+
+    def total(self, column: int) -> int:
+        return int(self.sums[:, column].sum())
 
     @property
-    def accounts(self) -> Codes:
+    def users(self) -> Codes:
         """Accounts seen in the component, ascending."""
-        return np.array(sorted(self.by_account), dtype=np.int32)
-
-    @property
-    def volumes(self) -> Ints:
-        """Component requests of ``accounts``."""
-        return np.array([self.by_account[a] for a in sorted(self.by_account)], dtype=np.int64)
+        return self.accounts[self.sums[:, COMPONENT] > 0]
 
     @property
     def shown(self) -> Ints:
-        """Component requests of ``accounts`` that show each trait, shape (accounts, TRAITS)."""
-        found = [self.habits[a] for a in sorted(self.by_account)]
-        return np.array(found, dtype=np.int64).reshape(len(found), TRAITS)
+        """Component requests that show each trait, shape (TRAITS,)."""
+        total: Ints = self.sums[:, COUNTED + 1 :].sum(axis=0)
+        return total
 
     @property
-    def sameness(self) -> Sameness:
-        """Whether the accounts behave as one in the component."""
-        return Sameness(private_share(self.keys_private, self.keys_carried), intraclass(self.shown, self.volumes))
+    def habits(self) -> Habits:
+        """What the ``accounts`` are in the habit of in the component."""
+        return Habits(self.sums[:, COMPONENT], self.sums[:, COUNTED + 1 :], self.sums[:, KEYS], self.sums[:, PRIVATE])
 
-    def add(self, frame: Frame, rows: Ints, common: Ints, keys_carried: int, keys_private: int) -> None:
+    @property
+    def apart(self) -> Codes:
+        """Accounts with ways of their own, ascending."""
+        return self.accounts[self.habits.apart]
+
+    def without(self, accounts: Codes) -> Tally:
+        """The same without these accounts."""
+        keep = ~np.isin(self.accounts, accounts)
+        if keep.all():
+            return self
+        left = set(self.accounts[keep].tolist())
+        held = ({pair for pair in values if pair[0] in left} for values in (self.prompts, self.nets, self.agents))
+        return Tally(self.accounts[keep], self.sums[keep], *held)
+
+    def add(self, frame: Frame, rows: Ints, common: Ints, keys: Ints, private: Ints) -> None:
         """Add an epoch's ``rows`` of the members, of which ``common`` are in the component.
 
-        These carry so many keys of the group and so many that only their own account is in the habit of using.
+        Each of these carries so many ``keys`` of the group and so many ``private`` ones that only its own account is in
+        the habit of using; shape as ``common``.
         """
-        self.requests += len(rows)
-        self.component += len(common)
-        self.keys_carried += keys_carried
-        self.keys_private += keys_private
-        self.with_history += int((frame.turns[common] > 0).sum())
-        _count(self.by_account, frame.account[common])
-        self._add_habits(frame, common)
-        if len(self.prompts) < MOST_VALUES:
-            self.counted += len(common)
-            self.prompts.update(frame.exact[common].tolist())
-            self.nets.update(zip(frame.account[common].tolist(), frame.net[common].tolist(), strict=True))
-            self.agents.update(zip(frame.account[common].tolist(), frame.agent[common].tolist(), strict=True))
+        self._make_room(np.unique(frame.account[rows]))
+        counted = len(self.prompts) < MOST_VALUES
+        one = np.ones((len(common), 1), dtype=np.int64)
+        columns = [one, keys[:, None], private[:, None], frame.turns[common, None] > 0, counted * one]
+        self._sum(frame.account[rows], REQUESTS, np.ones((len(rows), 1), dtype=np.int64))
+        self._sum(frame.account[common], COMPONENT, np.hstack([*columns, traits(frame, common)]))
+        if counted:
+            for held, values in ((self.prompts, frame.exact), (self.nets, frame.net), (self.agents, frame.agent)):
+                held.update(zip(frame.account[common].tolist(), values[common].tolist(), strict=True))
 
-    def _add_habits(self, frame: Frame, common: Ints) -> None:
-        if not len(common):
+    def _make_room(self, accounts: Codes) -> None:
+        known = np.union1d(self.accounts, accounts)
+        if len(known) > len(self.accounts):
+            sums = np.zeros((len(known), _COLUMNS), dtype=np.int64)
+            sums[np.searchsorted(known, self.accounts)] = self.sums
+            self.accounts, self.sums = known, sums
+
+    def _sum(self, account: Codes, column: int, values: NDArray[np.int64]) -> None:
+        """Add the rows of ``values`` to their accounts, from ``column`` on."""
+        if not len(account):
             return
-        order = common[np.argsort(frame.account[common], kind="stable")]
-        accounts, first = np.unique(frame.account[order], return_index=True)
-        sums = np.add.reduceat(traits(frame, order), first, axis=0, dtype=np.int64)
-        for account, more in zip(accounts.tolist(), sums, strict=True):
-            self.habits[account] = self.habits[account] + more if account in self.habits else more
-
-
-def _count(into: dict[int, int], accounts: Codes) -> None:
-    for account, n in zip(*(a.tolist() for a in np.unique(accounts, return_counts=True)), strict=True):
-        into[account] = into.get(account, 0) + n
+        order = np.argsort(account, kind="stable")
+        accounts, first = np.unique(account[order], return_index=True)
+        sums = np.add.reduceat(values[order], first, axis=0, dtype=np.int64)
+        self.sums[np.searchsorted(self.accounts, accounts), column : column + values.shape[1]] += sums

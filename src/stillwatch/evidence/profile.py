@@ -90,9 +90,7 @@ FEATURES: tuple[Feature, ...] = (
         "travellers, cloud functions",
         "steady addresses",
     ),
-    Feature(
-        "clients", "concealment", 0, "one machinery behind many client identities", "public templates", "one client"
-    ),
+    Feature("clients", "concealment", 0, "as many client identities as accounts", "public templates", "one client"),
     Feature(
         "hidden_harvest",
         "product",
@@ -105,7 +103,7 @@ FEATURES: tuple[Feature, ...] = (
         "hidden_chats",
         "product",
         1,
-        "others' conversations, one wrapper, no open mark",
+        "nothing but others' conversations, one wrapper, no open mark",
         "chat pools",
         "giving up either",
     ),
@@ -126,11 +124,15 @@ class Profile:
         return float(self.values[NAMES.index(name)])
 
 
+RAREST = 1 / 500
+"""Rarer habits weigh no more: how rare one can be seen to be must not grow with the log."""
+
+
 def surprise(shares: NDArray[np.float64], habits: NDArray[np.float64], outside: int) -> NDArray[np.float64]:
     """Per cue: share of the component that carries it, times -ln of the share of outside accounts in its habit.
 
     ``shares``, ``habits``: shape (bits,), 0 to 1; ``outside``: number of outside accounts (one is added as a floor).
     """
-    rarity = -np.log((habits * outside + 1.0) / (outside + 1.0))
+    rarity = -np.log(np.maximum((habits * outside + 1.0) / (outside + 1.0), RAREST))
     result: NDArray[np.float64] = shares * rarity
     return result

@@ -126,14 +126,15 @@ def request_keys(frame: Frame) -> NDArray[np.int64]:
     return short(np.concatenate([*parts, frame.skeleton, frame.system_skeleton[:, :4]], axis=1))
 
 
-def private_keys(keys: NDArray[np.int64], account: Codes, pairs: Pairs) -> int:
-    """How many of the requests' ``keys``, shape (n, k), are machinery of their own account and of nobody else's."""
+def private_keys(keys: NDArray[np.int64], account: Codes, pairs: Pairs) -> Ints:
+    """How many of each request's ``keys``, shape (n, k), are its account's own machinery alone; shape (n,)."""
     key = keys.ravel()
     left = np.searchsorted(pairs.pair, key << ACCOUNT_BITS, "left")
     right = np.searchsorted(pairs.pair, (key + 1) << ACCOUNT_BITS, "left")
     sole = np.flatnonzero((right - left == 1) & (key != 0))
     owner = pairs.pair[left[sole]] & ((1 << ACCOUNT_BITS) - 1)
-    return int((owner == np.repeat(account, keys.shape[1])[sole]).sum())
+    own = sole[owner == np.repeat(account, keys.shape[1])[sole]]
+    return np.bincount(own // keys.shape[1], minlength=len(keys))
 
 
 def _tagged(values: Ints, tag: int) -> Ints:

@@ -273,6 +273,11 @@ CAMPAIGNS = Table(
         Column("account_id", "string", "", True),
         Column("role", "string", "member, compromised", True),
         Column("membership_prob", "float64", "", True),
+        Column(
+            "left_out",
+            "string",
+            "why it is not judged with the group: apart = ways of its own, open = shows whose it is",
+        ),
         Column("since", "timestamp", "first exchange under the group", True),
         Column("named_at", "timestamp", "end of the epoch in which the membership was established"),
         Column("exchanges", "int64", "requests with the group's machinery since it joined", True),

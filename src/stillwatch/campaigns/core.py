@@ -1,0 +1,45 @@
+"""Who of a group is judged: those who used its machinery, less two kinds that were drawn into it.
+
+Some stand apart by ways of their own (``evidence.sameness``). Others show openly whose they are, by a declared
+organisation that they share or a permission, in a group that mostly does not: a firm's accounts beside a hidden
+operator's are another party. Both are left out of what the group is judged by, and are not named by it.
+
+An operator that registers some accounts as an organisation's spares these, and gives up that organisation; of a group
+that mostly shows whose it is nobody is left out for that, and it is judged with its marks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.tally import Tally
+from stillwatch.model.frame import Codes
+from stillwatch.model.identity import Identities
+
+LEAST_SHARING = 3
+"""So many accounts of a group show an organisation; fewer may be one person's."""
+MOST_OPEN = 0.5
+"""A larger share of the accounts is not left out: then it is the group that shows whose it is."""
+
+
+def settle_core(lineage: Lineage, identities: Identities) -> None:
+    """Set who is left out, and whether the others are as one, as of what the group did so far."""
+    named_openly = open_accounts(lineage.tally.users, identities)
+    rest = lineage.tally.without(named_openly)
+    lineage.left_out = dict.fromkeys(named_openly.tolist(), "open") | dict.fromkeys(rest.apart.tolist(), "apart")
+    lineage.as_one = rest.habits.interchangeable
+
+
+def core(lineage: Lineage) -> Tally:
+    """What the others did."""
+    return lineage.tally.without(np.array(sorted(lineage.left_out), dtype=np.int32))
+
+
+def open_accounts(accounts: Codes, identities: Identities) -> Codes:
+    """Those of ``accounts`` that show openly whose they are although the group mostly does not, ascending."""
+    org = identities.org[accounts]
+    sharing = np.bincount(org + 1, minlength=1)[org + 1] >= LEAST_SHARING
+    shown = ((org >= 0) & sharing) | identities.permitted[accounts]
+    found: Codes = accounts[shown] if shown.sum() <= MOST_OPEN * len(accounts) else accounts[:0]
+    return found
