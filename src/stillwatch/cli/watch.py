@@ -20,6 +20,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option("--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for results and state; kept.")
 @click.option("--once", is_flag=True, help="Handle what is there and end; run again to go on.")
 @options.settings
+@options.reviewed
 @click.option(
     "--fail-on", type=click.Choice(["alarm"]), help="With --once, end with exit code 10 if there is an alarm."
 )
@@ -35,6 +36,7 @@ def command(
     once: bool,
     config: Path | None,
     overrides: tuple[str, ...],
+    reviewed: Path | None,
     fail_on: str | None,
     as_json: bool,
     dry_run: bool,
@@ -47,14 +49,14 @@ def command(
     """
     loaded = options.load(config, overrides)
     if dry_run:
-        print_lines(_preview(source, register, out))
+        print_lines(_preview(source, register, reviewed, out))
         return
     options.keep_kernels()
     from stillwatch.app.watch.request import WatchRequest
     from stillwatch.app.watch.watching import watch
     from stillwatch.cli.progress import progress
 
-    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once)
+    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once, reviewed)
     result = watch(request, progress())
     if as_json:
         print_json(result.document)
@@ -67,13 +69,13 @@ def command(
         ctx.exit(ALARMED)
 
 
-def _preview(source: str, register: str | None, out: Path) -> Iterator[str]:
+def _preview(source: str, register: str | None, reviewed: Path | None, out: Path) -> Iterator[str]:
     """What would be read and written; raises what watching itself would raise for either."""
     from stillwatch.app.watch.folder import STATE, check
     from stillwatch.app.watch.redis_stream import is_stream, stream_name
     from stillwatch.ingest.inputs import list_inputs
 
-    files = [*([] if is_stream(source) else [source]), *([register] if register else [])]
+    files = [*([] if is_stream(source) else [source]), *(str(path) for path in (register, reviewed) if path)]
     if is_stream(source):
         yield f"would read {stream_name(source)}"
     for found in list_inputs(files) if files else []:

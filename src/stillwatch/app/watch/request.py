@@ -22,6 +22,8 @@ class WatchRequest:
     mapping: str | None = None
     once: bool = False
     """Handle what is there and end."""
+    reviewed: Path | None = None
+    """Groups that a person found harmless; from here on what is like one is watched."""
 
 
 @dataclass(frozen=True, slots=True)

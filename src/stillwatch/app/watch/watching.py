@@ -29,7 +29,9 @@ from stillwatch.app.watch.publishing import Publisher
 from stillwatch.app.watch.redis_stream import StreamFollower, is_stream, stream_name
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
 from stillwatch.config.schema import config_hash
+from stillwatch.evidence import reviewed
 from stillwatch.evidence.calibration import load
+from stillwatch.evidence.single import SingleCalibration
 from stillwatch.evidence.single import load as load_single
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
@@ -89,12 +91,13 @@ class Watcher:
         self._store = store
         self._clock = clock
         single = load_single()
-        self._keeper = Keeper(state, run.keys.derive("state"), given(run.calibration, single))
+        known = reviewed.NONE if request.reviewed is None else reviewed.load(request.reviewed)
+        self._keeper = Keeper(state, run.keys.derive("state"), given(run.calibration, single, known))
         self._checkpoint = self._keeper.checkpoint(_identity(run, request, single.calibration_id))
         self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
         self._spool.parts = {n: [state / name for name in names] for n, names in self._checkpoint.parts.items()}
         self._register = Register(_accounts(request, run))
-        self._folded, self._origins = self._begin(single)
+        self._folded, self._origins = self._begin(single, known)
         maps = maps_for(request.mapping)
         self._follower = _follower(request, maps, self._checkpoint.files)
         self._intake = Intake(run, self._checkpoint, state, self._spool, maps)
@@ -202,11 +205,11 @@ class Watcher:
     def _publish(self) -> dict[str, Any]:
         return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register, self._origins)
 
-    def _begin(self, single: Any) -> tuple[Folded, dict[str, str]]:
+    def _begin(self, single: SingleCalibration, known: reviewed.Reviewed) -> tuple[Folded, dict[str, str]]:
         kept = self._keeper.fold(self._checkpoint)
         if kept is None:
             state = fresh_state(self._run)
-            state.single_calibration = single
+            state.single_calibration, state.reviewed = single, known
             kept = FoldState(state, Codebooks(), None, None, 0, 0, {})
         return kept.folded(self._register), kept.origins
 
