@@ -72,12 +72,13 @@ def command(
 def _preview(source: str, register: str | None, reviewed: Path | None, out: Path) -> Iterator[str]:
     """What would be read and written; raises what watching itself would raise for either."""
     from stillwatch.app.watch.folder import STATE, check
-    from stillwatch.app.watch.redis_stream import is_stream, stream_name
+    from stillwatch.app.watch.sources.catalogue import kind_of, name_of
     from stillwatch.ingest.inputs import list_inputs
 
-    files = [*([] if is_stream(source) else [source]), *(str(path) for path in (register, reviewed) if path)]
-    if is_stream(source):
-        yield f"would read {stream_name(source)}"
+    kind = kind_of(source)
+    files = [*([] if kind else [source]), *(str(path) for path in (register, reviewed) if path)]
+    if kind:
+        yield f"would read {name_of(source)}"
     for found in list_inputs(files) if files else []:
         yield f"would read {found.name}"
     check(out)

@@ -12,7 +12,6 @@ from typing import Any
 
 from stillwatch.app.watch.checkpoint import Checkpoint, read_checkpoint
 from stillwatch.app.watch.folder import STATE
-from stillwatch.app.watch.redis_stream import is_stream
 from stillwatch.campaigns.document import iso
 from stillwatch.errors import InputError, StoreError
 from stillwatch.ingest.inputs import list_inputs
@@ -91,7 +90,7 @@ def _left(document: dict[str, Any]) -> str:
 
 def _behind(checkpoint: Checkpoint) -> tuple[int | None, int | None]:
     """Files and bytes of the source that the checkpoint does not know as read; a stream is not asked."""
-    if is_stream(checkpoint.identity["source"]):
+    if not Path(checkpoint.identity["source"]).is_absolute():
         return None, None
     try:
         sources = list_inputs([checkpoint.identity["source"]])
