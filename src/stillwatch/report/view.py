@@ -54,10 +54,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member. ``role`` is member or compromised (the owner of the key is a victim).
-
-    ``ref`` names it in an address: the scoped id, percent-encoded.
-    """
+    """A member. ``role`` is member or compromised (the owner of the key is a victim)."""
 
     account_id: str
     membership_prob: float | None
@@ -65,7 +62,6 @@ class Account:
     exchanges: int | None
     since: datetime | None
     named_at: datetime | None
-    ref: str = ""
 
     @property
     def compromised(self) -> bool:
@@ -82,23 +78,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An account, or several that the evidence does not tell apart, with its place on the canvas."""
+    """An account in the graph with its place on the canvas."""
 
-    name: str
+    account_id: str
     compromised: bool
     named: bool
     x: int
     y: int
-    accounts: int = 1
-    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A link between ``nodes[a]`` and ``nodes[b]``; ``lane`` tells apart several links of one pair.
-
-    Between bundles it stands for ``shared`` links of the kind, ``weight`` of the strongest.
-    """
+    """A link between ``nodes[a]`` and ``nodes[b]``; ``lane`` tells apart several links of one pair."""
 
     a: int
     b: int
@@ -111,7 +102,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The drawn part of a campaign's links and how much there is in all; ``bundled``: nodes may be several accounts."""
+    """The drawn part of a campaign's links and how much there is in all."""
 
     width: int
     height: int
@@ -120,7 +111,6 @@ class Graph:
     accounts_total: int
     links_total: int
     kinds: tuple[tuple[LinkKind, int], ...]
-    bundled: bool = False
 
     @property
     def by_kind(self) -> tuple[tuple[LinkKind, tuple[Edge, ...]], ...]:

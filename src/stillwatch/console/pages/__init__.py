@@ -1,1 +1,0 @@
-"""The pages, by what they are about. Each takes a visit and returns an answer."""
