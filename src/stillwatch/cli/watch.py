@@ -21,6 +21,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option("--once", is_flag=True, help="Handle what is there and end; run again to go on.")
 @options.settings
 @options.reviewed
+@click.option("--metrics", metavar="HOST:PORT", help="Serve a page for Prometheus there.")
 @click.option(
     "--fail-on", type=click.Choice(["alarm"]), help="With --once, end with exit code 10 if there is an alarm."
 )
@@ -37,15 +38,16 @@ def command(
     config: Path | None,
     overrides: tuple[str, ...],
     reviewed: Path | None,
+    metrics: str | None,
     fail_on: str | None,
     as_json: bool,
     dry_run: bool,
 ) -> None:
     """Follow a log as it grows; judge each epoch when it is over.
 
-    SOURCE is a folder, a file or a pattern, in every format that scan reads, or a Redis stream
-    (redis://HOST:PORT/DB?stream=NAME). Results are replaced after each epoch; a
-    process that was killed goes on where it was. Ends with Ctrl-C, or with --once.
+    SOURCE is a folder, a file or a pattern, in every format that scan reads, or a stream: otlp://HOST:PORT to listen
+    for OpenTelemetry, kafka://HOST:PORT/TOPIC, redis://HOST:PORT/DB?stream=NAME. Results are replaced after each
+    epoch; a process that was killed goes on where it was. Ends with Ctrl-C, or with --once.
     """
     loaded = options.load(config, overrides)
     if dry_run:
@@ -56,7 +58,7 @@ def command(
     from stillwatch.app.watch.watching import watch
     from stillwatch.cli.progress import progress
 
-    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once, reviewed)
+    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once, reviewed, metrics)
     result = watch(request, progress())
     if as_json:
         print_json(result.document)

@@ -24,6 +24,8 @@ class WatchRequest:
     """Handle what is there and end."""
     reviewed: Path | None = None
     """Groups that a person found harmless; from here on what is like one is watched."""
+    metrics: str | None = None
+    """HOST:PORT of the page of metrics."""
 
 
 @dataclass(frozen=True, slots=True)

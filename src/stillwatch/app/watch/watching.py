@@ -24,6 +24,7 @@ from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_ov
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.intake import Intake
 from stillwatch.app.watch.keeping import Keeper
+from stillwatch.app.watch.metrics import served
 from stillwatch.app.watch.publishing import Publisher
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
 from stillwatch.app.watch.sources.catalogue import follower_of, name_of
@@ -70,6 +71,7 @@ def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -
     _follower(request, {}).check()  # a mistake in the name is told at once
     with ExitStack() as held:
         state = held.enter_context(folder.opened(request.out))
+        held.enter_context(served(request.metrics, request.out, request.home))
         keys = _keys_of(state, current)
         run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
         store = held.enter_context(EpochStore(state, threads=run.threads))

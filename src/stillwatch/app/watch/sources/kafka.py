@@ -177,6 +177,7 @@ class TopicFollower(Polled):
             self._consumer_made = self._kafka.Consumer(
                 {
                     "queued.max.messages.kbytes": 16_384,
+                    "reconnect.backoff.max.ms": 1000,
                     "log_level": 0,
                     "client.id": "stillwatch",
                     **self._topic.config,
