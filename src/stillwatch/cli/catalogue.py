@@ -31,6 +31,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
     Verb("ingest", "stillwatch.cli.ingest", "Say which adapter fits a log, what it fills, and what is missing."),
     Verb("privacy", "stillwatch.cli.privacy", "Keep the record of processing, answer a regulator, erase."),
+    Verb("guard", "stillwatch.cli.guard", "Find what must not leave for an outside AI service."),
     Verb("doctor", "stillwatch.cli.doctor", "Check that this machine is fit for a scan."),
     Verb("config", "stillwatch.cli.config", "Show the settings and where each came from."),
 )
