@@ -28,6 +28,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
     Verb("case", "stillwatch.cli.case", "Turn alarms into cases, decide them, hand them out."),
     Verb("decide", "stillwatch.cli.decide", "Decide on measures: preview, a second person, an end."),
+    Verb("gateway", "stillwatch.cli.gateway", "Stand in front of a model: enforce decisions, write the log."),
+    Verb("serve", "stillwatch.cli.serve", "Show a run and its cases in a browser."),
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
     Verb("ingest", "stillwatch.cli.ingest", "Say which adapter fits a log, what it fills, and what is missing."),
     Verb("privacy", "stillwatch.cli.privacy", "Keep the record of processing, answer a regulator, erase."),
