@@ -13,6 +13,8 @@ import pytest
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.review import ReviewRequest, review
 from stillwatch.app.scan import scan
+from stillwatch.app.watch.request import WatchRequest
+from stillwatch.app.watch.watching import watch
 from stillwatch.cli.main import run
 from stillwatch.config.schema import Settings
 from stillwatch.errors import ConfigurationError
@@ -72,6 +74,23 @@ def test_a_reviewed_group_is_watched_by_the_next_scan_and_says_why(
     assert facts["held_back"] == len([c for c in held if before[c]["state"] == "alarmed"]) >= 1
     for campaign_id in before.keys() - held:
         assert after[campaign_id]["state"] == before[campaign_id]["state"]
+
+
+def test_watching_holds_back_what_a_scan_holds_back_and_the_file_may_change(
+    place: Workplace, asked: ReviewRequest, tmp_path: Path
+) -> None:
+    review(asked)
+    log, register = str(place.log), str(place.register)
+    scan(ScanRequest((log,), register, tmp_path / "run", Settings(), place.home, reviewed=asked.to), SilentProgress())
+    request = WatchRequest(log, register, tmp_path / "watched", Settings(), place.home, once=True, reviewed=asked.to)
+    document = watch(request, SilentProgress()).document
+    scanned = _document(tmp_path / "run")
+    assert document["campaigns"] == scanned["campaigns"]
+    assert document["run"]["reviewed"] == scanned["run"]["reviewed"]
+    assert _by_id(document)[asked.campaign_id]["state"] == "watched"
+    later = watch(replace(request, reviewed=None), SilentProgress()).document
+    assert later["run"]["reviewed"]["id"] is None
+    assert _by_id(later)[asked.campaign_id]["state"] == "watched", "what was judged is not judged again"
 
 
 def test_what_is_written_is_the_profile_and_who_answers_for_it(asked: ReviewRequest, alarmed: Document) -> None:

@@ -1,6 +1,6 @@
 """A real headless Chromium, offline, driven over its DevTools pipe: no port, no driver, no network.
 
-``Page`` opens a file, collects every console message, log entry, exception and request, and evaluates expressions.
+``Page`` opens a file, or an address of this machine, and collects every console message, log entry, exception and request, and evaluates expressions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ OFFLINE = (
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 REPLY_S = 60.0
 
@@ -113,24 +113,23 @@ class Pipe:
 
 
 class Page:
-    """One tab showing one file, with everything it complained about."""
+    """One tab showing one page, with everything it complained about; a file is opened as if there were no network."""
 
-    def __init__(self, pipe: Pipe, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+    def __init__(self, pipe: Pipe, place: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
         self._pipe = pipe
         target = pipe.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         self._target = target
         self._session = pipe.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-        self.call("Network.emulateNetworkConditions", offline)
+        if isinstance(place, Path):
+            offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+            self.call("Network.emulateNetworkConditions", offline)
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", {"features": [scheme]})
-        pipe.events.clear()
-        self.call("Page.navigate", {"url": path.as_uri()})
-        pipe.wait_for("Page.loadEventFired")
+        self.go(place.as_uri() if isinstance(place, Path) else place)
 
     def __enter__(self) -> Page:
         return self
@@ -140,6 +139,18 @@ class Page:
 
     def call(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         return self._pipe.call(method, params, self._session)
+
+    def go(self, address: str) -> None:
+        """Open an address in this tab; what the page before it said is forgotten."""
+        self._pipe.events.clear()
+        self.call("Page.navigate", {"url": address})
+        self._pipe.wait_for("Page.loadEventFired")
+
+    def follow(self, expression: str) -> None:
+        """Do something that leaves for another page, and wait until that one is there."""
+        self._pipe.events.clear()
+        self.evaluate(expression)
+        self._pipe.wait_for("Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
         reply = self.call("Runtime.evaluate", {"expression": expression, "returnByValue": True})

@@ -44,7 +44,7 @@ def test_every_linked_account_keeps_its_strongest_link() -> None:
     strong = [link(a, b, 9.0) for a in range(30) for b in range(a + 1, 30)]
     graph = draw(accounts(32), [*strong, link(30, 31, 0.1)])
     assert graph is not None
-    linked = {graph.nodes[i].account_id for e in graph.edges for i in (e.a, e.b)}
+    linked = {graph.nodes[i].name for e in graph.edges for i in (e.a, e.b)}
     assert {"a030", "a031"} <= linked
 
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -59,7 +60,8 @@ class Spool:
         """Write what is held."""
         for number, tables in sorted(self._held.items()):
             files = self.parts.setdefault(number, [])
-            path = self.folder / f"epoch-{number}-{len(files)}.parquet"
+            names = (self.folder / f"epoch-{number}-{n}.parquet" for n in count(len(files)))
+            path = next(path for path in names if not path.exists())
             pq.write_table(pa.concat_tables(tables), path, compression="lz4")
             files.append(path)
         self._held.clear()

@@ -1,7 +1,8 @@
 """``review``: write down that a person found a group of a run harmless, so that groups like it are watched only.
 
-Reads campaigns.json of a run folder; writes a file of reviewed cohorts, which ``scan --reviewed`` reads. The run is not
-changed: an alarm that was made stays in it. Nothing of a cohort but its profile, twenty numbers, goes into the file.
+Reads campaigns.json of a run folder; writes a file of reviewed cohorts, which ``scan`` and ``watch`` read
+(``--reviewed``). The run is not changed: an alarm that was made stays in it. Nothing of a cohort but its profile,
+twenty numbers, goes into the file.
 
 Deliberately not done: judging the review. Whoever signs it can hide what is like the group; that is why it is bounded
 (``evidence.reviewed``), named in every report and over after a year.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -30,6 +31,35 @@ def grant(person: str, role: Any, **given: Any) -> None:
     from stillwatch.cases.advance import PEOPLE
 
     case_options.do(PEOPLE, Granted(person, None if role == "none" else role), given)
+
+
+@people.command("password", cls=Command)
+@click.argument("person", metavar="NAME")
+@click.option("--stdin", "piped", is_flag=True, help="Read it from standard input and do not ask twice.")
+@case_options.acting
+def password(person: str, piped: bool, **given: Any) -> None:
+    """Set the password with which somebody logs in to the console.
+
+    It is asked for twice and never shown. Who sets another one's password needs the role admin; whoever can write the
+    store's folder can set any. The journal says whose was set, and by whom.
+    """
+    from stillwatch.app.cases.beside import record_password
+    from stillwatch.console.passwords import Passwords
+
+    store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
+    passwords = Passwords(store)
+    if given["dry_run"]:
+        print_lines((f"would set the password of {person} in {store}",))
+        return
+    typed = sys.stdin.readline().rstrip("\r\n") if piped else _asked_twice()
+    hashed = passwords.hashed(typed)
+    entry = record_password(store, actor, case_options.now(), person, given["why"])
+    passwords.put(person, hashed)
+    case_options.show([entry], given["as_json"], dry_run=False)
+
+
+def _asked_twice() -> str:
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 @people.command("list", cls=Command)

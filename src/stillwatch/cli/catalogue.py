@@ -27,9 +27,13 @@ VERBS: tuple[Verb, ...] = (
     Verb("review", "stillwatch.cli.review", "Write down that a group is harmless."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
     Verb("case", "stillwatch.cli.case", "Turn alarms into cases, decide them, hand them out."),
+    Verb("decide", "stillwatch.cli.decide", "Decide on measures: preview, a second person, an end."),
+    Verb("gateway", "stillwatch.cli.gateway", "Stand in front of a model: enforce decisions, write the log."),
+    Verb("serve", "stillwatch.cli.serve", "Show a run and its cases in a browser."),
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
     Verb("ingest", "stillwatch.cli.ingest", "Say which adapter fits a log, what it fills, and what is missing."),
     Verb("privacy", "stillwatch.cli.privacy", "Keep the record of processing, answer a regulator, erase."),
+    Verb("guard", "stillwatch.cli.guard", "Find what must not leave for an outside AI service."),
     Verb("doctor", "stillwatch.cli.doctor", "Check that this machine is fit for a scan."),
     Verb("config", "stillwatch.cli.config", "Show the settings and where each came from."),
 )

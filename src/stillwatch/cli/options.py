@@ -60,6 +60,12 @@ def reading(function: _Command) -> _Command:
     )
 
 
+def reviewed(function: _Command) -> _Command:
+    return click.option(
+        "--reviewed", type=Folder(), metavar="FILE", help="Groups found harmless; their like is watched."
+    )(function)
+
+
 def settings(function: _Command) -> _Command:
     """--config and --set; ``load`` turns them into settings."""
     function = click.option(

@@ -23,7 +23,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", expose_value=False, help="Where it runs.")
 @options.settings
 @click.option("--until", type=options.UtcTime(), help="Scan the log as if it ended here (ISO 8601).")
-@click.option("--reviewed", type=options.Folder(), metavar="FILE", help="Groups found harmless; their like is watched.")
+@options.reviewed
 @click.option("--fail-on", type=click.Choice(["alarm"]), help="End with exit code 10 if there is an alarm.")
 @options.as_json
 @options.dry_run

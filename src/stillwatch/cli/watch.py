@@ -20,6 +20,8 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option("--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for results and state; kept.")
 @click.option("--once", is_flag=True, help="Handle what is there and end; run again to go on.")
 @options.settings
+@options.reviewed
+@click.option("--metrics", metavar="HOST:PORT", help="Serve a page for Prometheus there.")
 @click.option(
     "--fail-on", type=click.Choice(["alarm"]), help="With --once, end with exit code 10 if there is an alarm."
 )
@@ -35,26 +37,28 @@ def command(
     once: bool,
     config: Path | None,
     overrides: tuple[str, ...],
+    reviewed: Path | None,
+    metrics: str | None,
     fail_on: str | None,
     as_json: bool,
     dry_run: bool,
 ) -> None:
     """Follow a log as it grows; judge each epoch when it is over.
 
-    SOURCE is a folder, a file or a pattern, in every format that scan reads, or a Redis stream
-    (redis://HOST:PORT/DB?stream=NAME). Results are replaced after each epoch; a
-    process that was killed goes on where it was. Ends with Ctrl-C, or with --once.
+    SOURCE is a folder, a file or a pattern, in every format that scan reads, or a stream: otlp://HOST:PORT to listen
+    for OpenTelemetry, kafka://HOST:PORT/TOPIC, redis://HOST:PORT/DB?stream=NAME. Results are replaced after each
+    epoch; a process that was killed goes on where it was. Ends with Ctrl-C, or with --once.
     """
     loaded = options.load(config, overrides)
     if dry_run:
-        print_lines(_preview(source, register, out))
+        print_lines(_preview(source, register, reviewed, out))
         return
     options.keep_kernels()
     from stillwatch.app.watch.request import WatchRequest
     from stillwatch.app.watch.watching import watch
     from stillwatch.cli.progress import progress
 
-    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once)
+    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once, reviewed, metrics)
     result = watch(request, progress())
     if as_json:
         print_json(result.document)
@@ -67,15 +71,16 @@ def command(
         ctx.exit(ALARMED)
 
 
-def _preview(source: str, register: str | None, out: Path) -> Iterator[str]:
+def _preview(source: str, register: str | None, reviewed: Path | None, out: Path) -> Iterator[str]:
     """What would be read and written; raises what watching itself would raise for either."""
     from stillwatch.app.watch.folder import STATE, check
-    from stillwatch.app.watch.redis_stream import is_stream, stream_name
+    from stillwatch.app.watch.sources.catalogue import kind_of, name_of
     from stillwatch.ingest.inputs import list_inputs
 
-    files = [*([] if is_stream(source) else [source]), *([register] if register else [])]
-    if is_stream(source):
-        yield f"would read {stream_name(source)}"
+    kind = kind_of(source)
+    files = [*([] if kind else [source]), *(str(path) for path in (register, reviewed) if path)]
+    if kind:
+        yield f"would read {name_of(source)}"
     for found in list_inputs(files) if files else []:
         yield f"would read {found.name}"
     check(out)

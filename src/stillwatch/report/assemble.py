@@ -14,7 +14,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from stillwatch.model.scope import scoped
 from stillwatch.report import wording
 from stillwatch.report.catalogue import standing
 from stillwatch.report.document import PROSE_LIMIT, Record, open_document
@@ -51,7 +53,7 @@ Hour = tuple[int, int, int, int]
 def build_report(document: Mapping[str, Any], links: pa.Table, timeline: pa.Table, *, generated_at: datetime) -> Report:
     """The read model of one scan; ``InputError`` where the document is of another schema."""
     record = open_document(document)
-    return _report(record, _links_by_campaign(links), _hours_by_campaign(timeline), generated_at.astimezone(UTC))
+    return _report(record, links_by_campaign(links), hours_by_campaign(timeline), generated_at.astimezone(UTC))
 
 
 def build_findings(document: Mapping[str, Any]) -> Report:
@@ -110,11 +112,11 @@ def build_campaign(
     record: Record, links: list[Link], hours: list[Hour], number: int, most_edges: int = MAX_EDGES
 ) -> Campaign:
     """One campaign; ``number`` names its anchor where its id is not fit to be one."""
-    accounts = [(a.raw("account_id"), _account(a)) for a in record.records("accounts")]
+    accounts = members(record)
     p_cohort, alarmed_at = record.number("p_cohort"), record.moment("alarmed_at")
     raw_id = record.raw("campaign_id")
     return Campaign(
-        anchor=f"campaign-{raw_id if _SAFE_ANCHOR.fullmatch(raw_id) else f'no-{number}'}",
+        anchor=anchor_of(raw_id, number),
         campaign_id=record.text("campaign_id"),
         state=record.text("state"),
         standing=standing(record.text("state"), record.flag("authorised")),
@@ -133,19 +135,34 @@ def build_campaign(
         ),
         cohort=Gate("cohort", _log10_inverse(p_cohort), _log10_inverse(record.number("alpha_cohort"))),
         calibration_id=record.text("calibration_id"),
-        accounts=tuple(sorted((a for _, a in accounts), key=_account_rank)),
+        accounts=tuple(a for _, a in accounts),
         predecessor=record.text("predecessor"),
         shared_infrastructure_with=record.texts("shared_infrastructure_with", 72),
         evidence=tuple(_evidence(e) for e in record.records("evidence")),
         examples=tuple(
             Example(e.text("event_id"), e.text("redacted", PROSE_LIMIT)) for e in record.records("examples")
         ),
-        timeline=_timeline(hours),
+        timeline=build_timeline(hours),
         graph=draw(accounts, links, most_edges) if len(accounts) > 1 else None,
         share_before_alarm=_share_before(hours, alarmed_at),
         why_not_alarmed=record.text("why_not_alarmed", PROSE_LIMIT),
         score=record.number("score"),
     )
+
+
+def anchor_of(campaign_id: str, number: int) -> str:
+    """The anchor of the campaign that stands at ``number`` in its document."""
+    return f"campaign-{campaign_id if _SAFE_ANCHOR.fullmatch(campaign_id) else f'no-{number}'}"
+
+
+def members(record: Record) -> list[tuple[str, Account]]:
+    """The accounts of a campaign, surest first, each with the scoped name that tables know it by."""
+    found = [(_scoped(a), _account(a)) for a in record.records("accounts")]
+    return sorted(found, key=lambda pair: _account_rank(pair[1]))
+
+
+def _scoped(record: Record) -> str:
+    return scoped(record.raw("tenant_id") or None, record.raw("account_id"))
 
 
 def _rank(campaign: Campaign) -> tuple[int, bool, float, float, float, str]:
@@ -171,6 +188,7 @@ def _account(record: Record) -> Account:
         exchanges=record.count("exchanges"),
         since=record.moment("since"),
         named_at=record.moment("named_at"),
+        ref=quote(_scoped(record), safe="", errors="replace"),
     )
 
 
@@ -216,7 +234,7 @@ def _share_before(hours: list[Hour], alarmed_at: datetime | None) -> float | Non
     return sum(h[1] for h in hours if h[0] < limit) / total
 
 
-def _timeline(hours: list[Hour]) -> Timeline | None:
+def build_timeline(hours: list[Hour]) -> Timeline | None:
     if not hours:
         return None
     first, last = min(h[0] for h in hours), max(h[0] for h in hours)
@@ -232,7 +250,7 @@ def _timeline(hours: list[Hour]) -> Timeline | None:
     return Timeline(start, timedelta(hours=width), tuple(exchanges), tuple(accounts), tuple(tokens))
 
 
-def _links_by_campaign(table: pa.Table) -> dict[str, list[Link]]:
+def links_by_campaign(table: pa.Table) -> dict[str, list[Link]]:
     names = ("campaign_id", "account_a", "account_b", "kind", "weight", "shared", "population")
     grouped: dict[str, list[Link]] = defaultdict(list)
     for campaign, a, b, kind, weight, shared, population in zip(*(table[n].to_pylist() for n in names), strict=True):
@@ -240,7 +258,7 @@ def _links_by_campaign(table: pa.Table) -> dict[str, list[Link]]:
     return grouped
 
 
-def _hours_by_campaign(table: pa.Table) -> dict[str, list[Hour]]:
+def hours_by_campaign(table: pa.Table) -> dict[str, list[Hour]]:
     hours = [us // _HOUR_US for us in table["hour"].cast("int64").to_pylist()]
     counts = (table[n].to_pylist() for n in ("exchanges", "accounts", "output_tokens"))
     grouped: dict[str, list[Hour]] = defaultdict(list)

@@ -71,9 +71,9 @@ def timeline_chart(campaign: Campaign) -> TimelineChart | None:
     events = (("proposed", campaign.proposed_at), ("alarmed", campaign.alarmed_at))
     return TimelineChart(
         steps=len(line.exchanges),
-        exchanges=_steps(line.exchanges),
+        exchanges=steps(line.exchanges),
         exchanges_peak=max(line.exchanges),
-        accounts=_steps(line.accounts),
+        accounts=steps(line.accounts),
         accounts_peak=max(line.accounts),
         ticks=_ticks(line),
         markers=tuple(_marker(line, name, at) for name, at in events if at is not None),
@@ -102,6 +102,11 @@ def spent(part: float | None, whole: float | None) -> float | None:
     return None if part is None or not whole or whole < 0 else _percent(part, whole)
 
 
+def size(accounts: int) -> str:
+    """Which size of mark stands for so many accounts; the smallest has no number."""
+    return "" if accounts < 2 else "2" if accounts < 10 else "3" if accounts < 100 else "4"
+
+
 def edge_path(graph: Graph, edge: Edge) -> str:
     """A straight line, or a bow for the second and further links of one pair."""
     a, b = graph.nodes[edge.a], graph.nodes[edge.b]
@@ -118,7 +123,7 @@ def _percent(part: float, whole: float) -> float:
     return round(min(max(part / whole, 0.0), 1.0) * 100, 1)
 
 
-def _steps(values: Sequence[int]) -> str:
+def steps(values: Sequence[int]) -> str:
     """A filled outline of bars without gaps, one unit wide each, from the lower left corner."""
     peak = max(values) or 1
     heights = (round(BOX_HEIGHT * (1 - value / peak)) for value in values)

@@ -52,7 +52,7 @@ def draw(accounts: Sequence[tuple[str, Account]], links: Iterable[Link], most_ed
     ids = _drawn_accounts(list(members), known, min(MAX_NODES, most_edges))
     place = {account_id: i for i, account_id in enumerate(ids)}
     drawn = _drawn_links([x for x in known if x.account_a in place and x.account_b in place], most_edges)
-    points = _layout(len(ids), [(place[x.account_a], place[x.account_b], x.weight) for x in drawn])
+    points = layout(len(ids), [(place[x.account_a], place[x.account_b], x.weight) for x in drawn])
     return Graph(
         width=WIDTH,
         height=HEIGHT,
@@ -108,10 +108,11 @@ def _node(account: Account, point: Points) -> Node:
         account.named_at is not None,
         round(float(point[0])),
         round(float(point[1])),
+        ref=account.ref,
     )
 
 
-def _layout(size: int, links: Sequence[tuple[int, int, float]]) -> Points:
+def layout(size: int, links: Sequence[tuple[int, int, float]]) -> Points:
     """Spring layout after Fruchterman and Reingold (1991) from a sunflower start, with a pull to the middle.
 
     The pull keeps components that share no link on the canvas.

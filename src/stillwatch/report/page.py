@@ -11,7 +11,7 @@ import functools
 import hashlib
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from stillwatch.report import catalogue, chart, narrative, wording
@@ -21,9 +21,9 @@ SHEET, SCRIPT = "report.css", "report.js"
 
 def page(template: str, *sheets: str, **values: Any) -> str:
     """The template filled with ``values``, under the common sheet and script and further ``sheets``."""
-    style, script = Markup("").join(_asset(name) for name in (SHEET, *sheets)), _asset(SCRIPT)
+    style, script = Markup("").join(asset(name) for name in (SHEET, *sheets)), asset(SCRIPT)
     policy = _policy(style, script)
-    return _environment().get_template(template).render(style=style, script=script, policy=policy, **values)
+    return environment().get_template(template).render(style=style, script=script, policy=policy, **values)
 
 
 def _policy(style: str, script: str) -> str:
@@ -38,11 +38,11 @@ def _digest(text: str) -> str:
 
 
 @functools.cache
-def _asset(name: str) -> Markup:
+def asset(name: str, *packages: str) -> Markup:
     """A file of ours, free of anything that would end its element early; unix line ends, as browsers hash those."""
-    loader = _environment().loader
+    loader = environment(*packages).loader
     assert loader is not None
-    source, _, _ = loader.get_source(_environment(), name)
+    source, _, _ = loader.get_source(environment(*packages), name)
     text = source.replace("\r\n", "\n")
     if "</" in text:
         raise ValueError(f"{name} must not contain '</': it is placed inside an element")
@@ -50,9 +50,10 @@ def _asset(name: str) -> Markup:
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment(*packages: str) -> Environment:
+    """The templates of ``packages`` and of this one; a template of theirs stands in for the one of its name here."""
     environment = Environment(
-        loader=PackageLoader("stillwatch.report"),
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "stillwatch.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillwatch.report.assemble import build_report
 from stillwatch.report.page import page
+from stillwatch.report.places import OnePage
 from stillwatch.report.view import Report
 
 if TYPE_CHECKING:
@@ -32,12 +33,14 @@ def render_report(document: Mapping[str, Any], links: pa.Table, timeline: pa.Tab
 
 def render_view(report: Report) -> str:
     """The page of a read model."""
+    detailed = _detailed(report)
     return page(
         "report.html.j2",
         report=report,
         run=report.run,
         accounts_shown=ACCOUNTS_SHOWN,
-        detailed=_detailed(report),
+        detailed=detailed,
+        to=OnePage(detailed),
     )
 
 

@@ -54,7 +54,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A member. ``role`` is member or compromised (the owner of the key is a victim)."""
+    """A member. ``role`` is member or compromised (the owner of the key is a victim).
+
+    ``ref`` names it in an address: the scoped id, percent-encoded.
+    """
 
     account_id: str
     membership_prob: float | None
@@ -62,6 +65,7 @@ class Account:
     exchanges: int | None
     since: datetime | None
     named_at: datetime | None
+    ref: str = ""
 
     @property
     def compromised(self) -> bool:
@@ -78,18 +82,23 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An account in the graph with its place on the canvas."""
+    """An account, or several that the evidence does not tell apart, with its place on the canvas."""
 
-    account_id: str
+    name: str
     compromised: bool
     named: bool
     x: int
     y: int
+    accounts: int = 1
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A link between ``nodes[a]`` and ``nodes[b]``; ``lane`` tells apart several links of one pair."""
+    """A link between ``nodes[a]`` and ``nodes[b]``; ``lane`` tells apart several links of one pair.
+
+    Between bundles it stands for ``shared`` links of the kind, ``weight`` of the strongest.
+    """
 
     a: int
     b: int
@@ -102,7 +111,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The drawn part of a campaign's links and how much there is in all."""
+    """The drawn part of a campaign's links and how much there is in all; ``bundled``: nodes may be several accounts."""
 
     width: int
     height: int
@@ -111,6 +120,7 @@ class Graph:
     accounts_total: int
     links_total: int
     kinds: tuple[tuple[LinkKind, int], ...]
+    bundled: bool = False
 
     @property
     def by_kind(self) -> tuple[tuple[LinkKind, tuple[Edge, ...]], ...]:

@@ -16,6 +16,7 @@ import pytest
 from stillwatch.app.watch import keeping, watching
 from stillwatch.app.watch.checkpoint import NAME
 from stillwatch.app.watch.folder import RESULTS
+from stillwatch.app.watch.sources import follower
 from stillwatch.app.watch.status import status
 from stillwatch.app.watch.watching import watch
 from stillwatch.errors import ConfigurationError, InputError, StoreError
@@ -91,6 +92,18 @@ def test_what_comes_after_its_epoch_is_late_once_and_judged_never(
     run = json.loads((place.out / "campaigns.json").read_bytes())["run"]
     assert (run["watch"]["late"], run["watch"]["late_copies"]) == (2, 1)
     assert any("2 requests arrived after" in note for note in run["notes"])
+
+
+def test_many_small_parts_of_an_open_epoch_become_one_and_nothing_shows_of_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_FILES", 2)
+    kept = _by_hour(0).splitlines(keepends=True)
+    for piece in range(4):
+        (place.source / f"{piece}.jsonl").write_bytes(b"".join(kept[piece::4]))
+        place.watch()
+    assert len(list(place.state.glob("epoch-*.parquet"))) == 2
+    assert read(place.out) == read(place.scan(row for row in LOG if hour(row) == FIRST))
 
 
 def _hour(moment: float) -> int:
@@ -231,7 +244,9 @@ def test_a_source_that_falls_silent_is_closed_by_the_clock_and_can_be_interrupte
     place: Place, monkeypatch: pytest.MonkeyPatch, idle_minutes: int, closed: int
 ) -> None:
     (place.source / "a.jsonl").write_bytes(_by_hour(0))
-    monkeypatch.setattr(watching, "time", Hours(0))
+    clock = Hours(0)
+    monkeypatch.setattr(watching, "time", clock)
+    monkeypatch.setattr(follower, "time", clock)
     request = replace(place.request(once=False), settings=replace(SETTINGS, idle_minutes=idle_minutes))
     with pytest.raises(KeyboardInterrupt):
         watch(request, SilentProgress(), lambda: START_S + 1.5 * HOUR_S)

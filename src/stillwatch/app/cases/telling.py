@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.app.cases.beside import LOOKED, PASSWORD
 from stillwatch.app.cases.desk import View
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.catalogue import KINDS
@@ -19,7 +20,10 @@ from stillwatch.journal.entry import Entry
 
 UNKNOWN_OPERATOR = "group flagged, operator unknown"
 ERASED = "(erased)"
-_SUMMARIES = {f"case.{kind.name}": kind.summary for kind in KINDS}
+_SUMMARIES = {f"case.{kind.name}": kind.summary for kind in KINDS} | {
+    LOOKED: "examples were shown",
+    PASSWORD: "password set",
+}
 _DETAILS = (
     "name",
     "role",

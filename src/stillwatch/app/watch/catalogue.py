@@ -18,7 +18,7 @@ from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.drift import Monitor, Statement
 from stillwatch.evidence.migration import Coins, Migration
 from stillwatch.evidence.population import Population
-from stillwatch.evidence.reviewed import NONE
+from stillwatch.evidence.reviewed import NONE, Reviewed
 from stillwatch.evidence.single import SingleCalibration, SingleProfile
 from stillwatch.facts.frame import Codebooks
 from stillwatch.groups.followup import Followup
@@ -59,6 +59,6 @@ CLASSES: tuple[type[Any], ...] = (
 )
 
 
-def given(calibration: Calibration, single: SingleCalibration) -> dict[str, object]:
-    """The parts of a fold that come with the program, by the name under which the state stands for them."""
-    return {"calibration": calibration, "single calibration": single, "reviewed cohorts": NONE}
+def given(calibration: Calibration, single: SingleCalibration, reviewed: Reviewed = NONE) -> dict[str, object]:
+    """The parts of a fold that come with the program or a call of it, by the name that stands for them in the state."""
+    return {"calibration": calibration, "single calibration": single, "reviewed cohorts": reviewed}

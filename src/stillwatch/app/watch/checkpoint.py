@@ -78,6 +78,10 @@ class Checkpoint(msgspec.Struct):
     late: list[str] = []
     rejects: list[str] = []
     fold: str | None = None
+    behind: int | None = None
+    """Entries of a stream that were there and not read, where it tells."""
+    closed_at: float = 0.0
+    """When the last epoch was closed, by our clock."""
     counts: Counts = msgspec.field(default_factory=Counts)
 
     def named(self) -> set[str]:

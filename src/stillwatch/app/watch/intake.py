@@ -20,7 +20,7 @@ from stillwatch.app.border import Spool, sketched
 from stillwatch.app.rundocument import Run
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.app.watch.closing import FILE
-from stillwatch.app.watch.following import Follower, Task
+from stillwatch.app.watch.sources.follower import Follower, Task
 from stillwatch.app.watch.tallies import take_over
 from stillwatch.errors import InputError
 from stillwatch.ingest.files import Maps

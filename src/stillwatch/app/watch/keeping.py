@@ -6,6 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from stillwatch.app.border import Spool
 from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
@@ -17,7 +20,8 @@ from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.store.objects import read_objects, write_objects
 
 MOST_FILES = 64
-"""Files of late requests, and of rejects, before they are put into one."""
+"""Files of late requests, of rejects, and small ones of an open epoch, before they are put into one."""
+SMALL_BYTES = 4 << 20
 
 
 class Keeper:
@@ -63,17 +67,30 @@ class Keeper:
         checkpoint.committed_at = time.time()
         checkpoint.late = self._few(checkpoint.late, "late", checkpoint.number)
         checkpoint.rejects = self._few(checkpoint.rejects, "rejects", checkpoint.number)
+        for epoch in spool.parts:
+            spool.parts[epoch] = self._larger(spool.parts[epoch], f"epoch-{epoch}-joined-{checkpoint.number}.parquet")
         checkpoint.parts = {number: [f.name for f in files] for number, files in spool.parts.items()}
         if fold is not None:
             checkpoint.fold = f"fold-{checkpoint.number}.state"
             write_objects(self._state / checkpoint.fold, fold, CLASSES, self._given, self._key)
         for name in checkpoint.named() - self._synced - {NAME}:
             sync(self._state / name)
+        dropped = self._synced - checkpoint.named()
         self._synced = checkpoint.named()
         sync(self._state)
         write_checkpoint(self._state, checkpoint, self._key)
-        if fold is not None:
+        if dropped:
             sweep(self._state, checkpoint.named())
+
+    def _larger(self, parts: list[Path], name: str) -> list[Path]:
+        """Parts of an open epoch, the small ones as one if there are many: sources that are waited for make many."""
+        if len(parts) <= MOST_FILES:
+            return parts
+        small = [path for path in parts if path.stat().st_size < SMALL_BYTES]
+        if len(small) <= MOST_FILES:
+            return parts
+        pq.write_table(pa.concat_tables([pq.read_table(path) for path in small]), self._state / name, compression="lz4")
+        return [*(path for path in parts if path not in small), self._state / name]
 
     def _few(self, names: list[str], kind: str, number: int) -> list[str]:
         """The same rows in few files."""

@@ -22,6 +22,10 @@ class WatchRequest:
     mapping: str | None = None
     once: bool = False
     """Handle what is there and end."""
+    reviewed: Path | None = None
+    """Groups that a person found harmless; from here on what is like one is watched."""
+    metrics: str | None = None
+    """HOST:PORT of the page of metrics."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,19 +22,22 @@ from stillwatch.app.watch.catalogue import given
 from stillwatch.app.watch.checkpoint import Followed, read_checkpoint
 from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over
 from stillwatch.app.watch.fold import FoldState
-from stillwatch.app.watch.following import SETTLE_S, FileFollower, Follower
 from stillwatch.app.watch.intake import Intake
 from stillwatch.app.watch.keeping import Keeper
+from stillwatch.app.watch.metrics import served
 from stillwatch.app.watch.publishing import Publisher
-from stillwatch.app.watch.redis_stream import StreamFollower, is_stream, stream_name
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
+from stillwatch.app.watch.sources.catalogue import follower_of, name_of
+from stillwatch.app.watch.sources.files import SETTLE_S
+from stillwatch.app.watch.sources.follower import Follower
 from stillwatch.config.schema import config_hash
+from stillwatch.evidence import reviewed
 from stillwatch.evidence.calibration import load
+from stillwatch.evidence.single import SingleCalibration
 from stillwatch.evidence.single import load as load_single
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
 from stillwatch.ingest.accounts import read_accounts
-from stillwatch.ingest.files import Maps
 from stillwatch.ingest.pieces import maps_for
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import Keyring, load_keyring
@@ -57,7 +60,7 @@ def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -
     """Follow the source until interrupted, or handle what is there once."""
     current = load_keyring(request.home)
     scanned = ScanRequest(
-        (_named(request.source),),
+        (name_of(request.source),),
         request.accounts,
         request.out,
         request.settings,
@@ -65,15 +68,17 @@ def watch(request: WatchRequest, progress: Progress, clock: Clock = time.time) -
         mapping=request.mapping,
     )
     threads = request.settings.threads or os.cpu_count() or 1
-    _follower(request, maps_for(request.mapping), {}).check()  # a mistake in the name is told at once
+    _follower(request, {}).check()  # a mistake in the name is told at once
     with ExitStack() as held:
         state = held.enter_context(folder.opened(request.out))
+        held.enter_context(served(request.metrics, request.out, request.home))
         keys = _keys_of(state, current)
         run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
         store = held.enter_context(EpochStore(state, threads=run.threads))
         with progress.stage("compiling kernels (first run only takes seconds)", None):
             warm_up()
         watcher = Watcher(request, run, state, store, clock)
+        held.callback(watcher.close)
         document = watcher.once() if request.once else watcher.follow()
     alarmed = sum(c["state"] == "alarmed" and not c["authorised"] for c in document["campaigns"])
     return WatchResult(document, request.out, alarmed)
@@ -89,15 +94,15 @@ class Watcher:
         self._store = store
         self._clock = clock
         single = load_single()
-        self._keeper = Keeper(state, run.keys.derive("state"), given(run.calibration, single))
+        known = reviewed.NONE if request.reviewed is None else reviewed.load(request.reviewed)
+        self._keeper = Keeper(state, run.keys.derive("state"), given(run.calibration, single, known))
         self._checkpoint = self._keeper.checkpoint(_identity(run, request, single.calibration_id))
         self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
         self._spool.parts = {n: [state / name for name in names] for n, names in self._checkpoint.parts.items()}
         self._register = Register(_accounts(request, run))
-        self._folded, self._origins = self._begin(single)
-        maps = maps_for(request.mapping)
-        self._follower = _follower(request, maps, self._checkpoint.files)
-        self._intake = Intake(run, self._checkpoint, state, self._spool, maps)
+        self._folded, self._origins = self._begin(single, known)
+        self._follower = _follower(request, self._checkpoint.files)
+        self._intake = Intake(run, self._checkpoint, state, self._spool, maps_for(request.mapping))
         self._publisher = Publisher(run, state.parent, state, store)
         self._committed_at = self._arrived_at = time.monotonic()
         self._unsettled_at = math.inf
@@ -116,7 +121,11 @@ class Watcher:
         while True:
             if self._round():
                 self._publish()
-            time.sleep(POLL_S)
+            self._follower.rest(POLL_S)
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._follower.close()
 
     def _round(self) -> bool:
         """Take in what is new by now, then close what is over; returns whether an epoch was closed."""
@@ -128,6 +137,8 @@ class Watcher:
             self._commit()
         if self._checkpoint.counts.rows > before or self._follower.away:
             self._arrived_at = time.monotonic()
+        if self._follower.urgent:
+            self._commit()  # before epochs are closed: that may take longer than anybody waits
         closed = not self._waits() and self._close()
         if closed or self._request.once or time.monotonic() - self._committed_at > COMMIT_S:
             self._commit(fold=closed)
@@ -161,7 +172,7 @@ class Watcher:
                 origins=self._origins,
                 state=self._state,
             )
-        checkpoint.closed = last
+        checkpoint.closed, checkpoint.closed_at = last, self._clock()
         settings = self._request.settings
         a_day = 24 // settings.epoch_hours
         forget(
@@ -189,7 +200,9 @@ class Watcher:
             self._checkpoint.rejects.append(name)
             self._intake.rejects.clear()
         kept = FoldState.of(self._folded, self._origins) if fold else None
+        self._checkpoint.behind = self._follower.behind
         self._keeper.commit(self._checkpoint, self._spool, kept)
+        self._follower.committed()
         self._committed_at = time.monotonic()
 
     def _keep_late(self) -> None:
@@ -202,24 +215,17 @@ class Watcher:
     def _publish(self) -> dict[str, Any]:
         return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register, self._origins)
 
-    def _begin(self, single: Any) -> tuple[Folded, dict[str, str]]:
+    def _begin(self, single: SingleCalibration, known: reviewed.Reviewed) -> tuple[Folded, dict[str, str]]:
         kept = self._keeper.fold(self._checkpoint)
         if kept is None:
             state = fresh_state(self._run)
-            state.single_calibration = single
+            state.single_calibration, state.reviewed = single, known
             kept = FoldState(state, Codebooks(), None, None, 0, 0, {})
         return kept.folded(self._register), kept.origins
 
 
-def _follower(request: WatchRequest, maps: Maps, files: dict[str, Followed]) -> Follower:
-    if is_stream(request.source):
-        return StreamFollower(request.source, files, patient=not request.once)
-    return FileFollower(_named(request.source), maps, files)
-
-
-def _named(source: str) -> str:
-    """The source wherever one stands, without what is secret in it."""
-    return stream_name(source) if is_stream(source) else str(Path(source).expanduser().absolute())
+def _follower(request: WatchRequest, files: dict[str, Followed]) -> Follower:
+    return follower_of(request.source, files, mapping=request.mapping, patient=not request.once)
 
 
 def _keys_of(state: Path, current: Keyring) -> Keyring:
@@ -242,5 +248,5 @@ def _identity(run: Run, request: WatchRequest, single: str) -> dict[str, str]:
         "calibration": run.calibration.calibration_id,
         "calibration of single accounts": single,
         "column map": request.mapping or "none",
-        "source": _named(request.source),
+        "source": name_of(request.source),
     }

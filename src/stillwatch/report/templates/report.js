@@ -6,11 +6,17 @@
 
   const theme = document.getElementById('theme');
   const themes = ['system', 'light', 'dark'];
+  const dress = chosen => {
+    document.documentElement.dataset.theme = chosen;
+    theme.textContent = 'Theme: ' + chosen;
+  };
+  // A browser may refuse to keep anything, above all for a file.
+  const kept = value => { try { return value ? localStorage.setItem('theme', value) : localStorage.getItem('theme'); } catch { return null; } };
+  if (themes.includes(kept())) dress(kept());
   theme.addEventListener('click', () => {
     const now = document.documentElement.dataset.theme || 'system';
-    const next = themes[(themes.indexOf(now) + 1) % themes.length];
-    document.documentElement.dataset.theme = next;
-    theme.textContent = 'Theme: ' + next;
+    dress(themes[(themes.indexOf(now) + 1) % themes.length]);
+    kept(document.documentElement.dataset.theme);
   });
 
   // Sorting. Unknown values stay at the end in both directions; equal ones keep their order.
@@ -33,7 +39,7 @@
     all('th', table).forEach(th => th.removeAttribute('aria-sort'));
     heading.setAttribute('aria-sort', down ? 'descending' : 'ascending');
   };
-  all('table.sortable').forEach(table => all('thead th', table).forEach((heading, column) => {
+  const sortable = root => all('table.sortable', root).forEach(table => all('thead th', table).forEach((heading, column) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.append(...heading.childNodes);
@@ -49,13 +55,15 @@
   window.addEventListener('hashchange', reveal);
   reveal();
 
-  all('figure.graph').forEach(figure => {
+  const graphs = root => all('figure.graph', root).forEach(figure => {
     const svg = figure.querySelector('.canvas > svg');
     const tip = figure.querySelector('.tip');
     const rows = all('tbody tr', figure.nextElementSibling).filter(row => row.cells.length === 5);
     const place = mark => ({x: mark.x.baseVal.value, y: mark.y.baseVal.value});
-    const names = svg.querySelector('.nodes').dataset.names.split('\n');
-    const nodes = all('.nodes > use', svg).map((mark, i) => ({mark, ...place(mark), name: names[i]}));
+    const {names, places} = svg.querySelector('.nodes').dataset;
+    const nodes = all('.nodes > use', svg).map((mark, i) =>
+      ({mark, ...place(mark), name: names.split('\n')[i], leads: places && places.split(' ')[i]}));
+    const heads = all('thead th', figure.nextElementSibling).map(head => head.textContent);
     const edges = all('.edges > path', svg).map((mark, i) => {
       const [a, b] = mark.dataset.ab.split(' ').map(Number);
       return {mark, a, b, why: mark.parentNode.dataset.why, row: rows[i]};
@@ -97,7 +105,7 @@
     const showEdge = (edge, x, y) => {
       light([edge], [edge.a, edge.b]);
       const cells = [...edge.row.cells].map(cell => cell.textContent.trim());
-      const numbers = 'shared ' + cells[2] + ', held by ' + cells[3] + ' accounts, log10 odds ' + cells[4];
+      const numbers = [2, 3, 4].map(i => heads[i].toLowerCase() + ' ' + cells[i]).join(', ');
       say([cells[0] + ' and ' + cells[1], edge.why, numbers], x, y);
     };
     const distance = (p, a, b) => {
@@ -124,10 +132,16 @@
     svg.addEventListener('pointermove', explore);
     svg.addEventListener('pointerdown', explore);
     svg.addEventListener('pointerleave', clear);
+    const follow = i => { if (i >= 0 && nodes[i].leads) location.assign(nodes[i].leads); };
+    svg.addEventListener('click', event => {
+      const p = point(event);
+      follow(nearest(nodes, n => Math.hypot(p.x - n.x, p.y - n.y), 11));
+    });
     svg.addEventListener('blur', clear);
     svg.addEventListener('keydown', event => {
       const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
       if (event.key === 'Escape') clear();
+      if (event.key === 'Enter') follow(current);
       if (!step) return;
       event.preventDefault();
       current = current < 0 ? (step > 0 ? 0 : nodes.length - 1) : (current + step + nodes.length) % nodes.length;
@@ -138,4 +152,40 @@
       clear();
     }));
   });
+
+  // A link or form marked with data-part replaces that part of the page instead of the whole page.
+  let asked = 0;
+  const replacePart = async (address, id) => {
+    const mine = ++asked;
+    const reply = await fetch(address, {credentials: 'same-origin'});
+    if (reply.redirected || !reply.ok) { location.assign(address); return; }
+    const fresh = new DOMParser().parseFromString(await reply.text(), 'text/html').getElementById(id);
+    const old = document.getElementById(id);
+    if (mine !== asked || !old) return;
+    if (!fresh) { location.assign(address); return; }
+    const held = old.contains(document.activeElement) && document.activeElement.dataset.keep;
+    old.replaceWith(fresh);
+    enhance(fresh);
+    history.replaceState(null, '', address);
+    const again = held ? fresh.querySelector('[data-keep="' + held + '"]') : fresh;
+    if (!again) return;
+    again.focus({preventScroll: true});
+    if (again.select) again.setSelectionRange(again.value.length, again.value.length);
+  };
+  const parts = root => {
+    all('a[data-part]', root).forEach(link => link.addEventListener('click', event => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      replacePart(link.href, link.dataset.part);
+    }));
+    all('form[data-part]', root).forEach(form => {
+      const send = () => replacePart(form.action + '?' + new URLSearchParams(new FormData(form)), form.dataset.part);
+      let waiting = 0;
+      form.addEventListener('submit', event => { event.preventDefault(); clearTimeout(waiting); send(); });
+      form.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(send, 250); });
+    });
+  };
+
+  function enhance(root) { sortable(root); graphs(root); parts(root); }
+  enhance(document);
 })();

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from stillwatch.app.watch.checkpoint import Followed
-from stillwatch.app.watch.following import Task
+from stillwatch.app.watch.sources.follower import Kind, Polled, Task
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.ingest.inputs import Source
 from stillwatch.ingest.pieces import Lines
@@ -26,14 +26,8 @@ from stillwatch.ingest.streams import HEAD_BYTES
 if TYPE_CHECKING:
     import redis
 
-SCHEMES = ("redis", "rediss")
 PIECE_ENTRIES = 500
 TIMEOUT_S = 10.0
-
-
-def is_stream(given: str) -> bool:
-    """Whether a source is named as a stream."""
-    return given.split("://")[0] in SCHEMES and "://" in given
 
 
 def stream_name(given: str) -> str:
@@ -50,10 +44,11 @@ def _key(given: str) -> str:
     return names[0]
 
 
-class StreamFollower:
+class StreamFollower(Polled):
     """Reads a stream; ``files`` is the caller's and is kept up to date by ``done``."""
 
     def __init__(self, given: str, files: dict[str, Followed], *, patient: bool) -> None:
+        super().__init__(files)
         try:
             import redis
         except ImportError as error:
@@ -63,10 +58,7 @@ class StreamFollower:
         parts = urlsplit(given)
         plain = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
         self._client: redis.Redis = redis.Redis.from_url(plain, socket_timeout=TIMEOUT_S)
-        self._files = files
         self._patient = patient
-        self.unsettled = 0
-        self.away = False
 
     def check(self) -> None:
         """Raise what is wrong with the name, or with the server where nobody would wait for it."""
@@ -83,9 +75,6 @@ class StreamFollower:
             if task is None:
                 return
             yield task
-
-    def done(self, task: Task) -> None:
-        self._files[task.source.name] = task.after
 
     def _patiently(self, ask: Any) -> Iterator[Any]:
         """What the server answers, if anything; nothing while it is away and somebody waits."""
@@ -111,7 +100,7 @@ class StreamFollower:
         found: list[Any] = self._client.xrange(self._key, begin, newest, count=PIECE_ENTRIES)  # type: ignore[assignment]
         if not found:
             return None
-        lost = self._lost(entry.before)
+        lost, self.behind = self._counted(entry.before, len(found))
         data = b"".join(_line(fields) + b"\n" for _, fields in found)
         # An empty object in front says that these are JSON lines, whatever the first entries hold.
         head = b"{}\n" + data[:HEAD_BYTES]
@@ -121,11 +110,14 @@ class StreamFollower:
         remark = f"{self._name}: {lost} entries were trimmed from the stream before they were read" if lost else None
         return Task(Source(self._name, 0, True), lines, after, remark)
 
-    def _lost(self, read: int) -> int:
-        """Entries that are gone and were never read."""
+    def _counted(self, read: int, now: int) -> tuple[int, int | None]:
+        """Entries that are gone and were never read, and those that are left when ``now`` more are read."""
         info: dict[str, Any] = self._client.xinfo_stream(self._key)
         added = info.get("entries-added")
-        return 0 if added is None else max(0, int(added) - int(info["length"]) - read)
+        if added is None:
+            return 0, None
+        lost = max(0, int(added) - int(info["length"]) - read)
+        return lost, max(0, int(added) - read - lost - now)
 
 
 def _line(fields: dict[bytes, bytes]) -> bytes:
@@ -134,3 +126,6 @@ def _line(fields: dict[bytes, bytes]) -> bytes:
         (only,) = fields.values()
         return only.replace(b"\n", b" ")  # between values only: inside a text JSON has no bare line ends
     return json.dumps({k.decode(errors="replace"): v.decode(errors="replace") for k, v in fields.items()}).encode()
+
+
+KIND = Kind(("redis", "rediss"), stream_name, StreamFollower)

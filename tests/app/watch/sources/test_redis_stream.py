@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 import redis
 
-from stillwatch.app.watch.redis_stream import is_stream, stream_name
+from stillwatch.app.watch.sources.catalogue import kind_of
+from stillwatch.app.watch.sources.redis_stream import stream_name
 from stillwatch.app.watch.watching import watch
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.model.progress import SilentProgress
@@ -140,7 +141,7 @@ def test_a_server_that_is_not_there_or_refuses_is_named_without_its_password(pla
 
 
 def test_how_a_stream_is_named() -> None:
-    assert is_stream("rediss://h/0?stream=s") and not is_stream("redis") and not is_stream("logs/redis.jsonl")
+    assert kind_of("rediss://h/0?stream=s") and not kind_of("redis") and not kind_of("logs/redis.jsonl")
     assert stream_name("redis://u:p@h:1/2?stream=s") == "redis://h:1/2?stream=s"
     with pytest.raises(ConfigurationError, match="name one stream"):
         stream_name("redis://h/0")

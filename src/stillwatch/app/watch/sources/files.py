@@ -13,58 +13,27 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from stillwatch.app.watch.checkpoint import Followed
+from stillwatch.app.watch.sources.follower import Polled, Task
 from stillwatch.errors import InputError
 from stillwatch.ingest.files import Maps
 from stillwatch.ingest.inputs import Source, list_inputs
-from stillwatch.ingest.pieces import Lines, by_lines, finished, next_lines
+from stillwatch.ingest.pieces import by_lines, finished, next_lines
 
 SETTLE_S = 2.0
 _HEAD_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something to read; ``after`` is the entry of its file or stream when that is done."""
-
-    source: Source
-    lines: Lines | None
-    after: Followed
-    remark: str | None = None
-
-
-class Follower(Protocol):
-    """Knows what of a source is new."""
-
-    unsettled: int
-    """Files that were left alone in the last pass because they may still be written."""
-    away: bool
-    """Whether the source could not be asked."""
-
-    def check(self) -> None:
-        """Raise what is wrong with the name of the source."""
-
-    def tasks(self, now: float) -> Iterator[Task]:
-        """Everything that is new by now; what arrives meanwhile is for the next pass."""
-
-    def done(self, task: Task) -> None:
-        """A task was taken in."""
-
-
-class FileFollower:
+class FileFollower(Polled):
     """Looks at a folder, a file or a pattern. ``files`` is the caller's and is kept up to date by ``done``."""
 
     def __init__(self, given: str, maps: Maps, files: dict[str, Followed]) -> None:
+        super().__init__(files)
         self._given = given
         self._maps = maps
-        self._files = files
         self._displaced: list[Followed] = []
-        self.unsettled = 0
-        self.away = False
 
     def check(self) -> None:
         self.sources()
@@ -90,9 +59,6 @@ class FileFollower:
         gone = self._files.keys() - {s.name for s in sources}
         for name in gone:
             del self._files[name]
-
-    def done(self, task: Task) -> None:
-        self._files[task.source.name] = task.after
 
     def _next(self, source: Source, now: float) -> Task | None:
         try:

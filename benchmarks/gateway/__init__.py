@@ -1,0 +1,1 @@
+"""What deciding and the gateway cost."""

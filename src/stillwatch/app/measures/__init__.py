@@ -1,0 +1,1 @@
+"""Measures wired to a store: the journal, run folders, the register, the feed."""

@@ -1,0 +1,167 @@
+"""The results that a scan or a watch has published, as one set that stays the same while a newer one is written.
+
+Contract: ``Published.current`` returns the newest complete set and never waits for a writer: while one thread reads a
+newer set the others go on with the older. A ``Snapshot`` holds its files open, so it stays whole when ``watch``
+replaces them. Nothing is locked and nothing is written.
+
+What a set holds is read when it is asked for and kept with it; that two threads may read the same twice is harmless.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stillwatch.app.runfolder import DOCUMENT, read_document
+from stillwatch.errors import InputError
+from stillwatch.model.scope import scoped_column
+from stillwatch.model.tables import CAMPAIGNS, EVIDENCE, FACTS, LATE, LINKS, REJECTS, TIMELINE, Table
+from stillwatch.report.assemble import Hour, anchor_of, build_findings, hours_by_campaign, links_by_campaign
+from stillwatch.report.document import Record, open_document
+from stillwatch.report.graph import Link
+from stillwatch.report.view import Report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLES = (CAMPAIGNS, TIMELINE, LINKS, EVIDENCE, FACTS, REJECTS, LATE)
+LOOK_EVERY_S = 1.0
+_ATTEMPTS, _PAUSE_S = 20, 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One published set. ``raw``: campaigns.json; ``files``: its tables, held open; ``written_at``: when it was."""
+
+    folder: Path
+    raw: dict[str, Any]
+    files: dict[str, Any]
+    written_at: datetime
+    kept: dict[str, Any] = field(default_factory=dict)
+    """For whoever makes something of a set that is worth keeping as long as the set."""
+
+    @functools.cached_property
+    def report(self) -> Report:
+        """The read model without pictures."""
+        return build_findings(self.raw)
+
+    @functools.cached_property
+    def entries(self) -> dict[str, tuple[int, Record]]:
+        """The campaigns of the document by anchor, with their number there."""
+        listed = enumerate(open_document(self.raw).records("campaigns"), start=1)
+        return {anchor_of(c.raw("campaign_id"), n): (n, c) for n, c in listed}
+
+    @functools.cached_property
+    def links(self) -> dict[str, list[Link]]:
+        """Links by campaign."""
+        return links_by_campaign(self.table(LINKS))
+
+    @functools.cached_property
+    def hours(self) -> dict[str, list[Hour]]:
+        """Hours with traffic by campaign."""
+        return hours_by_campaign(self.table(TIMELINE))
+
+    @functools.cached_property
+    def facts(self) -> pa.Table:
+        """FACTS with the scoped name of the account as ``account``."""
+        table = self.table(FACTS)
+        return table.append_column("account", scoped_column(table))
+
+    def has(self, table: Table) -> bool:
+        return table.name in self.files
+
+    def table(self, table: Table) -> pa.Table:
+        """A table of the set; empty where the run has none of that name."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from stillwatch.model.tables import arrow_schema
+
+        if table.name not in self.files:
+            return arrow_schema(table).empty_table()
+        try:
+            return pq.read_table(pa.BufferReader(self.files[table.name])).select(list(table.column_names))
+        except (KeyError, pa.ArrowException) as error:
+            raise InputError(f"{table.name}.parquet in {self.folder} cannot be read: {error}. Scan again.") from error
+
+    def rows(self, table: Table, column: str, values: Sequence[str]) -> pa.Table:
+        """The rows of a table whose ``column`` is among ``values``."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        found = self.table(table)
+        return found.filter(pc.is_in(found[column], pa.array(values, pa.string())))
+
+    def facts_of(self, accounts: Sequence[str]) -> pa.Table:
+        """FACTS of accounts by scoped name."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        return self.facts.filter(pc.is_in(self.facts["account"], pa.array(accounts, pa.string())))
+
+
+class Published:
+    """The run folder that a console shows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._reading = threading.Lock()
+        self._looked_at = time.monotonic()
+        self._stamp = _stamp(folder)
+        self._snapshot = _open(folder)
+
+    def current(self) -> Snapshot:
+        """The newest set; the one before it while somebody else is reading that."""
+        if time.monotonic() - self._looked_at < LOOK_EVERY_S or not self._reading.acquire(blocking=False):
+            return self._snapshot
+        try:
+            self._looked_at = time.monotonic()
+            stamp = _stamp(self._folder)
+            if stamp != self._stamp:
+                self._snapshot, self._stamp = _open(self._folder), stamp
+        except InputError:
+            pass  # a set that cannot be read now: the older one is shown, and its age says so
+        finally:
+            self._reading.release()
+        return self._snapshot
+
+
+def _stamp(folder: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    """Which files lie in the folder now."""
+    return tuple(_stamp_of(folder / name) for name in (DOCUMENT, *(f"{table.name}.parquet" for table in TABLES)))
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _open(folder: Path) -> Snapshot:
+    """One set. A writer renames all files in a row, far faster than the pause: what stays over it is of one set."""
+    for _ in range(_ATTEMPTS):
+        before = _stamp(folder)
+        raw = read_document(folder)
+        files = {table.name: mapped for table in TABLES if (mapped := _mapped(folder, table)) is not None}
+        time.sleep(_PAUSE_S)
+        if _stamp(folder) == before and before[0] is not None:
+            return Snapshot(folder, raw, files, datetime.fromtimestamp(before[0][0] / 1e9, UTC))
+    raise InputError(f"{folder} is being replaced all the time: no complete set of results could be read. Try again.")
+
+
+def _mapped(folder: Path, table: Table) -> Any:
+    """The bytes of a table's file as they are now, whatever takes its name later."""
+    import pyarrow as pa
+
+    try:
+        return pa.memory_map(str(folder / f"{table.name}.parquet")).read_buffer()
+    except OSError:
+        return None

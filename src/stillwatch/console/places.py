@@ -1,0 +1,38 @@
+"""Addresses of the console's pages, and what shared templates lead to here (see ``report.places``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stillwatch.cases.state import Case
+from stillwatch.report.view import Campaign, Node
+
+
+def name_of(campaign: Campaign) -> str:
+    """A campaign's name in an address: its anchor, which is safe there."""
+    return campaign.anchor.removeprefix("campaign-")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """``cases``: the case of each campaign, by the id that is shown."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    has_cases: bool = True
+
+    def campaign(self, campaign: Campaign) -> str:
+        return f"/campaigns/{name_of(campaign)}"
+
+    def rows(self, campaign: Campaign, table: str) -> str:
+        return f"{self.campaign(campaign)}/rows/{table}"
+
+    def account(self, ref: str) -> str:
+        return f"/account?id={ref}" if ref else ""
+
+    def node(self, campaign: Campaign, node: Node) -> str:
+        if node.accounts > 1:
+            return f"{self.campaign(campaign)}?bundle={node.ref.removeprefix('bundle-')}#accounts"
+        return self.account(node.ref)
+
+    def case_of(self, campaign: Campaign) -> Case | None:
+        return self.cases.get(campaign.campaign_id)

@@ -1,0 +1,50 @@
+"""Every address of the console, with the least role that it needs."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from stillwatch.console import assets
+from stillwatch.console.guard import Guard
+from stillwatch.console.pages import accounts, campaigns, cases, data, door, papers, queue, rows
+from stillwatch.console.visit import Console, RefusalError, act, page, plain_refusal
+
+ROUTES = (
+    Route("/", page(queue.queue)),
+    Route("/login", door.login, methods=["GET"]),
+    Route("/login", door.enter, methods=["POST"]),
+    Route("/logout", act(door.leave, "viewer"), methods=["POST"]),
+    Route("/campaigns/{name}", page(campaigns.campaign)),
+    Route("/campaigns/{name}/rows/{table}", page(rows.of_campaign)),
+    Route("/campaigns/{name}/examples", act(campaigns.examples), methods=["POST"]),
+    Route("/account", page(accounts.account)),
+    Route("/account/rows", page(rows.of_account)),
+    Route("/cases", page(cases.cases), methods=["GET"]),
+    Route("/cases", act(queue.open_all), methods=["POST"]),
+    Route("/cases/{case_id}", page(cases.case), methods=["GET"]),
+    Route("/cases/{case_id}", act(cases.do), methods=["POST"]),
+    Route("/cases/{case_id}/bundle", act(papers.make_bundle), methods=["POST"]),
+    Route("/cases/{case_id}/share", act(papers.share), methods=["POST"]),
+    Route("/data", page(data.data)),
+    Route("/data/rows/{table}", page(rows.of_run)),
+    Route("/settings", page(data.settings)),
+    Route("/assets/{name}", assets.endpoint),
+)
+
+
+def application(console: Console, names: tuple[str, ...]) -> Starlette:
+    """The console as an ASGI application that goes by ``names``."""
+    guard = Middleware(Guard, names=names, secure=console.secure)
+    made = Starlette(routes=list(ROUTES), middleware=[guard], exception_handlers={404: _missing, 405: _missing})
+    made.state.console = console
+    return made
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    if request.method not in ("GET", "POST"):
+        return PlainTextResponse("no such method here", 405)
+    return plain_refusal(RefusalError(404, "there is no such page"))

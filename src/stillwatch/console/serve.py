@@ -1,0 +1,108 @@
+"""The console as a process: what it needs is read and checked first, then it listens.
+
+Deliberately not done: TLS termination beyond a certificate given, more than one process (sessions are in memory; one
+answers dozens of readers).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stillwatch.app.published import Published
+from stillwatch.config.load import Loaded
+from stillwatch.console.attempts import Attempts
+from stillwatch.console.casebook import Casebook
+from stillwatch.console.passwords import Passwords
+from stillwatch.console.sessions import Sessions
+from stillwatch.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to serve and where. ``names``: further host names it goes by; ``proxied``: TLS ends before it."""
+
+    run: Path
+    store: Path
+    host: str
+    port: int
+    names: tuple[str, ...]
+    certificate: Path | None
+    key: Path | None
+    proxied: bool
+
+    @property
+    def secure(self) -> bool:
+        return self.certificate is not None or self.proxied
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
+
+
+def check(order: Order) -> None:
+    """Every mistake in an order at once."""
+    mistakes = []
+    if (order.certificate is None) != (order.key is None):
+        mistakes.append("--tls-cert and --tls-key belong together")
+    mistakes += [f"{path}: no such file" for path in (order.certificate, order.key) if path and not path.is_file()]
+    if not _is_loopback(order.host) and not order.secure:
+        mistakes.append(
+            f"--host {order.host} can be reached from other machines, and passwords would cross the network in the "
+            "clear: give --tls-cert and --tls-key, or --behind-tls where a proxy in front of it ends TLS"
+        )
+    if mistakes:
+        raise ConfigurationError(*mistakes)
+
+
+def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starlette:
+    """The application."""
+    try:
+        from stillwatch.console.routes import application
+        from stillwatch.console.visit import Console
+    except ImportError as error:
+        raise ConfigurationError(f"the console needs {error.name}: pip install 'stillwatch[console]'") from None
+    check(order)
+    casebook = Casebook(order.store)
+    casebook.view()
+    published = Published(order.run)
+    passwords = Passwords(order.store)
+    console = Console(published, casebook, loaded, passwords, clock, order.secure, Sessions(), Attempts())
+    return application(console, (order.host, "localhost", "127.0.0.1", "::1", *order.names))
+
+
+def serve(order: Order, loaded: Loaded, say: Callable[[str], None]) -> None:
+    """Listen until the process is ended."""
+    application = build(order, loaded, lambda: datetime.now(UTC))
+    import uvicorn
+
+    config = uvicorn.Config(
+        application,
+        host=order.host,
+        port=order.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=256,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=order.certificate,
+        ssl_keyfile=order.key,
+    )
+    say(f"{order.run} at {order.address}")
+    uvicorn.Server(config).run()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

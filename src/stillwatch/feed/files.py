@@ -1,0 +1,128 @@
+"""The feed as two files in a folder: ``snapshot.jsonl``, and ``tail-<number>.jsonl`` with what changed since.
+
+A reader (``Follower``) never writes and needs no lock: a snapshot is replaced whole, a tail only grows, and a line
+without its end is not there yet. The tail belongs to the snapshot whose number it carries, so a reader that is between
+the two sees either the old pair or the new one. A fault leaves in memory what was good, and is told; the next look
+reads everything anew.
+
+Contract: ``poll`` yields now and then, so that whoever answers requests in between goes on answering them, and ends
+with ``fresh`` true if the feed is what is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from stillwatch.feed.index import Index
+from stillwatch.feed.lines import WIDEST_LINE, FeedError, Snapshot, apply, change_of
+from stillwatch.feed.tiers import Tiers
+
+SNAPSHOT = "snapshot.jsonl"
+_LINES_AT_ONCE = 256
+"""Read between two yields: about a millisecond."""
+
+
+def tail_name(number: int) -> str:
+    return f"tail-{number}.jsonl"
+
+
+@dataclass
+class Held:
+    """What a reader has: everything up to change ``number`` of the feed ``feed_id``."""
+
+    index: Index
+    feed_id: str = ""
+    number: int = 0
+    tiers: Tiers | None = None
+
+
+class Follower:
+    """Follows the feed in ``folder``. ``held`` may be used at any time, ``fault`` says why it is not fresh."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.held = Held(Index())
+        self.fault: str | None = "the feed was not read yet"
+        self.loaded = False
+        self._seen: tuple[int, int, int] | None = None
+        self._base = 0
+        self._offset = 0
+
+    @property
+    def fresh(self) -> bool:
+        return self.fault is None
+
+    def poll(self) -> Iterator[None]:
+        """Look for news once."""
+        try:
+            yield from self._news()
+            self.fault = None
+        except FeedError as error:
+            self._seen, self.fault = None, str(error)
+        except OSError as error:
+            self._seen, self.fault = None, f"{error.filename or self.folder}: {error.strerror or error}"
+
+    def read(self) -> Held:
+        """Look once, in one go; ``FeedError`` where the feed cannot be read."""
+        for _ in self.poll():
+            pass
+        if self.fault is not None:
+            raise FeedError(self.fault)
+        return self.held
+
+    def _news(self) -> Iterator[None]:
+        found = (self.folder / SNAPSHOT).stat()
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if seen == self._seen:
+            yield from self._follow(self.held)
+            return
+        was = (self._base, self._offset)
+        held = yield from self._load()
+        try:
+            yield from self._follow(held)
+            if held.feed_id == self.held.feed_id and held.number < self.held.number:
+                raise FeedError(f"an older feed was put back: it ends at {held.number}, {self.held.number} was read")
+        except BaseException:
+            self._base, self._offset = was
+            raise
+        # In one step: until here the decisions held before count.
+        self.held, self._seen, self.loaded = held, seen, True
+
+    def _load(self) -> Generator[None, None, Held]:
+        with (self.folder / SNAPSHOT).open("rb") as file:
+            snapshot = Snapshot(file.readline(WIDEST_LINE))
+            for number, line in enumerate(_lines(file)):
+                snapshot.take(line)
+                if number % _LINES_AT_ONCE == 0:
+                    yield
+            snapshot.close()
+        header = snapshot.header
+        self._base, self._offset = header.number, 0
+        return Held(snapshot.index, header.feed_id, header.number, header.tiers)
+
+    def _follow(self, held: Held) -> Iterator[None]:
+        path = self.folder / tail_name(self._base)
+        if path.stat().st_size < self._offset:
+            raise FeedError(f"{path.name} became shorter")
+        with path.open("rb") as file:
+            file.seek(self._offset)
+            for count, line in enumerate(_lines(file)):
+                if not line.endswith(b"\n"):
+                    if len(line) > WIDEST_LINE:
+                        raise FeedError(f"{path.name} holds a line that is longer than {WIDEST_LINE} bytes")
+                    return
+                change = change_of(line, held.number + 1)
+                apply(held.index, change)
+                held.tiers = change.tiers or held.tiers
+                held.number = change.n
+                self._offset += len(line)
+                if count % _LINES_AT_ONCE == 0:
+                    yield
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    while line := file.readline(WIDEST_LINE + 1):
+        yield line

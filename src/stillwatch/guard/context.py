@@ -1,0 +1,40 @@
+"""What stands around a number: words that introduce it, and words that say it is something else."""
+
+from __future__ import annotations
+
+import re
+
+from stillwatch.guard.kernel import AFTER, NEAR
+
+_WORD = re.compile(rb"[A-Z]*[a-z\x80-\xff]+|[A-Z\x80-\xff]+")
+_OTHERS = (
+    b"order invoice tracking shipment sku part serial build commit version ticket ref po isbn ean upc gtin imei asin "
+    b"timestamp epoch article item batch lot waybill parcel checksum hash revision release transaction txn "
+    b"confirmation booking barcode model case counter seq bestellung bestellnummer rechnung rechnungsnummer auftrag "
+    b"auftragsnummer sendungsnummer artikel artikelnummer commande facture pedido factura ordine fattura"
+)
+_SOMETHING_ELSE = frozenset(_OTHERS.split())
+_ELSEWHERE = 28
+"""How far before a number a word may stand that says it is something else."""
+_LAST_WORDS = 3
+
+
+def words(raw: bytes) -> list[bytes]:
+    """The words of a stretch in small letters, parts of camelCase each for itself."""
+    return [found.lower() for found in _WORD.findall(raw)]
+
+
+def is_introduced(raw: bytes, start: int, end: int, introducing: frozenset[bytes]) -> bool:
+    """Whether one of ``introducing`` stands before the number, or right behind it."""
+    near = words(raw[max(0, start - NEAR) : start])
+    return not introducing.isdisjoint(near) or not introducing.isdisjoint(words(raw[end : end + AFTER]))
+
+
+def is_something_else(raw: bytes, start: int, introducing: frozenset[bytes]) -> bool:
+    """Whether the last words before say that this is an order, a version or the like."""
+    for word in reversed(words(raw[max(0, start - _ELSEWHERE) : start])[-_LAST_WORDS:]):
+        if word in introducing:
+            return False
+        if word in _SOMETHING_ELSE:
+            return True
+    return False

@@ -1,0 +1,102 @@
+"""Events about numbers, checked exactly: bank accounts, cards, identity and tax numbers.
+
+Contract: findings may overlap. A test card is none, and neither is what lies inside of one. A number whose last words
+before it call it an order, a version or the like is none, unless a word of its own rule is nearer. A stretch of a row
+of equal groups is none unless some number was announced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from stillwatch.guard.context import is_introduced, is_something_else
+from stillwatch.guard.finding import Finding
+from stillwatch.guard.folding import fold_word
+from stillwatch.guard.numbers.cards import is_card, is_test_card
+from stillwatch.guard.numbers.catalogue import NUMBERS
+from stillwatch.guard.numbers.checksums import luhn
+from stillwatch.guard.numbers.iban import is_iban
+from stillwatch.guard.numbers.rule import NumberRule
+from stillwatch.guard.plan import GENERAL_WORDS, Use
+
+_SEPARATORS = re.compile(rb"[ ./()-]")
+_CARD = b"card visa mastercard amex kreditkarte karte carte tarjeta carta credit debit pan"
+_CARD_WORDS = frozenset(_CARD.split())
+_GENERAL = frozenset(word.encode() for word in GENERAL_WORDS)
+
+
+def compact(raw: bytes) -> str:
+    """A number without separators, letters in capitals."""
+    return _SEPARATORS.sub(b"", raw).decode("latin-1").upper()
+
+
+def ibans(raw: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[Finding]:
+    for start, end in spans:
+        number = compact(raw[start:end])
+        if is_iban(number):
+            yield Finding("iban", number[:2], start, end)
+
+
+def numbers(raw: bytes, windows: Iterable[tuple[int, int, tuple[Use, ...]]]) -> Iterator[Finding]:
+    """Cards and identity numbers among ``windows``, overlapping ones included."""
+    tests: list[tuple[int, int]] = []
+    for start, end, uses in sorted(windows, key=lambda w: (w[0], -w[1])):
+        while tests and tests[0][1] <= start:
+            tests.pop(0)
+        if any(end <= stop for _, stop in tests):
+            continue
+        if _is_in_row(raw, start, end) and not is_introduced(raw, start, end, _introducing()):
+            continue
+        number = compact(raw[start:end])
+        if number.isdigit() and len(number) > 12 and luhn(number) and is_test_card(number):
+            tests.append((start, end))
+        elif found := _first(raw, start, end, number, uses):
+            yield found
+
+
+def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...]) -> Finding | None:
+    """The first rule that fits, one that is introduced by its own words before all others."""
+    fitting: list[Finding] = []
+    for rule, needs_word in uses:
+        if rule is None:
+            if is_card(number) and not is_something_else(raw, start, _CARD_WORDS):
+                fitting.append(Finding("card", "card", start, end))
+            continue
+        if not rule.check(number):
+            continue
+        own = _own_words(rule)
+        if is_introduced(raw, start, end, own):
+            if not is_something_else(raw, start, own | _GENERAL):
+                return Finding("identity", rule.name, start, end)
+        elif needs_word and not is_introduced(raw, start, end, _GENERAL):
+            continue
+        elif not is_something_else(raw, start, own | _GENERAL):
+            fitting.append(Finding("identity", rule.name, start, end))
+    return fitting[0] if fitting else None
+
+
+@cache
+def _own_words(rule: NumberRule) -> frozenset[bytes]:
+    return frozenset(map(fold_word, rule.words))
+
+
+@cache
+def _introducing() -> frozenset[bytes]:
+    """Every word that introduces some number."""
+    return _GENERAL | _CARD_WORDS | frozenset(word for rule in NUMBERS for word in _own_words(rule))
+
+
+_GROUP_BEFORE, _GROUP_AFTER = re.compile(rb"(?<![\w.,])(\d+) \Z"), re.compile(rb" (\d+)(?![\w.,])")
+_FIRST, _LAST = re.compile(rb"(\d+) "), re.compile(rb" (\d+)\Z")
+
+
+def _is_in_row(raw: bytes, start: int, end: int) -> bool:
+    """A column of a table: the group before or after is as long as the first or last of the number."""
+    first, last = _FIRST.match(raw, start, end), _LAST.search(raw[start:end])
+    if first is None or last is None:
+        return False
+    before, after = _GROUP_BEFORE.search(raw[max(0, start - 12) : start]), _GROUP_AFTER.match(raw, end, end + 12)
+    same_before = before is not None and len(before[1]) == len(first[1])
+    return same_before or (after is not None and len(after[1]) == len(last[1]))

@@ -1,0 +1,10 @@
+"""Every identity and tax number that is known, by region."""
+
+from __future__ import annotations
+
+from stillwatch.guard.numbers.americas import AMERICAS
+from stillwatch.guard.numbers.asia_pacific import ASIA_PACIFIC
+from stillwatch.guard.numbers.europe import EUROPE
+from stillwatch.guard.numbers.rule import NumberRule
+
+NUMBERS: tuple[NumberRule, ...] = (*EUROPE, *AMERICAS, *ASIA_PACIFIC)

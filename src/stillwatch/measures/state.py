@@ -1,0 +1,77 @@
+"""What the journal amounts to for measures. Frozen values; ``advance`` makes the next one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from stillwatch.cases.state import Desk, RefusedError
+from stillwatch.feed.tiers import Tiers
+from stillwatch.measures.acts import Decided, Disclosed, Exempted, Tiered
+
+DecisionState = Literal["waiting", "standing", "declined", "lifted", "replaced"]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A decision. ``n``: the entry that holds it and its names; ``since``: the entry from which it holds."""
+
+    n: int
+    by: str
+    why: str
+    act: Decided
+    state: DecisionState
+    approved_by: tuple[str, ...] = ()
+    since: int | None = None
+
+    @property
+    def decision_id(self) -> str:
+        return decision_id(self.n)
+
+    def live(self, now: datetime) -> bool:
+        """Whether it holds, or will, at ``now``."""
+        return self.state == "standing" and now < datetime.fromisoformat(self.act.expires_at)
+
+
+class Benign(msgspec.Struct, frozen=True):
+    """An entry of the known-benign register; ``n`` is the entry that holds the name."""
+
+    n: int
+    act: Exempted
+    by: str
+    why: str
+
+    def overdue(self, now: datetime) -> bool:
+        return now >= datetime.fromisoformat(self.act.review_at)
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What waits for a second person."""
+
+    n: int
+    by: str
+    act: Decided | Tiered
+
+
+class Docket(msgspec.Struct, frozen=True):
+    """Everything: ``desk`` are people and cases, ``slots`` which entry set what a later one may replace."""
+
+    desk: Desk = Desk()
+    decisions: dict[str, Standing] = {}
+    waiting: dict[int, Waiting] = {}
+    benign: dict[str, Benign] = {}
+    tiers: Tiers | None = None
+    disclosure: Disclosed | None = None
+    slots: dict[str, int] = {}
+
+    def decision(self, name: str) -> Standing:
+        found = self.decisions.get(name)
+        if found is None:
+            raise RefusedError(f"no decision {name}; 'stillwatch decide list' shows those there are")
+        return found
+
+
+def decision_id(n: int) -> str:
+    """The name of the decision of an entry: never used again."""
+    return f"d-{n}"

@@ -1,0 +1,135 @@
+"""What is found in texts, what is not, however it is disguised, and that hostile text costs no more than its length."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillwatch.guard.check import OVERLAP, SLICE, Guard
+from stillwatch.guard.finding import KINDS
+from stillwatch.guard.terms import dictionary
+
+GUARD = Guard([dictionary("projects", ["Blue Heron", "Größenwahn", "東京計画"])])
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(finding.kind, text[finding.start : finding.end]) for finding in GUARD.check(text)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "what"),
+    [
+        ("iban", "pay to DE89 3704 0044 0532 0130 00 today", "DE89 3704 0044 0532 0130 00"),
+        ("iban", "GB82WEST12345698765432", "GB82WEST12345698765432"),
+        ("card", "his card 4539-1488-0343-6467 expires soon", "4539-1488-0343-6467"),
+        ("identity", "my SSN is 536-90-4399.", "536-90-4399"),
+        ("identity", '{"bsn": "111222333"}', "111222333"),
+        ("identity", "123456782 is her TFN", "123456782"),
+        ("identity", "born 131052-308T", "131052-308T"),
+        ("identity", "HKID A123456(3)", "A123456(3)"),
+        ("email", "write to <jo.doe+x@mail.example.org>, please", "jo.doe+x@mail.example.org"),
+        ("phone", "ring +49 30 901820 now", "+49 30 901820"),
+        ("phone", "Tel. (415) 555-2671", "(415) 555-2671"),
+        ("phone", "au 01 42 68 53 00", "01 42 68 53 00"),
+        ("secret", "AKIAQ3EGRZFM5T7KLMNP", "AKIAQ3EGRZFM5T7KLMNP"),
+        ("secret", 'password = "c0rrect-h0rse"', "c0rrect-h0rse"),
+        ("secret", "DB_PASSWORD=Wq8.rtz!", "Wq8.rtz!"),
+        ("secret", "the password is Wq8rtzAb", "Wq8rtzAb"),
+        ("secret", "mysql://app:Wq8rtzAb@db.example.org/x", "Wq8rtzAb"),
+        ("secret", "Authorization: Bearer a8Fq3ZtL0pXw7Rk2VbNc", "a8Fq3ZtL0pXw7Rk2VbNc"),
+        ("term", "about BLUE-heron, then", "BLUE-heron"),
+        ("term", "der größenwahn", "größenwahn"),
+        ("term", "これは東京計画です", "東京計画"),
+    ],
+)
+def test_it_is_found(kind: str, text: str, what: str) -> None:
+    assert found(text) == [(kind, what)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order number 4539 1488 0343 6467",
+        "card 4111 1111 1111 1111 is for tests",
+        "version 1.2.3.4, build 20240102.1234, python 3.11.7",
+        "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "id 550e8400-e29b-41d4-a716-446655440000 at 1700000000000",
+        "react@18.2.0 @types/node logo@2x.png git@example.org:a/b.git",
+        'password = os.environ["DB"] and password: str and password=<password> and api_key = your_api_key_goes_here',
+        "on 2024-01-02 at 10:15:00, from 192.168.10.20, pages 100-200",
+        "1234 5678 9012 3456 7890 1234 5678 9012 3456",
+        "The password policy: it must have twelve characters. Token: a unit of text.",
+    ],
+)
+def test_it_is_not_found(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("between", ["\u200b", "\u2060", "\u00ad", "\u200d", "\ufe0f", "\u0336", "\x00"])
+def test_nothing_hides_behind_what_is_not_seen(between: str) -> None:
+    text = "to " + between.join("DE89370400440532013000")
+    assert found(text)[0][0] == "iban"
+    assert found("my " + between.join("jo@example.org"))[0][0] == "email"
+
+
+@pytest.mark.parametrize(
+    "text", ["ＤＥ８９　３７０４ ００４４ ０５３２ ０１３０ ００", "ԌB82 ԜЕЅТ 1234 5698 7654 32", "𝟒𝟓𝟑𝟗 1488 0343 6467"]
+)
+def test_look_alikes_are_seen_through(text: str) -> None:
+    assert [what for _, what in found(text)] == [text]
+
+
+def test_code_is_found_as_a_block_and_prose_is_not() -> None:
+    code = "def f(x):\n    y = g(x)\n    return y\n\nfor i in range(3):\n    print(f(i))\n"
+    assert [kind for kind, _ in found(f"Please review this.\n\n{code}\nThanks, and good luck.\n")] == ["code"]
+    assert found("For example:\nif you import wine,\nreturn it;\nlet us know.\n" * 3) == []
+
+
+def test_long_texts_are_looked_at_to_their_end_and_findings_counted_once() -> None:
+    number = "DE89370400440532013000"
+    size = SLICE - OVERLAP
+    text = " ".join((("x " * (size // 2 - 30)), number, "y " * (OVERLAP // 2), number, "z " * size, number))
+    assert [what for _, what in found(text)] == [number] * 3
+
+
+HOSTILE = (
+    "a@",
+    "+1 ",
+    "(0",
+    "4111 ",
+    "password:",
+    "-----BEGIN ",
+    "sk-",
+    "bearer ",
+    "0 1",
+    "a",
+    "1",
+    "://a:",
+    "AKIA",
+    "{;\n",
+)
+
+
+@pytest.mark.parametrize("seed", HOSTILE)
+def test_hostile_text_costs_no_more_than_its_length(seed: str) -> None:
+    GUARD.check(seed)
+    took = []
+    for size in (5_000, 20_000):
+        text = (seed * size)[:size]
+        times = []
+        for _ in range(2):
+            begun = time.process_time()
+            GUARD.check(text)
+            times.append(time.process_time() - begun)
+        took.append(min(times))
+    assert took[1] < 10 * took[0] + 0.05
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_checked(text: str) -> None:
+    findings = GUARD.check(text)
+    assert all(0 <= f.start < f.end <= len(text) and f.kind in dict(KINDS) for f in findings)
+    assert findings == GUARD.check(text)
