@@ -127,6 +127,7 @@ def _row(
         "alpha_independence": 1e-5,
         "p_cohort": p,
         "alpha_cohort": 0.0 if p is None else 0.002,
+        "cohorts": None if p is None else 1_051,
         "account_id": account,
         "role": "member",
         "membership_prob": prob,

@@ -130,7 +130,7 @@ def _group(accounts: dict[str, datetime | None], state: str = "alarmed", name: s
     members = tuple(Member(a, "member", 1.0, None, _MORNING, at, 5, 5) for a, at in accounts.items())
     alarmed = _MORNING if state == "alarmed" else None
     return replace(
-        Group(name, state, False, "coordinated", _MORNING, alarmed, 9.0, 1e-5, 0.001, 0.002, members), **more
+        Group(name, state, False, "coordinated", _MORNING, alarmed, 9.0, 1e-5, 0.001, 0.002, 1_000, members), **more
     )
 
 

@@ -90,7 +90,7 @@ def test_a_campaign_shows_gates_evidence_and_accounts(made_run: Path) -> None:
     assert "Evidence 10^9.0 of the 10^5.0 asked: passed." in text
     assert "at most 1 in 1 billion such groups" in text
     assert "p = 0.001 against benign cohorts, with α = 0.002 asked: passed." in text
-    assert "p cannot go below 0.00099" in text
+    assert "p cannot go below 0.00095" in text
     assert "value 3; expected 0.25; evidence 10^9.0" in text
     assert "could be: a plugin" in text
     assert "bob: named 2026-01-09 00:00, membership 0.97; 30 of its 41 requests" in text

@@ -17,7 +17,7 @@ KEY = b"k" * 32
 def verdict(account: int, p: float, alarmed_us: int | None = None) -> Verdict:
     sums = Sums(10, 20, texts=1200, output_tokens=7, examples=["e-1", "e-2"])
     profile = SingleProfile(np.ones(len(NAMES)))
-    return Verdict(account, 15, 1000, profile, 1.0, p, sums, alpha=MOST_ALPHA, alarmed_us=alarmed_us)
+    return Verdict(account, 15, 1000, profile, 1.0, p, 1_000, sums, alpha=MOST_ALPHA, alarmed_us=alarmed_us)
 
 
 def books() -> Codebook:

@@ -241,7 +241,7 @@ def test_harmless_accounts_alarm_no_oftener_than_they_may() -> None:
             for account in range(number * 4, number * 4 + 4):
                 score = float(rng.normal())
                 p = p_value(score, calibration.scores)
-                singles.verdicts[account] = Verdict(account, 0, LOOK_TEXTS, NOTHING, score, p, Sums(0, 0))
+                singles.verdicts[account] = Verdict(account, 0, LOOK_TEXTS, NOTHING, score, p, 100, Sums(0, 0))
             alarms += len(singles.look(Population(), calibration, budget, number, Identities.unknown(64), set()))
         spent += budget.spent
     assert 0.5 * spent < alarms <= spent + 3 * np.sqrt(spent)

@@ -40,7 +40,7 @@ def _told(target: str, run: Path) -> Iterator[str]:
     groups = set(campaigns["campaign_id"].unique().to_pylist())
     if target in groups:
         links = links_of(read_table(run, LINKS), target)
-        return tell_campaign(group(campaigns, target), _listed(document, target), document.record("run"), links)
+        return tell_campaign(group(campaigns, target), _listed(document, target), links)
     accounts = _accounts(facts)
     found = find(target, accounts)
     if not found:

@@ -34,6 +34,7 @@ def campaigns_table(standings: list[Standing], accounts: Codebook, relations: Re
             "alpha_independence": lineage.alpha_independence,
             "p_cohort": lineage.p_cohort,
             "alpha_cohort": lineage.alpha_cohort,
+            "cohorts": lineage.cohorts,
         }
         likely = membership_probs(lineage)
         rows += [group | _member(standing, a, likely[a], accounts, relations) for a in sorted(lineage.joined)]
@@ -52,6 +53,7 @@ def single_rows(alone: list[Alone]) -> pa.Table:
             "alarmed_at": _moment(a.verdict.alarmed_us),
             "p_cohort": a.verdict.p,
             "alpha_cohort": a.verdict.alpha,
+            "cohorts": a.verdict.cohorts,
             "tenant_id": tenant_of(a.account),
             "account_id": account_of(a.account),
             "role": "member",

@@ -58,6 +58,7 @@ class Group:
     alpha_independence: float | None
     p_cohort: float | None
     alpha_cohort: float
+    cohorts: int | None
     members: tuple[Member, ...]
 
     @property

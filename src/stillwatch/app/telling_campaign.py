@@ -14,13 +14,14 @@ from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_links import Row, tell_group_links, tell_relations
 from stillwatch.campaigns.membership import NAMED_PROB
 from stillwatch.campaigns.standing import WATCHED_P
+from stillwatch.evidence.conformal import floor
 from stillwatch.report.document import Record
 from stillwatch.report.wording import count, moment, odds, p_value, plural, power, probability, title
 
 MOST_ACCOUNTS = 40
 
 
-def tell_campaign(group: Group, entry: Record | None, run: Record, links: Sequence[Row]) -> Iterator[str]:
+def tell_campaign(group: Group, entry: Record | None, links: Sequence[Row]) -> Iterator[str]:
     """All lines about a group; ``entry`` is its place in campaigns.json, where it has one, ``links`` its LINKS."""
     yield from _opening(group, entry)
     yield from tell_relations(entry)
@@ -28,7 +29,7 @@ def tell_campaign(group: Group, entry: Record | None, run: Record, links: Sequen
     yield from ("", "First gate: could these accounts act independently of one another?")
     yield from _indented(first_gate(group))
     yield from ("", "Second gate: could it be one of the groups that are coordinated and harmless?")
-    yield from _indented(second_gate(group, run))
+    yield from _indented(second_gate(group))
     yield from ("", "Evidence", *_indented(_evidence(entry)))
     if group.kind != "single":
         yield from ("", "Links between its accounts", *_indented(tell_group_links(links)))
@@ -98,7 +99,7 @@ def first_gate(group: Group) -> Iterator[str]:
     yield f"The budget for false alarms gave this group a share of {odds(asked)}, fixed when it was found."
 
 
-def second_gate(group: Group, run: Record) -> Iterator[str]:
+def second_gate(group: Group) -> Iterator[str]:
     """The gate of harmless coordination in plain words."""
     if group.kind == "single":
         yield "A pipeline, a benchmark or a product sends as much; this gate tells them apart."
@@ -111,14 +112,13 @@ def second_gate(group: Group, run: Record) -> Iterator[str]:
         )
         return
     yield f"{_cohort_figures(group)}: {'passed' if group.alarmed_at is not None else 'not passed'}."
-    alone = group.kind == "single"
-    calibration, what = run.record("single_calibration" if alone else "calibration"), "accounts" if alone else "groups"
-    compared, floor = calibration.count("n"), calibration.number("floor")
-    among = f"Of the {compared:,} harmless {what}" if compared else f"Of the harmless {what}"
-    share_alike = p_value(group.p_cohort)
-    yield f"{among} it was compared with, a share of about {share_alike} looks at least as much like a harvest."
-    if floor is not None:
-        yield f"With so many to compare with, p cannot go below {p_value(floor)}."
+    if group.cohorts is not None:
+        what = "accounts" if group.kind == "single" else "groups"
+        alike, least = p_value(group.p_cohort), p_value(floor(group.cohorts))
+        yield (
+            f"Of the {group.cohorts:,} harmless {what} it was compared with, a share of about {alike} looks at least as "
+            f"much like a harvest. With so many to compare with, p cannot go below {least}."
+        )
     if group.alarmed_at is None and group.p_cohort > WATCHED_P:
         yield f"Above {WATCHED_P} a group looks like an ordinary harmless one and is not even watched."
 

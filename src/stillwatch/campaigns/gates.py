@@ -91,7 +91,8 @@ def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
     members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
     found = profile(core(lineage), members, state.population, identities, state.networks)
     lineage.profile, lineage.score = found.values, state.calibration.score(found)
-    lineage.p_cohort = conformal.p_value(lineage.score, state.calibration.comparable(lineage.found_by_work))
+    benign = state.calibration.comparable(lineage.found_by_work)
+    lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign), len(benign)
 
 
 def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration) -> None:

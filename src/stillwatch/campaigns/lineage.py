@@ -58,6 +58,8 @@ class Lineage:
     """Whether the others are interchangeable."""
     compared_us: int | None = None
     p_cohort: float | None = None
+    cohorts: int | None = None
+    """How many benign cohorts it was compared with."""
     alpha_cohort: float = 0.0
     divided_by: float = 1.0
     """How far drift lowers the level that the group is held to; infinite = no alarm."""

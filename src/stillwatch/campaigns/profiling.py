@@ -16,6 +16,8 @@ from stillwatch.sketch.cues import cue_families
 
 KIND_SHARE, KIND_SURPRISE = 0.15, 0.05
 """What fewer requests of a component carry comes from what is asked about, not from how it is asked."""
+MANY_CLIENTS = 12
+"""More client identities count as so many: a crowd has more the larger it is."""
 _OPEN_MARKS = ("tied_domain", "tied_client", "tied_network", "declared")
 """What a group shows openly. An address range of its own is a door with a name; a shared card is seen by the provider
 only, so hiding behind one is still hiding. Declared accounts need not declare the same."""
@@ -81,7 +83,7 @@ def _concealment(
         "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
         "declared": float(identities.declared[accounts].mean()),
         "churn": float(np.log(len(tally.nets) / n)),
-        "clients": float(np.log(clients / n)),
+        "clients": float(np.log(np.clip(clients, 1, MANY_CLIENTS))),
     }
 
 

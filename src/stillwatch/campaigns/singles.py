@@ -85,7 +85,8 @@ class Sums:
 class Verdict:
     """The one look at an account, and what is only shown: its volume, which goes on being counted after the look.
 
-    ``alpha``: the level it was given so far; ``texts``: on how many it was judged. Times in UTC microseconds.
+    ``alpha``: the level it was given so far; ``texts``: on how many it was judged; ``cohorts``: with how many compared.
+    Times in UTC microseconds.
     """
 
     account: int
@@ -94,6 +95,7 @@ class Verdict:
     profile: SingleProfile
     score: float
     p: float
+    cohorts: int
     shown: Sums
     alpha: float = 0.0
     alarmed_us: int | None = None
@@ -160,8 +162,8 @@ class Singles:
         sums = self.followed.pop(account)
         profile = single.profile(sums.conduct(), declared, others.habits(account), others.answers, cue_families())
         score = calibration.score(profile)
-        p = conformal.p_value(score, calibration.scores)
-        self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, sums)
+        p, cohorts = conformal.p_value(score, calibration.scores), len(calibration.scores)
+        self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, cohorts, sums)
 
     def _share_out(self, budget: Budget, floor: float) -> None:
         """Give all accounts that were looked at the same level; who was looked at first and sent most comes first."""

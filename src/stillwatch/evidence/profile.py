@@ -90,7 +90,9 @@ FEATURES: tuple[Feature, ...] = (
         "travellers, cloud functions",
         "steady addresses",
     ),
-    Feature("clients", "concealment", 0, "as many client identities as accounts", "public templates", "one client"),
+    Feature(
+        "clients", "concealment", 0, "one machinery behind many client identities", "public templates", "one client"
+    ),
     Feature(
         "hidden_harvest",
         "product",

@@ -269,6 +269,7 @@ CAMPAIGNS = Table(
         Column("alpha_independence", "float64", "level that the first gate was given"),
         Column("p_cohort", "float64", "conformal p-value against benign cohorts; null = not asked"),
         Column("alpha_cohort", "float64", "level that the second gate was given so far"),
+        Column("cohorts", "int64", "benign cohorts that p_cohort ranks it among; it cannot go below 1 / (cohorts + 1)"),
         Column("tenant_id", "string", "installation's tenant"),
         Column("account_id", "string", "", True),
         Column("role", "string", "member, compromised", True),
