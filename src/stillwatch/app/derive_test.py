@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from stillwatch.app.derive_marking import Serving, in_words, servings
 from stillwatch.derive.collect import Source, check_source, collect
 from stillwatch.derive.controls import check, fit, remarked
 from stillwatch.derive.counting import Counted, count_answers, count_prompts
 from stillwatch.derive.document import Declaration, Spoof, derivation_document
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
-from stillwatch.derive.keys import FOLDER, KeyStore, MarkKey, open_store
+from stillwatch.derive.keys import EVERYONE, FOLDER, KeyStore, MarkKey, open_store
 from stillwatch.derive.keytest import Decoys, reached, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.mark import Mark
@@ -41,7 +42,8 @@ from stillwatch.store.files import check_replaceable, staged_folder
 class TestRequest:
     """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served.
 
-    With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``.
+    With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``. ``store`` is the folder of
+    the cases whose decisions say to whom a key was served.
     """
 
     __test__ = False  # not a test for pytest to collect
@@ -58,6 +60,7 @@ class TestRequest:
     served: tuple[str, ...] = ()
     source: Source | None = None
     prompts: str = ""
+    store: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,9 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     """Run the test and return its document."""
     listener = progress or SilentProgress()
     check_replaceable(request.out)
-    protocol, keys, journal = _declared(request)
-    mark = mark_named(protocol.mark)
+    protocol, keys, store = _declared(request)
+    mark, journal = mark_named(protocol.mark), store.journal
+    served = _served(request, store, keys)
     declaration = _enter(protocol, journal, request.now)
     words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
     if request.source is None:
@@ -92,9 +96,18 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     checks, spoof = _checks(request, mark, protocol, words, text.admitted)
     seen = detectable(len(counted.seen), protocol.gamma, level)
     ps = [score.p for score in outcome.scores]
-    verdict = judge(protocol, ps, len(counted.seen), checks, seen)
+    verdict = judge(protocol, ps, len(counted.seen), checks, seen, _whom(keys, served))
     document = derivation_document(
-        protocol, declaration, text.corpus, text.admitted, text.counted, outcome, checks, spoof, verdict
+        protocol,
+        declaration,
+        text.corpus,
+        text.admitted,
+        text.counted,
+        outcome,
+        checks,
+        spoof,
+        verdict,
+        {key_id: [serving.as_document() for serving in found] for key_id, found in served.items()},
     )
     _write(request.out, document, request.now)
     ended = {"protocol_hash": protocol.name, "suspect_sha256": text.corpus.digest, "verdict": verdict.word}
@@ -102,7 +115,7 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     return document
 
 
-def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Journal]:
+def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyStore]:
     store = open_store(request.home, request.unlock)
     keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
     gamma = mark_named(keys[0].mark).gamma if keys else 0.5
@@ -115,7 +128,22 @@ def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Jour
         controls=request.controls,
         served=request.served,
     )
-    return protocol, keys, store.journal
+    return protocol, keys, store
+
+
+def _served(request: TestRequest, store: KeyStore, keys: Sequence[MarkKey]) -> dict[str, tuple[Serving, ...]]:
+    """Who was served under each key as far as decisions say; nothing where no store was named."""
+    if request.store is None:
+        return {}
+    return servings(request.store, store, [key.key_id for key in keys], request.now)
+
+
+def _whom(keys: Sequence[MarkKey], served: Mapping[str, Sequence[Serving]]) -> dict[str, str]:
+    return {
+        key.key_id: in_words(served[key.key_id], key.group)
+        for key in keys
+        if key.key_id in served and key.group != EVERYONE
+    }
 
 
 def _suspect(request: TestRequest) -> str:

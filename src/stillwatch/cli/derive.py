@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stillwatch.cli import options
+from stillwatch.cli import case_options, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 
@@ -85,6 +85,7 @@ def list_(as_json: bool) -> None:
 @click.option("--credential", metavar="NAME", default="", help="With a URL: variable that holds the credential.")
 @click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
 @_unlock
+@case_options.store
 @options.as_json
 @options.dry_run
 def test(
@@ -96,6 +97,7 @@ def test(
     controls: tuple[str, ...],
     served: tuple[str, ...],
     unlock: Path | None,
+    store: Path | None,
     as_json: bool,
     dry_run: bool,
     **asking: Any,
@@ -103,8 +105,8 @@ def test(
     """Test a suspect's text for keys.
 
     The protocol is written to the journal before the text is read or the suspect is asked. Writes verdict.json and
-    report.html to --out. With a URL the same command goes on where it was cut off. --dry-run shows the protocol, reads
-    no text and asks nobody.
+    report.html to --out. A key that went out under a decision of --store names the campaign. With a URL the same
+    command goes on where it was cut off. --dry-run shows the protocol, reads no text and asks nobody.
     """
     options.keep_kernels()
     from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
@@ -123,6 +125,7 @@ def test(
         served=served,
         source=_source(suspect, asking),
         prompts=asking["prompts"],
+        store=case_options.place(store),
     )
     if dry_run:
         print_json(declare_only(request))
