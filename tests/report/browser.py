@@ -115,7 +115,9 @@ class Pipe:
 class Page:
     """One tab showing one page, with everything it complained about; a file is opened as if there were no network."""
 
-    def __init__(self, pipe: Pipe, place: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+    def __init__(
+        self, pipe: Pipe, place: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False
+    ) -> None:
         self._pipe = pipe
         target = pipe.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         self._target = target
@@ -153,7 +155,8 @@ class Page:
         self._pipe.wait_for("Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
-        reply = self.call("Runtime.evaluate", {"expression": expression, "returnByValue": True})
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        reply = self.call("Runtime.evaluate", asked)
         assert "exceptionDetails" not in reply, reply["exceptionDetails"]
         return reply["result"].get("value")
 

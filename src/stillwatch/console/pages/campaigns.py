@@ -17,6 +17,7 @@ from stillwatch.report.graph import MAX_NODES, draw
 from stillwatch.report.view import Account, Campaign
 
 PER_PAGE, LANES = 100, 25
+FEWEST_BUNDLES = 3
 Member = tuple[str, Account]
 
 
@@ -81,6 +82,8 @@ def _shown(snapshot: Snapshot, anchor: str) -> Shown:
     key, accounts = record.raw("campaign_id"), members(record)
     links = snapshot.links.get(key, [])
     bundled = bundle(accounts, links) if len(accounts) > MAX_NODES else None
+    if bundled is not None and len(bundled.members) < FEWEST_BUNDLES:
+        bundled = None  # one knot: the best linked accounts say more
     graph = bundled.graph if bundled else draw(accounts, links)
     found = build_campaign(record, [], snapshot.hours.get(key, []), number)
     return Shown(replace(found, graph=graph), tuple(accounts), bundled)
