@@ -110,7 +110,7 @@ _REFERENCE = re.compile(
 )
 """Values that name where the secret is and not the secret."""
 _PLACEHOLDER = re.compile(
-    rb"your|example|sample|dummy|placeholder|change_?-?me|redacted|replace|insert|xxx|\*\*\*|[<>]|\.\.\.|fake|mock|enter_"
+    rb"your|example|sample|dummy|placeholder|change_?-?me|redacted|replace|insert|x{5}|\*\*\*|[<>]|\.\.\.|fake|mock|enter_"
     rb"|[_-]here",
     re.IGNORECASE,
 )
