@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from stillwatch.cli import options, privacy_data
+from stillwatch.cli import options, privacy_data, privacy_fairness
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 
@@ -112,7 +112,7 @@ def export(out: Path | None, **asked: Any) -> None:
     write_json(found, out)
 
 
-for verb in privacy_data.VERBS:
+for verb in (*privacy_data.VERBS, privacy_fairness.fairness):
     command.add_command(verb)
 
 

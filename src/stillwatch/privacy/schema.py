@@ -36,12 +36,14 @@ ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("detection", "accounts of a log are compared and groups named (scan, hunt, rehearse)"),
     ("examples", "redacted excerpts of requests are kept in run folders for a time"),
     ("cases", "findings are kept and decided on as cases (case)"),
+    ("guard", "texts of staff are checked before they leave, and counts by team are kept (guard)"),
     ("derivation", "marks are put into served text under keys of groups of accounts (derive)"),
 )
 PEOPLE: tuple[tuple[str, str], ...] = (
     ("account_holders", "holders of accounts"),
     ("end_users", "people behind the customers' own applications"),
     ("people_in_texts", "people whom requests speak of"),
+    ("staff", "staff whose texts are checked before they leave"),
 )
 AUDIENCES: tuple[tuple[str, str], ...] = (
     ("registered", "people with an account"),

@@ -54,14 +54,19 @@ def report(home: Path, now: datetime, month: str) -> dict[str, Any]:
         return _shown(month, document["lines"])
 
 
+def months(home: Path) -> list[str]:
+    """Months of which there are counts, published ones included."""
+    return sorted(path.stem for path in _folder(home).glob("????-??.json"))
+
+
 def about(home: Path, person: str) -> dict[str, Any]:
     """What is recorded of a person: in which running months, under which team, one of its hashes stands."""
     found = []
-    for path in sorted(_folder(home).glob("????-??.json")):
-        teams = _teams(_read(home, path.stem))
+    for month in months(home):
+        teams = _teams(_read(home, month))
         for key in load_keyring(home).derive_all("pseudonym"):
-            who = pseudonym(key, path.stem, person)
-            found += [{"month": path.stem, "team": name} for name, team in teams.items() if who in team.people]
+            who = pseudonym(key, month, person)
+            found += [{"month": month, "team": name} for name, team in teams.items() if who in team.people]
     note = "Counts are kept by team, not by person. The hash goes when the month is published; no text is ever kept."
     return {"recorded": found, "note": note}
 
