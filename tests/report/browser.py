@@ -1,6 +1,7 @@
 """A real headless Chromium, offline, driven over its DevTools pipe: no port, no driver, no network.
 
-``Page`` opens a file, or an address of this machine, and collects every console message, log entry, exception and request, and evaluates expressions.
+``Page`` opens a file, or an address of this machine, collects every console message, log entry, exception and request,
+and evaluates expressions.
 """
 
 from __future__ import annotations
