@@ -100,6 +100,20 @@ def test_a_control_that_fits_makes_the_test_invalid(
     assert document["verdict"]["word"] == "test invalid"
 
 
+def test_a_reference_is_declared_weighed_and_must_not_fit_a_key(
+    home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
+) -> None:
+    suspect, reference = _write(tmp_path / "s.jsonl", _plain(60)), _write(tmp_path / "r.jsonl", _plain(60, 1))
+    document = derive_test(ask(suspect, references=(reference,)))
+    assert document["protocol"]["references"] == [reference]
+    assert "suggested by the references" in document["protocol"]["statistic"]
+    assert document["suspect"]["reference"]["used"] is True
+    assert {check["what"] for check in document["checks"]} == {f"reference {reference}"}
+    assert "Counts depart from the reference by" in (tmp_path / "out" / "report.html").read_text()
+    _write(tmp_path / "r.jsonl", _marked(home, keys[0], _plain(60, 1), 1))
+    assert derive_test(ask(suspect, references=(reference,)))["verdict"]["word"] == "test invalid"
+
+
 def test_prompts_that_carry_the_mark_make_the_test_invalid(
     home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
 ) -> None:

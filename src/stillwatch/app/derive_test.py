@@ -19,7 +19,7 @@ import numpy as np
 from stillwatch.app.derive_marking import Serving, in_words, servings
 from stillwatch.derive.collect import Source, check_source, collect
 from stillwatch.derive.controls import check, fit, remarked
-from stillwatch.derive.counting import Counted, count_answers, count_prompts
+from stillwatch.derive.counting import Counted, count_answers, count_prompts, observe_all
 from stillwatch.derive.document import Declaration, Spoof, derivation_document
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
@@ -27,7 +27,7 @@ from stillwatch.derive.keys import EVERYONE, FOLDER, KeyStore, MarkKey, open_sto
 from stillwatch.derive.keytest import Decoys, reached, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.mark import Mark
-from stillwatch.derive.observations import Answer
+from stillwatch.derive.observations import Answer, Observations
 from stillwatch.derive.power import detectable
 from stillwatch.derive.protocol import CONTROL_DECOYS_EACH, DECLARED, ENDED, Protocol, declare
 from stillwatch.derive.texts import Admitted, Corpus, admit, read_answers
@@ -40,7 +40,8 @@ from stillwatch.store.files import check_replaceable, staged_folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRequest:
-    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served.
+    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served,
+    ``references`` of unmarked text by a model that writes as the suspect would without the mark.
 
     With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``. ``store`` is the folder of
     the cases whose decisions say to whom a key was served.
@@ -61,6 +62,7 @@ class TestRequest:
     source: Source | None = None
     prompts: str = ""
     store: Path | None = None
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,11 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     served = _served(request, store, keys)
     declaration = _enter(protocol, journal, request.now)
     words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
+    reference = _reference(request, mark)
     if request.source is None:
-        text = _read(request, request.suspect, mark, protocol)
+        text = _read(request, request.suspect, mark, protocol, reference)
     else:
-        text = _ask(request, request.source, mark, protocol, words, listener)
+        text = _ask(request, request.source, mark, protocol, words, reference, listener)
     decoys, counted = Decoys(protocol.seed, protocol.decoys), text.counted
     outcome = run(counted.seen, counted.ends, words, decoys, level, weighed=counted.weighed, progress=listener)
     checks, spoof = _checks(request, mark, protocol, words, text.admitted)
@@ -127,6 +130,7 @@ def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyS
         decoys=request.decoys,
         controls=request.controls,
         served=request.served,
+        references=request.references,
     )
     return protocol, keys, store
 
@@ -201,47 +205,75 @@ def _commitments(body: Any) -> set[str]:
     return {key["commitment"] for key in body["protocol"]["keys"]}
 
 
-def _ask(request: TestRequest, source: Source, mark: Mark, protocol: Protocol, words: U32, progress: Progress) -> _Text:
+def _reference(request: TestRequest, mark: Mark) -> Observations | None:
+    """Every place of the references; None where there are no references."""
+    if not request.references:
+        return None
+    return observe_all(_with_tokens(read_answers(request.references), mark).answers, mark)
+
+
+def _ask(
+    request: TestRequest,
+    source: Source,
+    mark: Mark,
+    protocol: Protocol,
+    words: U32,
+    reference: Observations | None,
+    progress: Progress,
+) -> _Text:
     """Collect to the end of one look after another, until all keys have reached the boundary or prompts run out."""
     prompts, _ = _prompts(request.prompts)
     path = request.home / FOLDER / "collected" / f"{protocol.name}.jsonl"
     looks = sorted({round(len(prompts) * look / protocol.looks) for look in range(1, protocol.looks + 1)} - {0})
     for look in range(1, len(looks) + 1):
         collect(source, prompts[: looks[look - 1]], path, progress)
-        text = _read(request, (str(path),), mark, protocol, looks[:look])
+        text = _read(request, (str(path),), mark, protocol, reference, looks[:look])
         if reached(text.counted.seen, text.counted.ends, words, protocol.alpha / len(words)):
             break
     return text
 
 
 def _read(
-    request: TestRequest, names: Sequence[str], mark: Mark, protocol: Protocol, after: Sequence[int] = ()
+    request: TestRequest,
+    names: Sequence[str],
+    mark: Mark,
+    protocol: Protocol,
+    reference: Observations | None,
+    after: Sequence[int] = (),
 ) -> _Text:
     """What counts of the suspect's text; with ``after`` only answers to the prompts up to its last look."""
-    corpus = read_answers(names)
+    corpus = _with_tokens(read_answers(names), mark)
     if after:
         corpus.answers = sorted((a for a in corpus.answers if a.number < after[-1]), key=lambda a: a.number)
-    if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
-        raise InputError(
-            f"mark {mark.name} is read from token ids, and no row has token_ids. Tokenise the answers with the "
-            "tokenizer of the model that was marked and add them to each row."
-        )
     served = [answer.reply.text for answer in read_answers(request.served).answers] if request.served else []
     admitted = admit(corpus, served)
-    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks, after))
+    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks, after, reference))
+
+
+def _with_tokens(corpus: Corpus, mark: Mark) -> Corpus:
+    if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
+        raise InputError(
+            f"mark {mark.name} is read from token ids, and no row of {', '.join(corpus.files[:3])} has token_ids. "
+            "Tokenise the answers with the tokenizer of the model that was marked and add them to each row."
+        )
+    return corpus
 
 
 def _checks(
     request: TestRequest, mark: Mark, protocol: Protocol, words: U32, admitted: Admitted
 ) -> tuple[tuple[Check, ...], Spoof | None]:
-    """The prompts, each control text, and the controls marked under a decoy."""
+    """The prompts, each control text, each reference, and the controls marked under a decoy."""
     controls = [(name, read_answers((name,)).answers) for name in request.controls]
-    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * (len(controls) + 2))
+    references = [(name, read_answers((name,)).answers) for name in request.references]
+    number = len(controls) + len(references) + 2
+    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * number)
     found = list(check("the prompts", count_prompts(admitted.answers, mark), protocol, words, decoys))
     everything: list[Answer] = []
     for name, answers in controls:
         found += check(f"control {name}", count_answers(answers, mark, 1), protocol, words, decoys)
         everything += answers
+    for name, answers in references:
+        found += check(f"reference {name}", count_answers(answers, mark, 1), protocol, words, decoys)
     decoy = decoys.block(0)[0]
     forged = remarked(mark, everything, decoy)
     if not forged:

@@ -75,6 +75,9 @@ def list_(as_json: bool) -> None:
 @click.option("--alpha", type=float, default=1e-4, show_default=True, help="Error rate over all keys.")
 @click.option("--decoys", type=click.IntRange(1), default=999_999, show_default=True, help="Keys to compare with.")
 @click.option("--control", "controls", metavar="TEXTS", multiple=True, help="Text that is surely unmarked; repeatable.")
+@click.option(
+    "--reference", "references", metavar="TEXTS", multiple=True, help="Unmarked text of a model that writes alike."
+)
 @click.option("--prompts", metavar="FILE", default="", help="With a URL: what to ask, JSON lines with 'prompt'.")
 @click.option("--model", metavar="NAME", default="", help="With a URL: the suspect's name for its model.")
 @click.option("--token-budget", type=click.IntRange(1), default=1_000_000, show_default=True, help="With a URL.")
@@ -95,6 +98,7 @@ def test(
     alpha: float,
     decoys: int,
     controls: tuple[str, ...],
+    references: tuple[str, ...],
     served: tuple[str, ...],
     unlock: Path | None,
     store: Path | None,
@@ -123,6 +127,7 @@ def test(
         unlock=unlock,
         controls=controls,
         served=served,
+        references=references,
         source=_source(suspect, asking),
         prompts=asking["prompts"],
         store=case_options.place(store),

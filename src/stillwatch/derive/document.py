@@ -86,8 +86,15 @@ def _suspect(corpus: Corpus, admitted: Admitted, counted: Counted) -> Mapping[st
         },
         "places": counted.places,
         "observations": len(counted.seen),
+        "reference": _reference(counted),
         "looks": list(counted.ends),
     }
+
+
+def _reference(counted: Counted) -> Mapping[str, Any] | None:
+    """How far the text departs from the references beyond chance, and whether the weights rest on them."""
+    spread = counted.weighed.spread
+    return None if spread is None else {"departs_by": _rounded(spread**0.5), "used": counted.weighed.guided}
 
 
 def _results(
