@@ -1,4 +1,4 @@
-"""The made-up logs of the scale benchmark are what they say, and the harness measures a real watch."""
+"""The made-up logs of the scale benchmark are what they say, and exponents are computed right."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Coroutine
@@ -22,6 +23,7 @@ from typing import Any
 
 import opentelemetry.proto.collector.trace.v1.trace_service_pb2  # noqa: F401  (its absence must be seen at once)
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from google.rpc.status_pb2 import Status
 
 from stillwatch import inert
@@ -82,6 +84,16 @@ class Inbox:
         return len(self._waiting)
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a message is about a fault of this program, and not about what some client sent or broke off."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError))
+
+
+_LOG = logging.getLogger("stillwatch.otlp")
+_LOG.addFilter(_is_ours)
+
+
 class Server:
     """Listens from its making until ``close``."""
 
@@ -114,6 +126,7 @@ class Server:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _stop(self) -> None:
+        self._call(_ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -122,7 +135,12 @@ class Server:
         app = web.Application(client_max_size=MOST_BYTES)
         app.add_routes([web.post(f"/v1/{signal}", self._answer) for signal in SIGNALS])
         runner = web.AppRunner(
-            app, access_log=None, auto_decompress=False, shutdown_timeout=2.0, keepalive_timeout=75.0
+            app,
+            access_log=None,
+            logger=_LOG,
+            auto_decompress=False,
+            shutdown_timeout=2.0,
+            keepalive_timeout=75.0,
         )
         await runner.setup()
         await web.TCPSite(runner, host, port, reuse_address=True).start()
@@ -183,6 +201,15 @@ class Server:
         except (TimeoutError, asyncio.CancelledError):
             return 503, "not on disk yet; send again"
         return 200, ""
+
+
+async def _ended() -> None:
+    """Give up connections that linger."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 def _size(request: web.Request) -> int:
