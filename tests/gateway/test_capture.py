@@ -44,7 +44,8 @@ def record(n: int = 0, **changes: Any) -> Record:
         body,
         500,
     )
-    made.status, made.answer = 200, json.dumps(ANSWER).encode()
+    made.status = 200
+    made.take(changes.pop("answer", json.dumps(ANSWER).encode()))
     for name, value in changes.items():
         setattr(made, name, value)
     return made
@@ -107,7 +108,7 @@ def test_long_answers_are_cut_and_keep_their_usage() -> None:
     for _ in range(40):
         made.take(b'data: {"choices":[{"delta":{"content":"' + b"x" * 60_000 + b'"}}]}\n\n')
     made.take(b'data: {"choices":[],"usage":{"completion_tokens":99}}\n\n')
-    assert len(made.answer) <= MOST_ANSWER
+    assert len(made.answer) <= MOST_ANSWER and made.answer_cut
     row = full_batch([made]).to_pylist()[0]
     assert (row["content_state"], row["output_tokens"], row["output_messages"]) == ("truncated", 99, None)
 

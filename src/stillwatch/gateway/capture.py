@@ -62,13 +62,12 @@ class Capture:
 
     def offer(self, record: Record) -> None:
         """Take a record, or count it."""
-        size = record.size + len(record.answer) + 500
+        size = record.size
         with self._lock:
             self._offered += 1
             if self._bytes + size > MOST_WAITING_BYTES:
                 self._dropped += 1
                 return
-            record.size = size
             self._bytes += size
             self._waiting.append(record)
 

@@ -8,7 +8,7 @@ A gateway that never had a feed lets everything through or nothing, as configure
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from stillwatch.feed.decision import Terms, Unreachable
@@ -46,8 +46,8 @@ class Gate:
         age = self.feed_age(now)
         return self.feed_expected and (age is None or age > self.max_age_s)
 
-    def rule(self, caller: Caller, asked: Asked, now: float) -> Verdict:
-        """What becomes of a request."""
+    def rule(self, caller: Caller, asked: Callable[[], Asked], now: float) -> Verdict:
+        """What becomes of a request; what it asks for is looked at only where anything depends on it."""
         found: Iterable[Terms] = self.held.index.find(caller.scopes, now)
         if self.feed_expected and now - self.checked_at > self.max_age_s:
             if not self.checked_at and self.without_feed == "closed":
@@ -56,7 +56,7 @@ class Gate:
         tiers = self.held.tiers
         if not found and tiers is None:
             return PASS
-        return self._counted(judge(asked, tuple(found), now, self.limiter, caller.scopes[0], tiers, caller.tier))
+        return self._counted(judge(asked(), tuple(found), now, self.limiter, caller.scopes[0], tiers, caller.tier))
 
     def _only_closed(self, found: Iterable[Terms]) -> tuple[Terms, ...]:
         kept = tuple(t for t in found if t.closed or not t.enforce)

@@ -18,6 +18,7 @@ from stillwatch.gateway.keys import read_keys
 
 LOOK_S = 0.25
 SWEEP_S = 300.0
+MANY = 100_000
 _log = logging.getLogger("stillwatch.gateway")
 
 
@@ -30,8 +31,8 @@ async def follow_feed(gate: Gate, follower: Follower) -> None:
         if follower.fresh:
             if gate.held is not follower.held:
                 gate.held = follower.held
-                # A large feed would be walked through by every full collection.
-                gc.freeze()
+                if len(gate.held.index) > MANY:
+                    gc.freeze()  # every full collection would walk through them
             gate.checked_at = time.time()
         if follower.fault != told:
             told = follower.fault

@@ -6,9 +6,9 @@ on: the gateway says it, or nobody does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 
 MARK = "x-stillwatch-mark"
 MEASURES = "x-stillwatch-measures"
@@ -26,39 +26,31 @@ CREDENTIALS = frozenset(("authorization", "x-api-key", "api-key"))
 _NOT_DOWN = _HOP | frozenset(("content-length", "date", "server", "set-cookie"))
 
 
-def upwards(given: Iterable[tuple[str, str]], *, dropped: frozenset[str], added: Mapping[str, str]) -> CIMultiDict[str]:
+def upwards(given: MultiMapping[str], *, dropped: frozenset[str], added: Mapping[str, str]) -> CIMultiDict[str]:
     """Headers for the upstream."""
-    pairs = list(given)
-    named = _named(pairs)
-    kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in pairs:
-        small = name.lower()
-        if small not in _NOT_UP and small not in dropped and small not in named and not small.startswith(_OURS):
-            kept.add(name, value)
-    kept.extend(added)
+    kept = _without(given, _NOT_UP | dropped if dropped else _NOT_UP)
+    kept.update(added)
     return kept
 
 
-def downwards(given: Iterable[tuple[str, str]], added: Mapping[str, str]) -> CIMultiDict[str]:
+def downwards(given: MultiMapping[str], added: Mapping[str, str]) -> CIMultiDict[str]:
     """Headers for the client."""
-    pairs = list(given)
-    named = _named(pairs)
-    kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in pairs:
-        small = name.lower()
-        if small not in _NOT_DOWN and small not in named and not small.startswith(_OURS):
-            kept.add(name, value)
-    for name, value in added.items():
-        kept[name] = value
+    kept = _without(given, _NOT_DOWN)
+    kept.update(added)
+    return kept
+
+
+def _without(given: MultiMapping[str], names: frozenset[str]) -> CIMultiDict[str]:
+    """A copy less ``names``, less our own, less what ``Connection`` declares to be of this connection only."""
+    for value in given.getall("connection", ()):
+        if value.lower() not in ("close", "keep-alive"):
+            names |= {part.strip().lower() for part in value.split(",")}
+    kept = CIMultiDict(given)
+    for name in [n for n in kept if (small := n.lower()) in names or small.startswith(_OURS)]:
+        kept.popall(name, None)
     return kept
 
 
 def safe(value: str) -> str:
     """A value as a header may hold it: what came from elsewhere cannot begin another header."""
     return "".join(char if " " <= char <= "~" else "?" for char in value)[:500]
-
-
-def _named(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Headers that ``Connection`` declares to be of this connection only."""
-    found = [value for name, value in pairs if name.lower() == "connection"]
-    return frozenset(part.strip().lower() for value in found for part in value.split(","))

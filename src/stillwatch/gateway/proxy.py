@@ -32,6 +32,8 @@ from stillwatch.gateway.record import Record
 from stillwatch.gateway.streaming import StreamEditor, StreamTooWideError
 
 STREAM = "text/event-stream"
+CLIENT_GONE = 499
+"""Status in the log of a request whose client went before anything was answered."""
 MOST_WHOLE = 64 << 20
 """Of an answer that has to be edited whole."""
 
@@ -115,7 +117,7 @@ class _Visit:
                 raise RefusedError(400, "unreadable_body", str(error)) from None
         if operation.captured and proxy.capture is not None:
             self.record = self._record(operation, caller, seen, body, len(raw or b""))
-        verdict = proxy.gate.rule(caller, bodies.asked(operation, body), self.now)
+        verdict = proxy.gate.rule(caller, lambda: bodies.asked(operation, body), self.now)
         if verdict.refusal is not None:
             return self.own(refused(verdict.refusal, operation.dialect))
         if raw is not None and (verdict.limits is not None or proxy.gate.held.tiers is not None):
@@ -138,7 +140,7 @@ class _Visit:
             self.proxy.metrics.events[self.failed] += 1
         if self.record is not None and self.proxy.capture is not None:
             record, self.record = self.record, None
-            record.status, record.duration_ms = self.status, int(seconds * 1000)
+            record.status, record.duration_ms = self.status or CLIENT_GONE, int(seconds * 1000)
             record.error_type = self.failed
             self.proxy.capture.offer(record)
 
@@ -202,14 +204,14 @@ class _Visit:
             operation.name,
             session[:200] if session else None,
             body,
-            size * 3,
+            size * 3 + 1000,
         )
 
     async def _passed(self, url: URL, raw: bytes | None, verdict: Verdict, seen: Client) -> web.StreamResponse:
         """The request goes up, its answer comes down."""
         request, proxy = self.request, self.proxy
         data: Any = raw if raw is not None else (request.content if request.can_read_body else None)
-        up = headers.upwards(request.headers.items(), dropped=self._dropped(), added=self._added(verdict, seen))
+        up = headers.upwards(request.headers, dropped=self._dropped(), added=self._added(verdict, seen))
         try:
             answer = await proxy.session.request(
                 request.method, url, data=data, headers=up, allow_redirects=False, skip_auto_headers=_NO_AUTO
@@ -245,11 +247,11 @@ class _Visit:
         added = {headers.MEASURES: headers.safe(", ".join(verdict.applied))} if verdict.applied else {}
         if self.record is not None:
             added.setdefault(headers.REQUEST_ID, self.record.event_id)
-        down = headers.downwards(answer.headers.items(), added)
+        down = headers.downwards(answer.headers, added)
         hides = verdict.reasoning != "shown" and self.dialect != "other"
         if hides and answer.headers.get("content-encoding", "identity") != "identity":
             raise RefusedError(502, "upstream_encoded", "The answer cannot be read by the gateway.")
-        streamed = answer.content_type == STREAM
+        streamed = answer.headers.get("content-type", "").lower().startswith(STREAM)
         if not streamed and (hides or (answer.content_length or MOST_WHOLE) < MOST_WHOLE // 64):
             return await self._whole(answer, down, verdict, hides=hides)
         if self.record is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 from stillwatch.gateway.identity import Caller, Client
@@ -13,7 +14,7 @@ MOST_ANSWER = 1 << 20
 
 @dataclass(slots=True)
 class Record:
-    """A request with its answer. ``answer`` is cut at ``MOST_ANSWER``; ``size`` is what it weighs in memory."""
+    """A request with its answer. A long answer is cut to its end; ``size`` is what all weighs in memory."""
 
     event_id: str
     ts_us: int
@@ -27,15 +28,22 @@ class Record:
     status: int = 0
     duration_ms: int = 0
     ttft_ms: int | None = None
-    answer: bytes = b""
+    pieces: deque[bytes] = field(default_factory=deque)
     answer_cut: bool = False
     streamed: bool = False
     error_type: str | None = None
+    _held: int = 0
 
-    def take(self, chunk: bytes) -> None:
+    @property
+    def answer(self) -> bytes:
+        return b"".join(self.pieces)
+
+    def take(self, piece: bytes) -> None:
         """Keep a piece of the answer, as far as there is room; of a long one the end counts, which has the usage."""
-        if len(self.answer) + len(chunk) <= MOST_ANSWER:
-            self.answer += chunk
-        else:
+        self.pieces.append(piece)
+        self.size += len(piece)
+        self._held += len(piece)
+        if self._held > MOST_ANSWER:
             self.answer_cut = True
-            self.answer = (self.answer + chunk)[-(MOST_ANSWER // 4) :]
+        while self.answer_cut and self._held > MOST_ANSWER // 4 and len(self.pieces) > 1:
+            self._held -= len(self.pieces.popleft())

@@ -6,7 +6,7 @@ of SKETCHES that EXCHANGES has not; the file says under which recipe. It is made
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,9 +18,11 @@ from stillwatch.model.tables import EXCHANGES, SKETCHES, arrow_schema
 from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe, recipe_id
 
+Row = dict[str, Any]
 RECIPE = b"stillwatch.recipe"
 """Key of the file's metadata that names the recipe of its sketches."""
 _FULL = arrow_schema(EXCHANGES)
+_LAST_EVENTS = 6
 _TEXTS = ("system_instructions", "input_messages", "output_messages")
 _SKETCHED = [f for f in arrow_schema(SKETCHES) if f.name not in EXCHANGES.column_names]
 _HASHED = pa.schema([*(f for f in _FULL if f.name not in _TEXTS), *_SKETCHED])
@@ -28,14 +30,12 @@ _HASHED = pa.schema([*(f for f in _FULL if f.name not in _TEXTS), *_SKETCHED])
 
 def full_batch(records: Sequence[Record]) -> pa.RecordBatch:
     """Rows of EXCHANGES with their text."""
-    rows = [_row(record) for record in records]
-    columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in _FULL]
-    return pa.RecordBatch.from_arrays(columns, schema=_FULL)
+    return _batch([_row(record, _said) for record in records])
 
 
 def hashed_batch(records: Sequence[Record], recipe: Recipe, seed: bytes) -> pa.RecordBatch:
     """The same without text, sketched under ``recipe``."""
-    full = full_batch(records)
+    full = _batch([_row(record, _counted) for record in records])
     sketches = sketch_batch(full, recipe=recipe, seed=seed)
     columns = [full.column(name) if name in _FULL.names else sketches.column(name) for name in _HASHED.names]
     columns[_HASHED.names.index("content_state")] = pa.array(["hashed"] * len(records), pa.string())
@@ -43,32 +43,47 @@ def hashed_batch(records: Sequence[Record], recipe: Recipe, seed: bytes) -> pa.R
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _row(record: Record) -> dict[str, Any]:
-    row = {**_said(record), **_asked(record), **_seen(record)}
+def _batch(rows: list[Row]) -> pa.RecordBatch:
+    columns = [_column([row.get(field.name) for row in rows], field) for field in _FULL]
+    return pa.RecordBatch.from_arrays(columns, schema=_FULL)
+
+
+def _column(values: list[Any], field: pa.Field) -> pa.Array:
+    """Values as they are where all fit, which is nearly always; else each is looked at."""
+    try:
+        return pa.array(values, field.type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return pa.array([_fitting(field.name, value) for value in values], field.type)
+
+
+def _row(record: Record, answered: Callable[[Record], Row]) -> Row:
+    row = {**answered(record), **request_columns(record.body), **_seen(record)}
     for name in _TEXTS:
         if row.get(name) is not None:
             row[name] = msgspec.json.encode(row[name]).decode("utf-8", "replace")
-    return {name: _fitting(name, value) for name, value in row.items()}
+    return row
 
 
-def _asked(record: Record) -> dict[str, Any]:
-    return request_columns(record.body)
-
-
-def _said(record: Record) -> dict[str, Any]:
+def _said(record: Record) -> Row:
     """What the answer says; of one that was cut only the tokens, because its text is not whole."""
-    if not record.answer:
-        return {}
+    if record.answer_cut:
+        return _counted(record)
+    return response_columns(record.answer.decode("utf-8", "replace")) if record.answer else {}
+
+
+def _counted(record: Record) -> Row:
+    """The same without its text: of a stream only the first and the last events, which hold model, counts, reasons."""
     answer = record.answer
-    if record.answer_cut:
-        answer = answer[answer.find(b"\n\n") + 2 :]  # from the first event that is whole
-    columns = response_columns(answer.decode("utf-8", "replace"))
-    if record.answer_cut:
-        columns.pop("output_messages", None)
+    if record.streamed:
+        end = b"\n\n" if b"\n\n" in answer else b"\r\n\r\n"
+        first = [] if record.answer_cut else answer.split(end, 2)[:2]
+        answer = end.join([*first, *answer.rsplit(end, _LAST_EVENTS)[-_LAST_EVENTS:]])
+    columns = response_columns(answer.decode("utf-8", "replace")) if answer else {}
+    columns.pop("output_messages", None)
     return columns
 
 
-def _seen(record: Record) -> dict[str, Any]:
+def _seen(record: Record) -> Row:
     caller, client = record.caller, record.client
     seen = {
         "event_id": record.event_id,
