@@ -108,7 +108,7 @@ def neural() -> list[Row]:
             student.learn(rng, _corpus(rng, teacher, key[0], mix), 0.01)
             writer = bigrams.writer(student.chances())
             rows += _tokens_needed(rng, writer, key, {"mix": mix, "trial": trial})
-            _keep("neural", rows)
+            keep("neural", rows)
     return rows
 
 
@@ -129,7 +129,7 @@ def reference() -> list[Row]:
                 facts = {"off": off, "departs_by": departs, "used": counted.weighed.guided, "decoys": decoys.count}
                 outcome = _run(counted, key, decoys, 1e-6)
                 rows.append(_score(outcome, counted, mix=0.05, trial=trial, tokens=tokens, **facts))
-        _keep("reference", rows)
+        keep("reference", rows)
     return rows
 
 
@@ -197,7 +197,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
 }
 
 
-def _keep(name: str, rows: list[Row]) -> None:
+def keep(name: str, rows: list[Row]) -> None:
     RESULTS.mkdir(exist_ok=True)
     lines = ",\n ".join(json.dumps(row) for row in rows)
     (RESULTS / f"{name}.json").write_text(f"[{lines}]\n", "utf-8")
@@ -207,7 +207,7 @@ def main(names: list[str]) -> None:
     for name in names or list(PARTS):
         begun = time.process_time()
         rows = PARTS[name]()
-        _keep(name, rows)
+        keep(name, rows)
         sys.stdout.write(f"{name}: {len(rows)} rows, {time.process_time() - begun:.0f} s of processor time\n")
 
 
