@@ -15,7 +15,7 @@ import hmac
 import json
 import logging
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -102,7 +102,6 @@ class Server:
         self._inbox = inbox
         self._receiving = 0
         self._ending = False
-        self.answers: Counter[int] = Counter()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="otlp", daemon=True)
         self._thread.start()
@@ -154,14 +153,13 @@ class Server:
             status, why = refused or await self._received(request)
         except UnreadableBodyError as error:
             status, why = error.status, str(error)
-        self.answers[status] += 1
         headers = {"Retry-After": str(RETRY_S)} if status in (429, 503) else {}
         return web.Response(status=status, body=_said(status, why, kind), content_type=kind, headers=headers)
 
     def _refusal(self, request: web.Request) -> tuple[int, str] | None:
         """What can be answered from the headers alone."""
-        given = request.headers.get("Authorization", "")
-        if self._token is not None and not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        if self._token is not None and not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
             return 401, "the header Authorization must hold the token: Bearer TOKEN"
         if (request.content_length or 0) > MOST_BYTES:
             return 413, f"the body is larger than {MOST_BYTES} bytes; send smaller batches"
