@@ -17,20 +17,16 @@ from dataclasses import dataclass, field
 
 LEAST_PEOPLE, STEP = 10, 10
 REST = "teams of fewer than 10 people, together"
-OUTCOMES: tuple[tuple[str, str], ...] = (
-    ("allowed", "went out as it was"),
-    ("redacted", "went out with marks"),
-    ("coached", "the person was told"),
-    ("insisted", "the person went on all the same"),
-    ("blocked", "did not go out"),
-)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _HASH_BYTES = 12
 
 
 @dataclass
 class Team:
-    """A month of one team: (kind, destination, outcome) counted, and whom."""
+    """A month of one team: (kind, destination, outcome) counted, and whom.
+
+    Outcomes are allowed, redacted, coached (the person was told), insisted (and went on all the same), blocked.
+    """
 
     people: set[str] = field(default_factory=set)
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
