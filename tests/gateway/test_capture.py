@@ -25,7 +25,7 @@ from stillwatch.model.tables import EXCHANGES, SKETCHES
 from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe, recipe_id
 from tests.gateway.loopback import ANSWER, CHAT, run, running
-from tests.gateway.test_proxy import EVENTS, HASH, streamed
+from tests.gateway.test_proxy import HASH, streamed
 
 SEED = bytes(range(32))
 
@@ -220,4 +220,4 @@ def test_every_exchange_is_offered_whatever_became_of_it(tmp_path: Path) -> None
         ("embeddings", 502, False, "upstream_unreachable", None),
     ]
     assert rows[0]["session_id"] == "s-1" and rows[0]["account_id"] == rows[0]["api_key_hash"]
-    assert rows[1]["ttft_ms"] is not None and len(b"".join(EVENTS)) > 0
+    assert rows[1]["ttft_ms"] is not None
