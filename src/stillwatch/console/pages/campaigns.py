@@ -71,9 +71,19 @@ def find(visit: Visit) -> Shown:
     anchor = f"campaign-{visit.request.path_params['name']}"
     if anchor not in visit.snapshot.entries:
         raise RefusalError(404, "the run that is published now lists no such campaign; an older run may have")
-    if anchor not in visit.snapshot.kept:
-        visit.snapshot.kept[anchor] = _shown(visit.snapshot, anchor)
-    found: Shown = visit.snapshot.kept[anchor]
+    return _kept(visit.snapshot, anchor)
+
+
+def prepare(snapshot: Snapshot) -> None:
+    """Make the pictures of alarmed campaigns before somebody waits for them."""
+    for found in snapshot.report.alarmed:
+        _kept(snapshot, found.anchor)
+
+
+def _kept(snapshot: Snapshot, anchor: str) -> Shown:
+    if anchor not in snapshot.kept:
+        snapshot.kept[anchor] = _shown(snapshot, anchor)
+    found: Shown = snapshot.kept[anchor]
     return found
 
 
