@@ -54,7 +54,7 @@ def keys(home: Path) -> tuple[str, str]:
 @pytest.fixture
 def ask(home: Path, tmp_path: Path, keys: tuple[str, str]) -> Any:
     def request(suspect: str, **changes: Any) -> TestRequest:
-        usual: dict[str, Any] = {"keys": keys, "alpha": 0.01, "decoys": 1999, "out": tmp_path / "out", "home": home}
+        usual: dict[str, Any] = {"keys": keys, "alpha": 0.001, "decoys": 1999, "out": tmp_path / "out", "home": home}
         return TestRequest(suspect=(suspect,), now=NOW, **(usual | changes))
 
     return request
@@ -153,7 +153,7 @@ def test_the_protocol_stands_in_the_journal_before_the_text_is_opened(tmp_path: 
 
 def test_declaring_alone_reads_and_writes_nothing(tmp_path: Path, ask: Any, home: Path) -> None:
     before = open_store(home).journal.head()
-    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == 0.01
+    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == 0.001
     assert open_store(home).journal.head() == before
 
 
