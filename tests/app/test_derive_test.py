@@ -242,7 +242,7 @@ def test_asking_ends_at_the_look_at_which_the_key_got_there(home: Path, keys: tu
     counted = count_answers([Answer(Passage(text)) for text in texts], mark, 8)
     words = open_store(home).open_key(keys[0]).words[None]
     decoys = Decoys(int(document["protocol_hash"], 16), 1999)
-    whole = run(counted.seen, counted.ends, words, decoys, 0.01, weighed=counted.weighed).scores[0]
+    whole = run(counted.seen, counted.ends, words, decoys, 0.001, weighed=counted.weighed).scores[0]
     assert (whole.p, whole.look, whole.matches) == (
         document["results"][0]["p"],
         look,
