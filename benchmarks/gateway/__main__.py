@@ -1,4 +1,4 @@
-"""``python -m benchmarks.gateway lookup``: one question after the other, figures as JSON."""
+"""``python -m benchmarks.gateway lookup|compare``: figures as JSON."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ def lookup(decisions: int) -> None:
     from benchmarks.gateway.lookup import measure
 
     _print(measure(decisions))
+
+
+@main.command()
+@click.option("--requests", "count", default=2000, help="Requests for each cell and round.")
+@click.option("--rounds", default=3)
+@click.option("--litellm", metavar="FILE", help="The program litellm of an environment of its own.")
+def compare(count: int, rounds: int, litellm: str | None) -> None:
+    """Added time, throughput and processor time beside a bare pass-through and LiteLLM."""
+    from benchmarks.gateway.compare import compare as work
+
+    _print(work(count, rounds, litellm))
 
 
 def _print(figures: object) -> None:

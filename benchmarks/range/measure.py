@@ -29,6 +29,8 @@ class Measured:
     exit_code: int
     seconds: float
     peak_mib: float
+    cpu_seconds: float = 0.0
+    """Of the command and what it waited for: what a machine that is shared does not stretch."""
 
 
 def measured(command: Sequence[str], stdout: Path, stderr: Path, env: Mapping[str, str] | None = None) -> Measured:
@@ -38,7 +40,9 @@ def measured(command: Sequence[str], stdout: Path, stderr: Path, env: Mapping[st
         launcher = [sys.executable, "-S", "-E", __file__, str(answer), str(stdout), str(stderr), *command]
         subprocess.run(launcher, check=True, env=None if env is None else dict(env))
         cost = json.loads(answer.read_text())
-    return Measured(exit_code=cost["exit_code"], seconds=cost["seconds"], peak_mib=cost["peak_mib"])
+    return Measured(
+        exit_code=cost["exit_code"], seconds=cost["seconds"], peak_mib=cost["peak_mib"], cpu_seconds=cost["cpu_seconds"]
+    )
 
 
 def _launch(answer: str, stdout: str, stderr: str, *command: str) -> None:
@@ -50,7 +54,8 @@ def _launch(answer: str, stdout: str, stderr: str, *command: str) -> None:
     # Linux counts ru_maxrss in KiB, macOS in bytes.
     peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     child.returncode = os.waitstatus_to_exitcode(status)
-    Path(answer).write_text(json.dumps({"exit_code": child.returncode, "seconds": seconds, "peak_mib": peak}))
+    cost = {"seconds": seconds, "peak_mib": peak, "cpu_seconds": usage.ru_utime + usage.ru_stime}
+    Path(answer).write_text(json.dumps({"exit_code": child.returncode, **cost}))
 
 
 if __name__ == "__main__":

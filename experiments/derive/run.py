@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.derive import bigrams, wording
-from stillwatch.derive.counting import Counted, count_answers
+from stillwatch.derive.counting import Counted, count_answers, observe_all
 from stillwatch.derive.hashing import U32, U64
 from stillwatch.derive.keys import random_words
 from stillwatch.derive.keytest import Decoys, Outcome, run
@@ -26,11 +26,18 @@ VOCABULARY = 1000
 TRAINING = 1_500_000
 DELTA = 2.0
 LOOKS = 8
+SIZES = (30_000, 100_000, 300_000)
 Row = dict[str, Any]
 
 
-def _counted(rows: U64) -> Counted:
-    return count_answers([Answer(Passage("", row)) for row in rows], mark_named("green1"), LOOKS)
+def _answers(rows: U64) -> list[Answer]:
+    return [Answer(Passage("", row)) for row in rows]
+
+
+def _counted(rows: U64, reference: U64 | None = None) -> Counted:
+    mark = mark_named("green1")
+    seen = None if reference is None else observe_all(_answers(reference), mark)
+    return count_answers(_answers(rows), mark, LOOKS, reference=seen)
 
 
 def _run(counted: Counted, keys: U32, decoys: Decoys, alpha: float) -> Outcome:
@@ -57,24 +64,25 @@ def _score(outcome: Outcome, counted: Counted, **facts: Any) -> Row:
 
 def size() -> list[Row]:
     """Unmarked students, a thousand keys each, each key against decoys of its own."""
-    rows = []
-    for student in range(20):
-        rng = np.random.default_rng([1, student])
-        teacher = bigrams.teacher(rng, VOCABULARY)
-        corpus = bigrams.writer(teacher).write(rng, 300_000)
-        counted = _counted(bigrams.counted(corpus, VOCABULARY).write(rng, 6000))
-        keys = random_words(rng, 1000)
-        ps = [_run(counted, key[None], Decoys(n, 199), 1e-3).scores[0].p for n, key in enumerate(keys)]
-        rows.append(
-            {
-                "student": student,
-                "places": len(counted.seen),
-                "ks_p": round(float(stats.kstest(ps, "uniform").pvalue), 4),
-                "share_at_most_0.05": float(np.mean(np.array(ps) <= 0.05)),
-                "share_at_most_0.01": float(np.mean(np.array(ps) <= 0.01)),
-            }
-        )
-    return rows
+    return [_size(student) for student in range(20)]
+
+
+def _size(student: int, reference: int = 0) -> Row:
+    rng = np.random.default_rng([1, student])
+    teacher = bigrams.teacher(rng, VOCABULARY)
+    corpus = bigrams.writer(teacher).write(rng, 300_000)
+    text = bigrams.counted(corpus, VOCABULARY).write(rng, 6000)
+    keys = random_words(rng, 1000)
+    counted = _counted(text, bigrams.writer(teacher).write(rng, reference) if reference else None)
+    ps = [_run(counted, key[None], Decoys(n, 199), 1e-3).scores[0].p for n, key in enumerate(keys)]
+    return {
+        "student": student,
+        "places": len(counted.seen),
+        "guided": counted.weighed.guided,
+        "ks_p": round(float(stats.kstest(ps, "uniform").pvalue), 4),
+        "share_at_most_0.05": float(np.mean(np.array(ps) <= 0.05)),
+        "share_at_most_0.01": float(np.mean(np.array(ps) <= 0.01)),
+    }
 
 
 def mixes() -> list[Row]:
@@ -100,13 +108,46 @@ def neural() -> list[Row]:
             student.learn(rng, _corpus(rng, teacher, key[0], mix), 0.01)
             writer = bigrams.writer(student.chances())
             rows += _tokens_needed(rng, writer, key, {"mix": mix, "trial": trial})
-            _keep("neural", rows)
+            keep("neural", rows)
     return rows
+
+
+def reference() -> list[Row]:
+    """The students of ``neural`` at 5 %, with references that write more or less as their teacher does."""
+    rows = []
+    for trial in range(10):
+        rng = np.random.default_rng([3, 5, trial])
+        teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+        student = bigrams.neural(rng, VOCABULARY, 128)
+        student.learn(rng, _corpus(rng, teacher, key[0], 0.05), 0.01)
+        writer = bigrams.writer(student.chances())
+        texts = [writer.write(rng, tokens) for tokens in SIZES]
+        for off, given in _references(np.random.default_rng([6, trial]), teacher):
+            for tokens, text in list(zip(SIZES, texts, strict=True))[0 if off == 0 else -1 :]:
+                counted, decoys = _counted(text, given), Decoys(7, 9_999 if off else 999_999)
+                departs = round(float(counted.weighed.spread or 0.0) ** 0.5, 3)
+                facts = {"off": off, "departs_by": departs, "used": counted.weighed.guided, "decoys": decoys.count}
+                outcome = _run(counted, key, decoys, 1e-6)
+                rows.append(_score(outcome, counted, mix=0.05, trial=trial, tokens=tokens, **facts))
+        keep("reference", rows)
+    return rows
+
+
+def _references(rng: np.random.Generator, teacher: bigrams.Chances) -> list[tuple[float, U64]]:
+    """300,000 unmarked tokens of the teacher, of teachers that are off by some log-normal factor, and of a stranger."""
+    found = [(off, teacher * np.exp(rng.normal(0, off, teacher.shape))) for off in (0.0, 0.3, 1.0)]
+    found.append((-1.0, bigrams.teacher(rng, VOCABULARY)))
+    return [(off, bigrams.writer(chances).write(rng, 300_000)) for off, chances in found]
+
+
+def reference_size() -> list[Row]:
+    """Size with a reference: unmarked students, the reference their own teacher's text."""
+    return [_size(student, 300_000) for student in range(20)]
 
 
 def _tokens_needed(rng: np.random.Generator, writer: bigrams.Writer, key: U32, facts: Row) -> list[Row]:
     rows = []
-    for tokens in (30_000, 100_000, 300_000):
+    for tokens in SIZES:
         counted = _counted(writer.write(rng, tokens))
         decoys = Decoys(7, 999_999 if facts["mix"] == 0.05 else 9_999)
         rows.append(_score(_run(counted, key, decoys, 1e-6), counted, **facts, tokens=tokens, decoys=decoys.count))
@@ -151,10 +192,12 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "groups": groups,
     "forms": forms,
     "neural": neural,
+    "reference": reference,
+    "reference_size": reference_size,
 }
 
 
-def _keep(name: str, rows: list[Row]) -> None:
+def keep(name: str, rows: list[Row]) -> None:
     RESULTS.mkdir(exist_ok=True)
     lines = ",\n ".join(json.dumps(row) for row in rows)
     (RESULTS / f"{name}.json").write_text(f"[{lines}]\n", "utf-8")
@@ -164,7 +207,7 @@ def main(names: list[str]) -> None:
     for name in names or list(PARTS):
         begun = time.process_time()
         rows = PARTS[name]()
-        _keep(name, rows)
+        keep(name, rows)
         sys.stdout.write(f"{name}: {len(rows)} rows, {time.process_time() - begun:.0f} s of processor time\n")
 
 

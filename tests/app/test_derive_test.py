@@ -54,7 +54,7 @@ def keys(home: Path) -> tuple[str, str]:
 @pytest.fixture
 def ask(home: Path, tmp_path: Path, keys: tuple[str, str]) -> Any:
     def request(suspect: str, **changes: Any) -> TestRequest:
-        usual: dict[str, Any] = {"keys": keys, "alpha": 0.01, "decoys": 1999, "out": tmp_path / "out", "home": home}
+        usual: dict[str, Any] = {"keys": keys, "alpha": 0.001, "decoys": 1999, "out": tmp_path / "out", "home": home}
         return TestRequest(suspect=(suspect,), now=NOW, **(usual | changes))
 
     return request
@@ -100,6 +100,20 @@ def test_a_control_that_fits_makes_the_test_invalid(
     assert document["verdict"]["word"] == "test invalid"
 
 
+def test_a_reference_is_declared_weighed_and_must_not_fit_a_key(
+    home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
+) -> None:
+    suspect, reference = _write(tmp_path / "s.jsonl", _plain(60)), _write(tmp_path / "r.jsonl", _plain(60, 1))
+    document = derive_test(ask(suspect, references=(reference,)))
+    assert document["protocol"]["references"] == [reference]
+    assert "suggested by the references" in document["protocol"]["statistic"]
+    assert document["suspect"]["reference"]["used"] is True
+    assert {check["what"] for check in document["checks"]} == {f"reference {reference}"}
+    assert "Counts depart from the reference by" in (tmp_path / "out" / "report.html").read_text()
+    _write(tmp_path / "r.jsonl", _marked(home, keys[0], _plain(60, 1), 1))
+    assert derive_test(ask(suspect, references=(reference,)))["verdict"]["word"] == "test invalid"
+
+
 def test_prompts_that_carry_the_mark_make_the_test_invalid(
     home: Path, tmp_path: Path, keys: tuple[str, str], ask: Any
 ) -> None:
@@ -139,7 +153,7 @@ def test_the_protocol_stands_in_the_journal_before_the_text_is_opened(tmp_path: 
 
 def test_declaring_alone_reads_and_writes_nothing(tmp_path: Path, ask: Any, home: Path) -> None:
     before = open_store(home).journal.head()
-    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == 0.01
+    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == 0.001
     assert open_store(home).journal.head() == before
 
 
@@ -228,7 +242,7 @@ def test_asking_ends_at_the_look_at_which_the_key_got_there(home: Path, keys: tu
     counted = count_answers([Answer(Passage(text)) for text in texts], mark, 8)
     words = open_store(home).open_key(keys[0]).words[None]
     decoys = Decoys(int(document["protocol_hash"], 16), 1999)
-    whole = run(counted.seen, counted.ends, words, decoys, 0.01, weighed=counted.weighed).scores[0]
+    whole = run(counted.seen, counted.ends, words, decoys, 0.001, weighed=counted.weighed).scores[0]
     assert (whole.p, whole.look, whole.matches) == (
         document["results"][0]["p"],
         look,

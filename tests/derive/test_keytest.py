@@ -16,10 +16,12 @@ from stillwatch.derive.keytest import BLOCK, Decoys, Outcome, run
 from stillwatch.derive.marks.green import MARK_1
 from stillwatch.derive.observations import Observations, Passage, observed, together
 from stillwatch.derive.power import Design, detectable, plan
-from stillwatch.derive.weights import SCALE, Weighed, weigh
+from stillwatch.derive.weights import LARGEST, MOST_SPREAD, SCALE, Weighed, weigh
 from tests.derive.students import marked, model, student, teacher_chances
 
 LOOKS = 4
+_REFERENCE = [(1, 5, 60, 80), (1, 6, 20, 80), (2, 5, 0, 0), (2, 6, 0, 0)]
+"""Context, outcome, how often both stand in the reference, how often the context does."""
 
 
 def _whole(texts: U64) -> Observations:
@@ -42,12 +44,14 @@ def teacher() -> NDArray[np.float64]:
     return teacher_chances(np.random.default_rng(11))
 
 
-@pytest.mark.parametrize("training", range(3))
+@pytest.mark.parametrize("training", range(4))
 def test_p_is_uniform_over_keys_on_what_an_unmarked_student_writes(teacher: NDArray[np.float64], training: int) -> None:
-    """Size. Each key against decoys of its own; text as it comes, with all its dependence."""
+    """Size. Each key against decoys of its own; text as it comes, with all its dependence. Half with a reference."""
     rng = np.random.default_rng(training)
     whole = _whole(student([model(teacher).write(rng, 500)]).write(rng, 60))
-    seen, weighed = whole.distinct(), weigh(whole)
+    reference = _whole(model(teacher).write(rng, 300)) if training % 2 else None
+    seen, weighed = whole.distinct(), weigh(whole, reference)
+    assert weighed.guided is (reference is not None)
     keys = random_words(rng, 400)
     ps = [_test(seen, key[None], Decoys(n, 99), weighed=weighed).scores[0].p for n, key in enumerate(keys)]
     # Ties count against the suspect's accuser, so p may be a little too large, and never too small.
@@ -120,6 +124,51 @@ def test_a_weight_is_the_logarithm_of_seen_over_suggested() -> None:
     times = {15: 2, 16: 1, 25: 1, 26: 1}
     for item, weight in zip(found.items.tolist(), found.weight.tolist(), strict=True):
         assert weight / SCALE == pytest.approx(math.log((times[item] + 1) / (suggested[item] + 1)), abs=1e-3)
+
+
+def test_a_reference_shows_what_the_text_alone_hides(teacher: NDArray[np.float64]) -> None:
+    """A student that learns chances and remembers no text: marked by a twentieth, and by chance in nothing else."""
+    rng = np.random.default_rng(8)
+    key = random_words(rng, 1)
+    plain, full = (c / c.sum(axis=1, keepdims=True) for c in (teacher, marked(teacher, key[0], 2.0)))
+    whole = _whole(model(0.95 * plain + 0.05 * full).write(rng, 1500))
+    reference = _whole(model(teacher).write(rng, 3000))
+    seen = whole.distinct()
+    alone, guided = (
+        _test(seen, key, Decoys(1, 4000), 1e-9, w).scores[0].z for w in (weigh(whole), weigh(whole, reference))
+    )
+    assert guided > alone + 2
+
+
+def test_a_reference_that_writes_otherwise_is_set_aside(teacher: NDArray[np.float64]) -> None:
+    rng = np.random.default_rng(9)
+    whole, other = _whole(model(teacher).write(rng, 100)), _whole(model(teacher_chances(rng)).write(rng, 300))
+    found, alone = weigh(whole, other), weigh(whole)
+    assert found.spread is not None and found.spread > MOST_SPREAD
+    assert not found.guided and np.array_equal(found.weight, alone.weight)
+
+
+def test_weights_from_a_reference_are_the_scores_of_the_counts() -> None:
+    """Four pairs; outcome 5 follows context 1 in 60 of 80 cases of the reference, and context 2 is unknown to it."""
+    contexts = np.array([1] * 40 + [2] * 40, np.uint64)
+    outcomes = np.array(([5] * 30 + [6] * 10) + ([5] * 20 + [6] * 20), np.uint64)
+    before, after = np.full(80, 1, np.uint64), np.array([5] * 60 + [6] * 20, np.uint64)
+
+    def seen(contexts: U64, outcomes: U64) -> Observations:
+        return observed(contexts * np.uint64(10) + outcomes, 0.5, contexts, outcomes)
+
+    found = weigh(seen(contexts, outcomes), seen(before, after))
+    shares = {5: 50 / 80, 6: 30 / 80}
+    suggested = {10 * c + o: 40 * (m + 20 * shares[o]) / (k + 20) for c, o, m, k in _REFERENCE}
+    times = {15: 30, 16: 10, 25: 20, 26: 20}
+    beyond = sum((times[i] - e) ** 2 for i, e in suggested.items()) - 80
+    spread = max(0.0, beyond / sum(e * e for e in suggested.values()))
+    weights = {i: (times[i] - e) / (1 + spread * e) for i, e in suggested.items()}
+    assert found.spread == pytest.approx(spread)
+    assert np.abs(found.weight).max() == LARGEST
+    largest = max(map(abs, weights.values()))
+    for item, weight in zip(found.items.tolist(), found.weight.tolist(), strict=True):
+        assert weight / LARGEST == pytest.approx(weights[item] / largest, abs=1e-5)
 
 
 def test_results_do_not_depend_on_threads_or_blocks_and_are_the_same_again() -> None:

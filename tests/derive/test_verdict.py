@@ -75,7 +75,7 @@ def test_holm_on_a_worked_example() -> None:
 
 
 def test_a_key_that_fits_is_named_in_the_declared_words() -> None:
-    verdict = judge(_protocol("a", "b"), [0.5, 0.0004], 1000, [], 0.1)
+    verdict = judge(_protocol("a", "b"), [0.5, 0.0004], 1000, [], 0.1, {})
     assert verdict.word == "supports"
     assert verdict.named == ("b",)
     assert verdict.sentences == (
@@ -84,31 +84,31 @@ def test_a_key_that_fits_is_named_in_the_declared_words() -> None:
 
 
 def test_the_correction_is_applied() -> None:
-    assert judge(_protocol("a", "b"), [0.5, 0.0006], 1000, [], 0.1).word == "does not support"
+    assert judge(_protocol("a", "b"), [0.5, 0.0006], 1000, [], 0.1, {}).word == "does not support"
 
 
 def test_what_does_not_support_says_what_would_have_been_seen() -> None:
-    verdict = judge(_protocol("a"), [0.5], 1000, [], 0.1)
+    verdict = judge(_protocol("a"), [0.5], 1000, [], 0.1, {})
     assert verdict.word == "does not support"
     assert "60.0% of them instead of 50.0%" in verdict.sentences[0]
     assert verdict.named == ()
 
 
 def test_too_little_text_is_invalid_even_if_a_key_fits() -> None:
-    assert judge(_protocol("a"), [1e-5], LEAST_OBSERVATIONS, [], 0.1).word == "supports"
-    assert judge(_protocol("a"), [1e-5], LEAST_OBSERVATIONS - 1, [], 0.1).word == "test invalid"
+    assert judge(_protocol("a"), [1e-5], LEAST_OBSERVATIONS, [], 0.1, {}).word == "supports"
+    assert judge(_protocol("a"), [1e-5], LEAST_OBSERVATIONS - 1, [], 0.1, {}).word == "test invalid"
 
 
 @pytest.mark.parametrize(("p", "word"), [(0.0006, "supports"), (0.0005, "test invalid")])
 def test_a_check_that_fits_a_key_makes_the_test_invalid(p: float, word: str) -> None:
     """The level of the checks, one in a thousand, is shared among them."""
     checks = [Check("the prompts", "a", 500, 0.1, 0.6), Check("control x", "a", 500, 3.3, p)]
-    verdict = judge(_protocol("a"), [1e-5], 1000, checks, 0.1)
+    verdict = judge(_protocol("a"), [1e-5], 1000, checks, 0.1, {})
     assert verdict.word == word
     assert (word == "supports") or "control x fits key a" in verdict.sentences[0]
 
 
 def test_no_word_claims_more_than_a_test_can() -> None:
-    everything = [*LIMITS, *judge(_protocol("a"), [1e-5], 1000, [], 0.1).sentences]
-    everything += judge(_protocol("a"), [0.9], 10, [Check("c", "a", 1, 9.0, 1e-5)], 0.1).sentences
+    everything = [*LIMITS, *judge(_protocol("a"), [1e-5], 1000, [], 0.1, {}).sentences]
+    everything += judge(_protocol("a"), [0.9], 10, [Check("c", "a", 1, 9.0, 1e-5)], 0.1, {}).sentences
     assert not re.search(r"\b(proof|prove[sn]?|stole|theft|guilty|certain)", " ".join(everything), re.IGNORECASE)

@@ -35,6 +35,11 @@ def found(text: str) -> list[tuple[str, str]]:
         ("phone", "Tel. (415) 555-2671", "(415) 555-2671"),
         ("phone", "au 01 42 68 53 00", "01 42 68 53 00"),
         ("secret", "AKIAQ3EGRZFM5T7KLMNP", "AKIAQ3EGRZFM5T7KLMNP"),
+        (
+            "secret",
+            "post to https://hooks.slack.com/services/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 now",
+            "hooks.slack.com/services/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",
+        ),
         ("secret", 'password = "c0rrect-h0rse"', "c0rrect-h0rse"),
         ("secret", "DB_PASSWORD=Wq8.rtz!", "Wq8.rtz!"),
         ("secret", "the password is Wq8rtzAb", "Wq8rtzAb"),
@@ -85,6 +90,7 @@ def test_look_alikes_are_seen_through(text: str) -> None:
 def test_code_is_found_as_a_block_and_prose_is_not() -> None:
     code = "def f(x):\n    y = g(x)\n    return y\n\nfor i in range(3):\n    print(f(i))\n"
     assert [kind for kind, _ in found(f"Please review this.\n\n{code}\nThanks, and good luck.\n")] == ["code"]
+    assert [kind for kind, _ in found("import os\nimport sys\nprint(os.getcwd())\n")] == ["code"]
     assert found("For example:\nif you import wine,\nreturn it;\nlet us know.\n" * 3) == []
 
 

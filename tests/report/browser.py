@@ -1,6 +1,7 @@
 """A real headless Chromium, offline, driven over its DevTools pipe: no port, no driver, no network.
 
-``Page`` opens a file, or an address of this machine, and collects every console message, log entry, exception and request, and evaluates expressions.
+``Page`` opens a file, or an address of this machine, collects every console message, log entry, exception and request,
+and evaluates expressions.
 """
 
 from __future__ import annotations
@@ -155,7 +156,8 @@ class Page:
         self._pipe.wait_for("Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
-        reply = self.call("Runtime.evaluate", {"expression": expression, "returnByValue": True})
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        reply = self.call("Runtime.evaluate", asked)
         assert "exceptionDetails" not in reply, reply["exceptionDetails"]
         return reply["result"].get("value")
 

@@ -91,3 +91,13 @@ def test_a_single_account_is_not_called_independent_of_itself() -> None:
     report = found(sample.campaign("c", "watched", 1, 1.0, None))
     (c,) = report.watched
     assert "independen" not in " ".join((*narrative.would_decide(c), narrative.gate_meaning(c, c.independence)))
+
+
+@pytest.mark.parametrize(
+    ("p", "begins"),
+    [(0.002, "They fail as far as"), (0.2, "They hold: a share of 0.2"), (None, "None of them has been")],
+)
+def test_innocent_explanations_fail_or_hold_together(p: float | None, begins: str) -> None:
+    campaign = found(sample.campaign("c", "watched", 30, 6.0, p)).campaigns[0]
+    assert narrative.innocent_reading(campaign).startswith(begins)
+    assert any(s.startswith("classroom: could explain") for s in narrative.innocent(campaign))

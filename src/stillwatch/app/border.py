@@ -1,7 +1,8 @@
 """The border: logs are read once, every text is sketched, and only sketches go on, parted by epoch.
 
-Reads EXCHANGES (never stored), writes SKETCHES as Parquet parts in a temporary folder, one set of parts per epoch. Rows
-may come in any order. Memory is bounded by ``FLUSH_ROWS``, whatever the order.
+Reads EXCHANGES (never stored; what a gateway sketched before is taken as it is), writes SKETCHES as Parquet parts in a
+temporary folder, one set of parts per epoch. Rows may come in any order. Memory is bounded by ``FLUSH_ROWS``, whatever
+the order.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stillwatch.app import captured
 from stillwatch.config.schema import Settings
 from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
@@ -97,20 +99,27 @@ def sketch_log(
     with progress.stage("compiling kernels (first run only takes seconds)", None):
         warm_up()
     with progress.stage(title, None) as stage:
-        batches = read_exchanges(
-            log.inputs,
-            rejects=rejects,
-            key=keys.derive("rows"),
-            batch_rows=log.settings.batch_rows,
-            stdin=sys.stdin.buffer if "-" in log.inputs else None,
-            mapping=log.mapping,
-            joins=log.joins,
-        )
-        kept = (before(b, until_us) for b in batches)
+        sketched_before, inputs = captured.parted(log.inputs)
+        for batch in captured.read(sketched_before, recipe, keys.derive("sketch")):
+            spool.add(before(batch, until_us))
+            stage.advance(len(batch))
+        kept = (before(b, until_us) for b in (_exchanges(log, inputs, rejects, keys) if inputs else ()))
         for batch in sketched(kept, recipe, keys.derive("sketch"), threads):
             spool.add(batch)
             stage.advance(len(batch))
     spool.flush()
+
+
+def _exchanges(log: Log, inputs: list[str], rejects: Rejects, keys: Keyring) -> Iterator[pa.RecordBatch]:
+    return read_exchanges(
+        inputs,
+        rejects=rejects,
+        key=keys.derive("rows"),
+        batch_rows=log.settings.batch_rows,
+        stdin=sys.stdin.buffer if "-" in inputs else None,
+        mapping=log.mapping,
+        joins=log.joins,
+    )
 
 
 def sketched(batches: Iterable[pa.RecordBatch], recipe: Recipe, seed: bytes, threads: int) -> Iterator[pa.RecordBatch]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from stillwatch.app.derive_marking import Serving, in_words, servings
 from stillwatch.derive.collect import Source, check_source, collect
 from stillwatch.derive.controls import check, fit, remarked
-from stillwatch.derive.counting import Counted, count_answers, count_prompts
+from stillwatch.derive.counting import Counted, count_answers, count_prompts, observe_all
 from stillwatch.derive.document import Declaration, Spoof, derivation_document
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
-from stillwatch.derive.keys import FOLDER, KeyStore, MarkKey, open_store
+from stillwatch.derive.keys import EVERYONE, FOLDER, KeyStore, MarkKey, open_store
 from stillwatch.derive.keytest import Decoys, reached, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.mark import Mark
-from stillwatch.derive.observations import Answer
+from stillwatch.derive.observations import Answer, Observations
 from stillwatch.derive.power import detectable
 from stillwatch.derive.protocol import CONTROL_DECOYS_EACH, DECLARED, ENDED, Protocol, declare
 from stillwatch.derive.texts import Admitted, Corpus, admit, read_answers
@@ -39,9 +40,11 @@ from stillwatch.store.files import check_replaceable, staged_folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRequest:
-    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served.
+    """Test ``suspect`` files for ``keys``; ``controls`` are files of unmarked text, ``served`` of text we served,
+    ``references`` of unmarked text by a model that writes as the suspect would without the mark.
 
-    With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``.
+    With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``. ``store`` is the folder of
+    the cases whose decisions say to whom a key was served.
     """
 
     __test__ = False  # not a test for pytest to collect
@@ -58,6 +61,8 @@ class TestRequest:
     served: tuple[str, ...] = ()
     source: Source | None = None
     prompts: str = ""
+    store: Path | None = None
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +84,33 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     """Run the test and return its document."""
     listener = progress or SilentProgress()
     check_replaceable(request.out)
-    protocol, keys, journal = _declared(request)
-    mark = mark_named(protocol.mark)
+    protocol, keys, store = _declared(request)
+    mark, journal = mark_named(protocol.mark), store.journal
+    served = _served(request, store, keys)
     declaration = _enter(protocol, journal, request.now)
     words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
+    reference = _reference(request, mark)
     if request.source is None:
-        text = _read(request, request.suspect, mark, protocol)
+        text = _read(request, request.suspect, mark, protocol, reference)
     else:
-        text = _ask(request, request.source, mark, protocol, words, listener)
+        text = _ask(request, request.source, mark, protocol, words, reference, listener)
     decoys, counted = Decoys(protocol.seed, protocol.decoys), text.counted
     outcome = run(counted.seen, counted.ends, words, decoys, level, weighed=counted.weighed, progress=listener)
     checks, spoof = _checks(request, mark, protocol, words, text.admitted)
     seen = detectable(len(counted.seen), protocol.gamma, level)
     ps = [score.p for score in outcome.scores]
-    verdict = judge(protocol, ps, len(counted.seen), checks, seen)
+    verdict = judge(protocol, ps, len(counted.seen), checks, seen, _whom(keys, served))
     document = derivation_document(
-        protocol, declaration, text.corpus, text.admitted, text.counted, outcome, checks, spoof, verdict
+        protocol,
+        declaration,
+        text.corpus,
+        text.admitted,
+        text.counted,
+        outcome,
+        checks,
+        spoof,
+        verdict,
+        {key_id: [serving.as_document() for serving in found] for key_id, found in served.items()},
     )
     _write(request.out, document, request.now)
     ended = {"protocol_hash": protocol.name, "suspect_sha256": text.corpus.digest, "verdict": verdict.word}
@@ -102,7 +118,7 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     return document
 
 
-def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Journal]:
+def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyStore]:
     store = open_store(request.home, request.unlock)
     keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
     gamma = mark_named(keys[0].mark).gamma if keys else 0.5
@@ -114,8 +130,24 @@ def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], Jour
         decoys=request.decoys,
         controls=request.controls,
         served=request.served,
+        references=request.references,
     )
-    return protocol, keys, store.journal
+    return protocol, keys, store
+
+
+def _served(request: TestRequest, store: KeyStore, keys: Sequence[MarkKey]) -> dict[str, tuple[Serving, ...]]:
+    """Who was served under each key as far as decisions say; nothing where no store was named."""
+    if request.store is None:
+        return {}
+    return servings(request.store, store, [key.key_id for key in keys], request.now)
+
+
+def _whom(keys: Sequence[MarkKey], served: Mapping[str, Sequence[Serving]]) -> dict[str, str]:
+    return {
+        key.key_id: in_words(served[key.key_id], key.group)
+        for key in keys
+        if key.key_id in served and key.group != EVERYONE
+    }
 
 
 def _suspect(request: TestRequest) -> str:
@@ -173,47 +205,75 @@ def _commitments(body: Any) -> set[str]:
     return {key["commitment"] for key in body["protocol"]["keys"]}
 
 
-def _ask(request: TestRequest, source: Source, mark: Mark, protocol: Protocol, words: U32, progress: Progress) -> _Text:
+def _reference(request: TestRequest, mark: Mark) -> Observations | None:
+    """Every place of the references; None where there are no references."""
+    if not request.references:
+        return None
+    return observe_all(_with_tokens(read_answers(request.references), mark).answers, mark)
+
+
+def _ask(
+    request: TestRequest,
+    source: Source,
+    mark: Mark,
+    protocol: Protocol,
+    words: U32,
+    reference: Observations | None,
+    progress: Progress,
+) -> _Text:
     """Collect to the end of one look after another, until all keys have reached the boundary or prompts run out."""
     prompts, _ = _prompts(request.prompts)
     path = request.home / FOLDER / "collected" / f"{protocol.name}.jsonl"
     looks = sorted({round(len(prompts) * look / protocol.looks) for look in range(1, protocol.looks + 1)} - {0})
     for look in range(1, len(looks) + 1):
         collect(source, prompts[: looks[look - 1]], path, progress)
-        text = _read(request, (str(path),), mark, protocol, looks[:look])
+        text = _read(request, (str(path),), mark, protocol, reference, looks[:look])
         if reached(text.counted.seen, text.counted.ends, words, protocol.alpha / len(words)):
             break
     return text
 
 
 def _read(
-    request: TestRequest, names: Sequence[str], mark: Mark, protocol: Protocol, after: Sequence[int] = ()
+    request: TestRequest,
+    names: Sequence[str],
+    mark: Mark,
+    protocol: Protocol,
+    reference: Observations | None,
+    after: Sequence[int] = (),
 ) -> _Text:
     """What counts of the suspect's text; with ``after`` only answers to the prompts up to its last look."""
-    corpus = read_answers(names)
+    corpus = _with_tokens(read_answers(names), mark)
     if after:
         corpus.answers = sorted((a for a in corpus.answers if a.number < after[-1]), key=lambda a: a.number)
-    if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
-        raise InputError(
-            f"mark {mark.name} is read from token ids, and no row has token_ids. Tokenise the answers with the "
-            "tokenizer of the model that was marked and add them to each row."
-        )
     served = [answer.reply.text for answer in read_answers(request.served).answers] if request.served else []
     admitted = admit(corpus, served)
-    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks, after))
+    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks, after, reference))
+
+
+def _with_tokens(corpus: Corpus, mark: Mark) -> Corpus:
+    if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
+        raise InputError(
+            f"mark {mark.name} is read from token ids, and no row of {', '.join(corpus.files[:3])} has token_ids. "
+            "Tokenise the answers with the tokenizer of the model that was marked and add them to each row."
+        )
+    return corpus
 
 
 def _checks(
     request: TestRequest, mark: Mark, protocol: Protocol, words: U32, admitted: Admitted
 ) -> tuple[tuple[Check, ...], Spoof | None]:
-    """The prompts, each control text, and the controls marked under a decoy."""
+    """The prompts, each control text, each reference, and the controls marked under a decoy."""
     controls = [(name, read_answers((name,)).answers) for name in request.controls]
-    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * (len(controls) + 2))
+    references = [(name, read_answers((name,)).answers) for name in request.references]
+    number = len(controls) + len(references) + 2
+    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * number)
     found = list(check("the prompts", count_prompts(admitted.answers, mark), protocol, words, decoys))
     everything: list[Answer] = []
     for name, answers in controls:
         found += check(f"control {name}", count_answers(answers, mark, 1), protocol, words, decoys)
         everything += answers
+    for name, answers in references:
+        found += check(f"reference {name}", count_answers(answers, mark, 1), protocol, words, decoys)
     decoy = decoys.block(0)[0]
     forged = remarked(mark, everything, decoy)
     if not forged:

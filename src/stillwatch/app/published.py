@@ -30,9 +30,12 @@ from stillwatch.report.view import Report
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES = (CAMPAIGNS, TIMELINE, LINKS, EVIDENCE, FACTS, REJECTS, LATE)
+TABLES = (CAMPAIGNS, TIMELINE, LINKS, EVIDENCE, REJECTS, FACTS, LATE)
+_BEFORE_DOCUMENT = 5
+"""How many of them are written before the document."""
 LOOK_EVERY_S = 1.0
 _ATTEMPTS, _PAUSE_S = 20, 0.05
+_Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +135,8 @@ class Published:
         return self._snapshot
 
 
-def _stamp(folder: Path) -> tuple[tuple[int, int, int] | None, ...]:
-    """Which files lie in the folder now."""
+def _stamp(folder: Path) -> _Stamp:
+    """Which files lie in the folder now, the document first."""
     return tuple(_stamp_of(folder / name) for name in (DOCUMENT, *(f"{table.name}.parquet" for table in TABLES)))
 
 
@@ -145,15 +148,22 @@ def _stamp_of(path: Path) -> tuple[int, int, int] | None:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
+def _under_way(stamp: _Stamp) -> bool:
+    """Whether a writer is between its files: the document is written after these tables and takes its name last."""
+    document, *tables = stamp
+    return document is None or any(t is not None and t[0] > document[0] for t in tables[:_BEFORE_DOCUMENT])
+
+
 def _open(folder: Path) -> Snapshot:
-    """One set. A writer renames all files in a row, far faster than the pause: what stays over it is of one set."""
-    for _ in range(_ATTEMPTS):
+    """One set. Where tables stay newer than the document, somebody rewrote them alone, and the set is as it stands."""
+    for attempt in range(_ATTEMPTS):
         before = _stamp(folder)
         raw = read_document(folder)
         files = {table.name: mapped for table in TABLES if (mapped := _mapped(folder, table)) is not None}
         time.sleep(_PAUSE_S)
-        if _stamp(folder) == before and before[0] is not None:
-            return Snapshot(folder, raw, files, datetime.fromtimestamp(before[0][0] / 1e9, UTC))
+        document, stays = before[0], _stamp(folder) == before
+        if document and stays and (not _under_way(before) or attempt == _ATTEMPTS - 1):
+            return Snapshot(folder, raw, files, datetime.fromtimestamp(document[0] / 1e9, UTC))
     raise InputError(f"{folder} is being replaced all the time: no complete set of results could be read. Try again.")
 
 

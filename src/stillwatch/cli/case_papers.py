@@ -88,6 +88,48 @@ def export(case_id: str, form: str, confirm: str | None, **given: Any) -> None:
     print_lines((f"wrote {order.out}" if found.written else f"to let this leave: --confirm {found.digest}",))
 
 
+@click.command("notice", cls=Command)
+@click.argument("case_id", metavar="CASE")
+@click.option(
+    "--for",
+    "audience",
+    type=click.Choice(["owner", "partner", "holder", "authority"]),
+    required=True,
+    help="The owner of the model, a partner, the holder of an account, an authority.",
+)
+@click.option("--to", "recipient", metavar="NAME", required=True, help="Who gets it; kept sealed.")
+@click.option("--from", "sender", metavar="NAME", required=True, help="The organisation that sends it.")
+@click.option("--account", metavar="ID", help="Whose notice it is, for the holder of an account.")
+@click.option("--tenant", metavar="ID", help="The account's tenant, where there are tenants.")
+@click.option(
+    "--out",
+    "outs",
+    type=options.Folder(),
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    help="Write it here: .html, .pdf, .md or .json; repeatable.",
+)
+@case_options.acting
+def notice(case_id: str, account: str | None, tenant: str | None, **given: Any) -> None:
+    """Write a notice in plain words; sending it is for you. The journal says that it was made, and for whom.
+
+    It names no operator before two people did, and no account but the reader's own. After a retraction the same command
+    writes that the alarm was taken back.
+    """
+    from stillwatch.app.cases.desk import Account
+    from stillwatch.app.cases.notifying import Order, make_notice
+
+    whose = Account(account, tenant) if account else None
+    order = Order(case_id, given["audience"], given["sender"], given["recipient"], given["outs"], whose)
+    store, actor, dry_run = case_options.place(given["store"]), case_options.actor(given["name"]), given["dry_run"]
+    made = make_notice(store, order, actor, case_options.now(), given["why"], dry_run=dry_run)
+    if given["as_json"]:
+        print_json(made)
+    else:
+        print_lines(f"{'would write' if dry_run else 'wrote'} {out}" for out in order.outs)
+
+
 @click.command("reproduce", cls=Command)
 @click.argument("bundle_file", metavar="BUNDLE", type=options.Folder())
 @click.option("--fingerprint", metavar="HEX", help="The signer's fingerprint as you were told it.")
@@ -122,4 +164,4 @@ def _lines(found: Reproduced) -> list[str]:
     return lines
 
 
-VERBS = (bundle, reproduce, export)
+VERBS = (bundle, reproduce, export, notice)

@@ -266,6 +266,7 @@ def _desk(given: dict[str, Any]) -> Desk:
 
 
 def _request(given: dict[str, Any], now: datetime) -> DecisionRequest:
+    from stillwatch.app.derive_marking import with_key
     from stillwatch.app.measures.request import DecisionRequest
     from stillwatch.feed.catalogue import parameter_names, parameters_of
 
@@ -277,7 +278,7 @@ def _request(given: dict[str, Any], now: datetime) -> DecisionRequest:
     except ValueError as error:
         raise click.UsageError(f"--with: {error}") from None
     starts = (given["starts"] or now).astimezone(UTC)
-    return DecisionRequest(
+    request = DecisionRequest(
         given["scope"],
         given["value"],
         given["measure"],
@@ -295,6 +296,7 @@ def _request(given: dict[str, Any], now: datetime) -> DecisionRequest:
         given["mapping"],
         given["run"],
     )
+    return with_key(request, options.home())
 
 
 def _show(done: Done, given: dict[str, Any]) -> None:

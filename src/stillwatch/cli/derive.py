@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stillwatch.cli import options
+from stillwatch.cli import case_options, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 
@@ -75,6 +75,9 @@ def list_(as_json: bool) -> None:
 @click.option("--alpha", type=float, default=1e-4, show_default=True, help="Error rate over all keys.")
 @click.option("--decoys", type=click.IntRange(1), default=999_999, show_default=True, help="Keys to compare with.")
 @click.option("--control", "controls", metavar="TEXTS", multiple=True, help="Text that is surely unmarked; repeatable.")
+@click.option(
+    "--reference", "references", metavar="TEXTS", multiple=True, help="Unmarked text of a model that writes alike."
+)
 @click.option("--prompts", metavar="FILE", default="", help="With a URL: what to ask, JSON lines with 'prompt'.")
 @click.option("--model", metavar="NAME", default="", help="With a URL: the suspect's name for its model.")
 @click.option("--token-budget", type=click.IntRange(1), default=1_000_000, show_default=True, help="With a URL.")
@@ -85,6 +88,7 @@ def list_(as_json: bool) -> None:
 @click.option("--credential", metavar="NAME", default="", help="With a URL: variable that holds the credential.")
 @click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
 @_unlock
+@case_options.store
 @options.as_json
 @options.dry_run
 def test(
@@ -94,8 +98,10 @@ def test(
     alpha: float,
     decoys: int,
     controls: tuple[str, ...],
+    references: tuple[str, ...],
     served: tuple[str, ...],
     unlock: Path | None,
+    store: Path | None,
     as_json: bool,
     dry_run: bool,
     **asking: Any,
@@ -103,8 +109,8 @@ def test(
     """Test a suspect's text for keys.
 
     The protocol is written to the journal before the text is read or the suspect is asked. Writes verdict.json and
-    report.html to --out. With a URL the same command goes on where it was cut off. --dry-run shows the protocol, reads
-    no text and asks nobody.
+    report.html to --out. A key that went out under a decision of --store names the campaign. With a URL the same
+    command goes on where it was cut off. --dry-run shows the protocol, reads no text and asks nobody.
     """
     options.keep_kernels()
     from stillwatch.app.derive_test import TestRequest, declare_only, derive_test
@@ -121,8 +127,10 @@ def test(
         unlock=unlock,
         controls=controls,
         served=served,
+        references=references,
         source=_source(suspect, asking),
         prompts=asking["prompts"],
+        store=case_options.place(store),
     )
     if dry_run:
         print_json(declare_only(request))

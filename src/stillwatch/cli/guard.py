@@ -1,4 +1,4 @@
-"""``stillwatch guard``."""
+"""``stillwatch guard``: what texts hold. What is decided about it is in ``guard_sending``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stillwatch.cli import options
+from stillwatch.cli import guard_sending, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.outcome import ALARMED
 from stillwatch.cli.output import print_json, print_lines
@@ -96,3 +96,7 @@ def forget_document(name: str) -> None:
     from stillwatch.app.guard.documents import forget
 
     forget(options.home(), name)
+
+
+for verb in guard_sending.VERBS:
+    command.add_command(verb)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from stillwatch.cli import options, privacy_data
+from stillwatch.cli import options, privacy_data, privacy_fairness
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 
@@ -94,6 +94,19 @@ def answer(questions: str, received: date | datetime | None, **asked: Any) -> No
     _show(make_answer(_request(asked), questions, received), asked)
 
 
+@command.command("assess", cls=Command)
+@click.argument("which", type=click.Choice(["impact", "automated", "balancing"]))
+@_paper
+def assess(which: str, **asked: Any) -> None:
+    """A draft that weighs: impact assessment (Art. 35), automated decisions (Art. 22), balancing (Art. 6(1)(f)).
+
+    Filled from the register and the installation; what nobody wrote is listed as open. A person judges and signs.
+    """
+    from stillwatch.app.privacy.papers import make_assessment
+
+    _show(make_assessment(_request(asked), which), asked)
+
+
 @command.command("export", cls=Command)
 @click.option("--out", type=options.Folder(), metavar="FILE", help="Write it here (.json) and not to the terminal.")
 @click.option("--store", "stores", type=options.Folder(), metavar="DIR", multiple=True, help=_STORE)
@@ -112,7 +125,7 @@ def export(out: Path | None, **asked: Any) -> None:
     write_json(found, out)
 
 
-for verb in privacy_data.VERBS:
+for verb in (*privacy_data.VERBS, privacy_fairness.fairness):
     command.add_command(verb)
 
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from stillwatch.console import assets
 from stillwatch.console.guard import Guard
-from stillwatch.console.pages import accounts, campaigns, cases, data, door, papers, queue, rows
+from stillwatch.console.pages import accounts, campaigns, cases, data, decisions, door, papers, queue, rows
 from stillwatch.console.visit import Console, RefusalError, act, page, plain_refusal
 
 ROUTES = (
@@ -29,6 +29,9 @@ ROUTES = (
     Route("/cases/{case_id}", act(cases.do), methods=["POST"]),
     Route("/cases/{case_id}/bundle", act(papers.make_bundle), methods=["POST"]),
     Route("/cases/{case_id}/share", act(papers.share), methods=["POST"]),
+    Route("/decisions", page(decisions.decisions)),
+    Route("/decisions/{decision}", page(decisions.decision), methods=["GET"]),
+    Route("/decisions/{decision}", act(decisions.do), methods=["POST"]),
     Route("/data", page(data.data)),
     Route("/data/rows/{table}", page(rows.of_run)),
     Route("/settings", page(data.settings)),

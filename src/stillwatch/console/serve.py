@@ -7,13 +7,14 @@ answers dozens of readers).
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillwatch.app.published import Published
+from stillwatch.app.published import LOOK_EVERY_S, Published
 from stillwatch.config.load import Loaded
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import Casebook
@@ -98,7 +99,20 @@ def serve(order: Order, loaded: Loaded, say: Callable[[str], None]) -> None:
         ssl_keyfile=order.key,
     )
     say(f"{order.run} at {order.address}")
-    uvicorn.Server(config).run()
+    ending = threading.Event()
+    threading.Thread(target=_prepare, args=(application.state.console.published, ending), daemon=True).start()
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        ending.set()
+
+
+def _prepare(published: Published, ending: threading.Event) -> None:
+    """Take up every new set of results when it is published, not when somebody first asks for it."""
+    from stillwatch.console.pages.campaigns import prepare
+
+    while not ending.wait(LOOK_EVERY_S):
+        prepare(published.current())
 
 
 def _is_loopback(host: str) -> bool:

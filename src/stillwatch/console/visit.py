@@ -33,8 +33,6 @@ from stillwatch.report.page import environment
 
 COOKIE = "stillwatch"
 MOST_BODY = 64 * 1024
-MODE = "observe"
-"""Nothing in this version acts on an account."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class Visit:
             status,
             visit=self,
             run=run,
-            mode=MODE,
+            enforced=self.console.casebook.enforced(self.now),
             now=self.now,
             age=None if run.last is None else self.now - run.last,
             written_at=self.snapshot.written_at,

@@ -29,10 +29,17 @@ class Counted:
     repeated: int
 
 
-def count_answers(answers: Sequence[Answer], mark: Mark, looks: int, after: Sequence[int] = ()) -> Counted:
+def count_answers(
+    answers: Sequence[Answer],
+    mark: Mark,
+    looks: int,
+    after: Sequence[int] = (),
+    reference: Observations | None = None,
+) -> Counted:
     """What is counted of ``answers``; fewer looks where there are fewer answers.
 
     ``after``, if given, holds the number of prompts asked at each look; answers are in the order of their prompts.
+    ``reference`` sharpens the weights and nothing else.
     """
     parts, places, in_prompt = [], 0, 0
     for answer in answers:
@@ -46,7 +53,12 @@ def count_answers(answers: Sequence[Answer], mark: Mark, looks: int, after: Sequ
     shares = _answered(answers, after) if after else [round(len(parts) * look / looks) for look in range(1, looks + 1)]
     ends = sorted({int(np.searchsorted(first, total[n])) for n in shares} - {0})
     seen = whole.take(first)
-    return Counted(seen, weigh(whole), tuple(ends) or (0,), places, in_prompt, len(whole) - len(seen))
+    return Counted(seen, weigh(whole, reference), tuple(ends) or (0,), places, in_prompt, len(whole) - len(seen))
+
+
+def observe_all(answers: Sequence[Answer], mark: Mark) -> Observations:
+    """Every place of some answers, repeats and all."""
+    return together([mark.observe(answer.reply) for answer in answers])
 
 
 def count_prompts(answers: Sequence[Answer], mark: Mark) -> Counted:

@@ -52,8 +52,9 @@ def derivation_document(
     checks: Sequence[Check],
     spoof: Spoof | None,
     verdict: Verdict,
+    served: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> dict[str, Any]:
-    """The document; ``report`` renders it and ``cli`` prints it."""
+    """The document; ``report`` renders it and ``cli`` prints it. ``served``: decisions that a key went out under."""
     return {
         "schema": SCHEMA,
         "verdict": {"word": verdict.word, "sentences": list(verdict.sentences), "keys": list(verdict.named)},
@@ -61,7 +62,7 @@ def derivation_document(
         "protocol_hash": protocol.name,
         "declared": asdict(declaration),
         "suspect": _suspect(corpus, admitted, counted),
-        "results": _results(protocol, outcome, verdict),
+        "results": _results(protocol, outcome, verdict, served),
         "decoys": _decoys(outcome),
         "checks": [{k: _rounded(v) for k, v in asdict(check).items()} for check in checks],
         "spoof_control": None if spoof is None else {"z_under_its_decoy": _rounded(spoof.z_under_its_decoy)},
@@ -85,16 +86,26 @@ def _suspect(corpus: Corpus, admitted: Admitted, counted: Counted) -> Mapping[st
         },
         "places": counted.places,
         "observations": len(counted.seen),
+        "reference": _reference(counted),
         "looks": list(counted.ends),
     }
 
 
-def _results(protocol: Protocol, outcome: Outcome, verdict: Verdict) -> list[Mapping[str, Any]]:
+def _reference(counted: Counted) -> Mapping[str, Any] | None:
+    """How far the text departs from the references beyond chance, and whether the weights rest on them."""
+    spread = counted.weighed.spread
+    return None if spread is None else {"departs_by": _rounded(spread**0.5), "used": counted.weighed.guided}
+
+
+def _results(
+    protocol: Protocol, outcome: Outcome, verdict: Verdict, served: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[Mapping[str, Any]]:
     rows = zip(protocol.keys, outcome.scores, verdict.p_adjusted, strict=True)
     return [
         {
             "key_id": key.key_id,
             "group": key.group,
+            "served": list(served[key.key_id]) if key.key_id in served else None,
             "committed_at": key.committed_at,
             "p": _rounded(score.p),
             "p_holm": _rounded(adjusted),

@@ -13,6 +13,7 @@ from typing import Any
 
 from stillwatch.derive.journal import digest
 from stillwatch.derive.keys import MarkKey
+from stillwatch.derive.weights import MOST_SPREAD
 from stillwatch.errors import ConfigurationError
 
 DECLARED = "protocol-declared"
@@ -20,6 +21,12 @@ ENDED = "test-ended"
 SCHEMA = "stillwatch.derive-protocol/1"
 
 LOOKS = 8
+_ALONE = "log((n+1)/(e+1)), with e suggested by context and outcome alone,"
+_WEIGHTS = {
+    False: _ALONE,
+    True: "(n-e)/(1+se), with e suggested by the references and s the spread of n around e beyond chance, or, if s is "
+    f"above {MOST_SPREAD:g}, of {_ALONE}",
+}
 LEAST_OBSERVATIONS = 200
 CONTROL_ALPHA = 0.001
 """Level at which a control, or the prompts, make a test invalid; divided by the number of such checks."""
@@ -50,6 +57,7 @@ class Protocol:
     looks: int
     controls: tuple[str, ...]
     served: tuple[str, ...]
+    references: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -72,8 +80,8 @@ class Protocol:
             "keys": [asdict(key) for key in self.keys],
             "statistic": (
                 "the look at which distinct places that match carry a mixture of test martingales to keys/alpha, then "
-                "their number; among keys that never get there the sum of log((n+1)/(e+1)) over places that match, "
-                "each n times there and e times suggested by context and outcome alone"
+                f"their number; among keys that never get there the sum of {_WEIGHTS[bool(self.references)]} over "
+                "places that match, each n times there"
             ),
             "p_value": "(1 + decoys ranked at least as high) / (decoys + 1)",
             "decoys": {"number": self.decoys, "drawn": "uniformly, 128 bits, seeded by the hash of this protocol"},
@@ -92,6 +100,7 @@ class Protocol:
                 "divided_by": "the number of such checks",
             },
             "controls": list(self.controls),
+            "references": list(self.references),
             "served": list(self.served),
         }
 
@@ -105,6 +114,7 @@ def declare(
     decoys: int,
     controls: tuple[str, ...] = (),
     served: tuple[str, ...] = (),
+    references: tuple[str, ...] = (),
     looks: int = LOOKS,
 ) -> Protocol:
     """A protocol that can decide something; ``ConfigurationError`` with every reason why it could not."""
@@ -126,4 +136,4 @@ def declare(
     if mistakes:
         raise ConfigurationError(*mistakes)
     tested = tuple(Tested(k.key_id, k.group, k.commitment, k.committed_at) for k in keys)
-    return Protocol(suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served)
+    return Protocol(suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references)

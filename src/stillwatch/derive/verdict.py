@@ -7,7 +7,7 @@ would have been seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,8 +62,18 @@ def holm(ps: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def judge(protocol: Protocol, ps: Sequence[float], observations: int, checks: Sequence[Check], seen: float) -> Verdict:
-    """The verdict on the keys' p-values in the protocol's order; ``seen`` is the excess that would have shown."""
+def judge(
+    protocol: Protocol,
+    ps: Sequence[float],
+    observations: int,
+    checks: Sequence[Check],
+    seen: float,
+    whom: Mapping[str, str],
+) -> Verdict:
+    """The verdict on the keys' p-values in the protocol's order; ``seen`` is the excess that would have shown.
+
+    ``whom`` says by key id to whom text was served, where more is known than the key's group.
+    """
     adjusted = holm(ps)
     failed = [c for c in checks if c.p <= CONTROL_ALPHA / len(checks)]
     if observations < LEAST_OBSERVATIONS or failed:
@@ -71,12 +81,13 @@ def judge(protocol: Protocol, ps: Sequence[float], observations: int, checks: Se
     order = sorted(range(len(ps)), key=lambda k: ps[k])
     named = [protocol.keys[k] for k in order if adjusted[k] <= protocol.alpha]
     if named:
-        return Verdict("supports", tuple(map(_trained, named)), tuple(key.key_id for key in named), adjusted)
+        sentences = tuple(_trained(key, whom.get(key.key_id, key.group)) for key in named)
+        return Verdict("supports", sentences, tuple(key.key_id for key in named), adjusted)
     return Verdict("does not support", (_unseen(protocol, observations, seen),), (), adjusted)
 
 
-def _trained(key: Tested) -> str:
-    served = "served to every account" if key.group == EVERYONE else f"served only to {key.group}"
+def _trained(key: Tested, whom: str) -> str:
+    served = "served to every account" if key.group == EVERYONE else f"served only to {whom}"
     return f"trained on text marked with key {key.key_id}, {served}; how it got there is not tested"
 
 

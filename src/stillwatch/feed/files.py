@@ -42,10 +42,12 @@ class Held:
 class Follower:
     """Follows the feed in ``folder``. ``held`` may be used at any time, ``fault`` says why it is not fresh."""
 
+    NOT_READ = "the feed was not read yet"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.held = Held(Index())
-        self.fault: str | None = "the feed was not read yet"
+        self.fault: str | None = self.NOT_READ
         self.loaded = False
         self._seen: tuple[int, int, int] | None = None
         self._base = 0

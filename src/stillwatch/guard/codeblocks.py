@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from stillwatch.guard.finding import Finding
 
-LEAST_LINES, WIDEST_GAP, LEAST_SHARE = 3, 3, 0.5
-"""Lines that look like code in a block, lines between two of them, and their share of the block."""
+LEAST_LINES, WIDEST_GAP, LEAST_SHARE = 3, 2, 0.5
+"""Lines that look like code in a block, how far apart two of them may be, and their share of the block."""
 
 
 def blocks(lines: Iterable[tuple[int, int, int]]) -> Iterator[Finding]:

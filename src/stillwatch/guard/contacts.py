@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from stillwatch.guard.context import is_something_else, words
+from stillwatch.guard.context import is_something_else, words_before
 from stillwatch.guard.finding import Finding
-from stillwatch.guard.kernel import NEAR
 from stillwatch.guard.words import PHONE_WORDS
 
 MOST_CHECKED = 500
@@ -34,6 +33,7 @@ _IN_LINK = re.compile(rb"://[^\s/@]*\Z")
 _TELEPHONE = re.compile(rb"(?:\+|00)? ?\(?\d[\d ()./-]{4,22}\d")
 _DATE = re.compile(rb"\(?(?:(?:19|20)\d\d([./-])\d{1,2}\1\d{1,2}|\d{1,2}([./-])\d{1,2}\2(?:19|20)\d\d)(?!\d)")
 _AMERICAN = re.compile(rb"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([-.]))[2-9]\d\d(?:\1|[-. ])\d{4}(?!\d)")
+_TRUNK = re.compile(rb"\(?0\d{1,4}[ )/-]")
 _LAST_GROUP = re.compile(rb"[ ()./-]+\d+\Z")
 _WORDS = frozenset(word.encode() for word in PHONE_WORDS if word.isascii())
 
@@ -97,8 +97,8 @@ def _regions(raw: bytes, candidate: bytes, place: int) -> tuple[str | None, ...]
         return (None,)
     if _AMERICAN.match(candidate):
         return ("US",)
-    introduced = not _WORDS.isdisjoint(words(raw[max(0, place - NEAR) : place]))
-    return REGIONS if introduced or candidate.lstrip(b"(")[:1] == b"0" else ()
+    introduced = not _WORDS.isdisjoint(words_before(raw, place))
+    return REGIONS if introduced or _TRUNK.match(candidate) else ()
 
 
 def _is_valid(candidate: bytes, region: str | None) -> bool:

@@ -6,7 +6,8 @@ import re
 
 from stillwatch.guard.kernel import AFTER, NEAR
 
-_WORD = re.compile(rb"[A-Z]*[a-z\x80-\xff]+|[A-Z\x80-\xff]+")
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
+_PART = re.compile(rb"[A-Z]*[a-z\x80-\xff]+|[A-Z\x80-\xff]+")
 _OTHERS = (
     b"order invoice tracking shipment sku part serial build commit version ticket ref po isbn ean upc gtin imei asin "
     b"timestamp epoch article item batch lot waybill parcel checksum hash revision release transaction txn "
@@ -14,14 +15,24 @@ _OTHERS = (
     b"auftragsnummer sendungsnummer artikel artikelnummer commande facture pedido factura ordine fattura"
 )
 _SOMETHING_ELSE = frozenset(_OTHERS.split())
-_ELSEWHERE = 28
-"""How far before a number a word may stand that says it is something else."""
 _LAST_WORDS = 3
+_SAME_LINE = 40
 
 
 def words(raw: bytes) -> list[bytes]:
-    """The words of a stretch in small letters, parts of camelCase each for itself."""
-    return [found.lower() for found in _WORD.findall(raw)]
+    """The words of a stretch in small letters, after each its last part if it is in camelCase."""
+    found = []
+    for word in _WORD.findall(raw):
+        found.append(word.lower())
+        if not word.islower() and not word.isupper() and (last := _PART.findall(word)[-1]) != word:
+            found.append(last.lower())
+    return found
+
+
+def words_before(raw: bytes, start: int) -> list[bytes]:
+    """The words shortly before, on the same line."""
+    first = max(raw.rfind(b"\n", max(0, start - _SAME_LINE), start) + 1, start - _SAME_LINE, 0)
+    return words(raw[first:start])
 
 
 def is_introduced(raw: bytes, start: int, end: int, introducing: frozenset[bytes]) -> bool:
@@ -32,7 +43,7 @@ def is_introduced(raw: bytes, start: int, end: int, introducing: frozenset[bytes
 
 def is_something_else(raw: bytes, start: int, introducing: frozenset[bytes]) -> bool:
     """Whether the last words before say that this is an order, a version or the like."""
-    for word in reversed(words(raw[max(0, start - _ELSEWHERE) : start])[-_LAST_WORDS:]):
+    for word in reversed(words_before(raw, start)[-_LAST_WORDS:]):
         if word in introducing:
             return False
         if word in _SOMETHING_ELSE:

@@ -1,7 +1,8 @@
 """Bytes as text, whatever the encoding: nothing is dropped, so nothing can hide in what could not be read.
 
 Contract: a byte order mark decides; UTF-16 without one is told by its zeros; what is not UTF-8 in a text that mostly is
-reads as Windows-1252, byte by byte. Files of a kind that is not text are refused by name.
+reads as Windows-1252, byte by byte. PDF and Office files are read by ``pdf`` and ``office``; other kinds of files are
+refused by name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import codecs
 import re
 
 from stillwatch.errors import InputError
+from stillwatch.guard.office import office_text
+from stillwatch.guard.pdf import pdf_text
 
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,8 +22,6 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "an Office file or another archive"),
     (b"\x1f\x8b", "a gzip file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
     (b"\x89PNG", "an image"),
@@ -29,15 +30,22 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "an old Office file"),
     (b"\x7fELF", "a program"),
 )
+_PDF, _ZIP = b"%PDF-", b"PK\x03\x04"
 _UNREAD = re.compile("[\udc80-\udcff]")
 _SAMPLE = 4096
+_PDF_WITHIN = 1024
+"""Readers of PDF look for its mark in so many first bytes, so it must be looked for here, too."""
 
 
 def decode(name: str, raw: bytes) -> str:
-    """The text of ``raw``; ``InputError`` where ``name`` holds something else than text."""
+    """The text of ``raw``; ``InputError`` where ``name`` holds no text that can be read."""
+    if raw.startswith(_ZIP):
+        return office_text(name, raw)
+    if _PDF in raw[:_PDF_WITHIN]:
+        return pdf_text(name, raw)
     for start, kind in _KINDS:
         if raw.startswith(start):
-            raise InputError(f"{name}: is {kind}; only text is read: convert it to text and check that")
+            raise InputError(f"{name}: is {kind}; text, PDF and Office files are read: convert it and check that")
     return text_of(raw)
 
 

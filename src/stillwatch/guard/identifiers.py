@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from stillwatch.guard.context import is_introduced, is_something_else
+from stillwatch.guard.context import is_introduced, is_something_else, words_before
 from stillwatch.guard.finding import Finding
 from stillwatch.guard.folding import fold_word
 from stillwatch.guard.numbers.cards import is_card, is_test_card
@@ -47,7 +47,7 @@ def numbers(raw: bytes, windows: Iterable[tuple[int, int, tuple[Use, ...]]]) -> 
             tests.pop(0)
         if any(end <= stop for _, stop in tests):
             continue
-        if _is_in_row(raw, start, end) and not is_introduced(raw, start, end, _introducing()):
+        if _is_in_row(raw, start, end) and _introducing().isdisjoint(words_before(raw, start)):
             continue
         number = compact(raw[start:end])
         if number.isdigit() and len(number) > 12 and luhn(number) and is_test_card(number):

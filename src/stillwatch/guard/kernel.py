@@ -31,7 +31,7 @@ MOST_RUNS, WIDEST, LONGEST_RUN = 16, 44, 30
 """Runs and bytes of a number, bytes of a run."""
 NEAR, AFTER = 72, 24
 """How far before and after a number a word may stand that introduces it."""
-ROOM = 32
+ROOM = 64
 """Events that one word can cause at most."""
 DIGIT, UPPER, LOWER, OTHERS, ALONE, BLANK, LINE = (1 << n for n in range(7))
 """What a code is; ``ALONE`` is a letter of a script without spaces, a word by itself."""
@@ -45,7 +45,8 @@ _OPEN, _CLOSE, _PLUS, _DASH, _DOT, _SLASH, _COLON, _SEMICOLON, _EQUALS, _GREATER
     ord(sign) for sign in "()+-./:;=>@_#"
 )  # fmt: skip
 _QUOTES = (ord('"'), ord("'"), ord("]"), ord("`"), ord("*"), ord(" "))
-_BRACE, _END_BRACE, _AMPERSAND, _SPACE, _NEWLINE, _I, _S = (ord(sign) for sign in "{}& \nis")
+_BRACE, _END_BRACE, _AMPERSAND, _SPACE, _TAB, _NEWLINE = (ord(sign) for sign in "{}& \t\n")
+_D, _E, _H, _I, _N, _O, _S = (ord(sign) for sign in "dehinos")
 _NEAR_NUMBER, _NEAR_PHONE, _WEAK_START, _WEAK_END, _WEAK_SHAPE = range(5)
 """What is remembered from word to word."""
 
@@ -190,32 +191,32 @@ def numbers(data: Any, tables: Any, start: Any, memory: Any, events: Any, count:
 
 
 @compiled
-def iban_end(data: Any, table: Any, start: Any) -> Any:
-    """The end of a bank account number by its check digits (mod 97), or -1."""
+def ibans(data: Any, table: Any, start: Any, events: Any, count: Any) -> Any:
+    """Emit the bank account numbers at ``start``: every end up to which the check digits are right (mod 97)."""
     if not (table[code_at(data, start + 1)] & _LATIN and table[code_at(data, start + 2)] == DIGIT):
-        return np.int64(-1)
+        return count
     if table[code_at(data, start + 3)] != DIGIT:
-        return np.int64(-1)
+        return count
     head = np.int64(0)
     for at in range(start, start + 2):
         head = head * 100 + (np.int64(data[at] & 0xDF) - 55)
     head = head * 100 + (np.int64(data[start + 2]) - 48) * 10 + np.int64(data[start + 3]) - 48
-    rest, length, at, last = np.int64(0), 0, start + 4, np.int64(-1)
+    rest, length, at = np.int64(0), 0, start + 4
     while at < data.size and length < 30:
         code = data[at]
         if table[code] == DIGIT:
             rest = (rest * 10 + np.int64(code) - 48) % 97
         elif table[code] & _LATIN:
             rest = (rest * 100 + np.int64(code & 0xDF) - 55) % 97
-        elif (code in (_SPACE, _DASH, _DOT)) and table[code_at(data, at + 1)] & (DIGIT | _LATIN):
+        elif code in (_SPACE, _DASH, _DOT) and table[code_at(data, at + 1)] & (DIGIT | _LATIN):
             at += 1
             continue
         else:
             break
         length, at = length + 1, at + 1
         if length >= 11 and not table[code_at(data, at)] & _WORD and (rest * 1_000_000 + head) % 97 == 1:
-            last = np.int64(at)
-    return last
+            count = put(events, count, IBAN, start, at, 0)
+    return count
 
 
 @compiled
@@ -311,9 +312,7 @@ def by_number(data: Any, tables: Any, start: Any, end: Any, numeric: Any, memory
     if is_digit and may_be_phone(data, table, start, end, memory):
         count = put(events, count, PHONE, start, end, 0)
     if not is_digit and end - start >= 4:
-        stop = iban_end(data, table, start)
-        if stop > 0:
-            count = put(events, count, IBAN, start, stop, 0)
+        count = ibans(data, table, start, events, count)
     return count
 
 
@@ -369,6 +368,15 @@ def first_word(data: Any, table: Any, known: Any, begin: Any, end: Any) -> Any:
 
 
 @compiled
+def opens_block(data: Any, end: Any) -> Any:
+    """Whether a line ends in ``do`` or ``then``, as in a shell."""
+    last, before = code_at(data, end - 1), code_at(data, end - 2)
+    return (before == _D and last == _O and code_at(data, end - 3) == _SPACE) or (
+        before == _E and last == _N and code_at(data, end - 3) == _H and code_at(data, end - 5) == _SPACE
+    )
+
+
+@compiled
 def line_points(data: Any, table: Any, known: Any, begin: Any, end: Any) -> Any:
     """How much a line looks like a statement of a programming language."""
     points = first_word(data, table, known, begin, end)
@@ -377,14 +385,17 @@ def line_points(data: Any, table: Any, known: Any, begin: Any, end: Any) -> Any:
         code = data[at]
         is_call = code == _OPEN and table[before] & (_LATIN | DIGIT) != 0
         is_arrow = code == _GREATER and before == _DASH
-        if code == _EQUALS or is_call or is_arrow or (code == before and code in (_COLON, _AMPERSAND)):
+        # Not the equals sign of an attribute or a query, which stands between letters.
+        is_set = code == _EQUALS and not table[before] & _WORD
+        if is_set or is_call or is_arrow or (code == before and code in (_COLON, _AMPERSAND)):
             points += 1
         before = code
         if not table[code] & BLANK:
             last = code
-    if last in (_SEMICOLON, _BRACE) or (last == _COLON and points > 0):
+    if last in (_SEMICOLON, _BRACE) or (points > 0 and (last == _COLON or opens_block(data, end))):
         points += 1
-    return points
+    indented = data[begin] == _TAB or (table[data[begin]] & BLANK and table[code_at(data, begin + 1)] & BLANK)
+    return points + 1 if indented and points > 0 else points
 
 
 @compiled

@@ -47,6 +47,9 @@ _KEYS: dict[bytes, tuple[Key, ...]] = {
         kind: (_key("slack_token", kind.decode() + r"-[A-Za-z0-9-]{20,200}"),)
         for kind in (b"xoxb", b"xoxa", b"xoxp", b"xoxr", b"xoxs")
     },
+    b"hooks": (
+        _key("slack_webhook", r"hooks\.slack\.com/services/T[A-Z0-9]{6,12}/B[A-Z0-9]{6,12}/[A-Za-z0-9]{20,28}"),
+    ),
     b"npm": (_key("npm_token", r"npm_[A-Za-z0-9]{36}"),),
     b"pypi": (_key("package_index_token", r"pypi-[\w-]{50,250}"),),
     b"hf": (_key("hugging_face_token", r"hf_[A-Za-z0-9]{30,50}"),),
@@ -110,7 +113,7 @@ _REFERENCE = re.compile(
 )
 """Values that name where the secret is and not the secret."""
 _PLACEHOLDER = re.compile(
-    rb"your|example|sample|dummy|placeholder|change_?-?me|redacted|replace|insert|xxx|\*\*\*|[<>]|\.\.\.|fake|mock|enter_"
+    rb"your|example|sample|dummy|placeholder|change_?-?me|redacted|replace|insert|x{5}|\*\*\*|[<>]|\.\.\.|fake|mock|enter_"
     rb"|[_-]here",
     re.IGNORECASE,
 )

@@ -25,7 +25,7 @@ SECRET_WORDS = tuple(_SECRET.split())
 _PREFIX = (
     "sk rk ghp gho ghu ghs ghr github glpat glrt xoxb xoxa xoxp xoxr xoxs xapp npm pypi hf sg dop shpat shpss shpca "
     "dckr lin secret ntn hvs hvb glc glsa nrak hrku pscale pmak sntrys sbp figd doo key dp gocspx ya29 fo1 sq0atp "
-    "sq0csp age whsec"
+    "sq0csp age whsec hooks"
 )
 PREFIX_WORDS = tuple(_PREFIX.split())
 _CODE = (
@@ -38,7 +38,7 @@ _CODE = (
     "assert break continue pass goto val object trait data type"
 )
 CODE_WORDS = tuple(_CODE.split())
-_START = "def elif endif ifdef println printf typedef namespace impl fn func struct"
+_START = "import def elif endif ifdef println printf typedef namespace impl fn func struct"
 START_WORDS = tuple(_START.split())
 _PHONE = (
     "phone telephone tel telefon telefono telefone mobile mobil cell cellphone call fax whatsapp sms handy ring dial "

@@ -29,6 +29,13 @@ def known_measure(docket: Docket, act: Decided) -> None:
         raise RefusedError("; ".join(found))
 
 
+def a_known_tier(docket: Docket, act: Decided) -> None:
+    names = [tier.name for tier in docket.tiers.tiers] if docket.tiers else []
+    if act.measure == "release-tier" and act.parameters.tier not in names:
+        known = ", ".join(names) or "none; 'stillwatch decide tiers' proposes a table"
+        raise RefusedError(f"no tier {act.parameters.tier!r} in the table of release tiers: {known}")
+
+
 def an_end(docket: Docket, act: Decided) -> None:
     try:
         starts, expires = datetime.fromisoformat(act.starts_at), datetime.fromisoformat(act.expires_at)
@@ -88,6 +95,7 @@ def policy_only_watches(docket: Docket, act: Decided) -> None:
 
 RULES: tuple[Callable[[Docket, Decided], None], ...] = (
     known_measure,
+    a_known_tier,
     an_end,
     somebody,
     a_case_that_stands,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from stillwatch.privacy import parts
+from stillwatch.privacy import parts, weighing
 from stillwatch.privacy.paper import Item
 from stillwatch.privacy.register import Register
 from stillwatch.privacy.running import Running
@@ -30,4 +30,11 @@ TOPICS: tuple[tuple[str, Topic], ...] = (
     ("scraping", parts.scraping),
     ("notices", parts.notices),
     ("impact_assessment", parts.impact_assessment),
+    ("interest", weighing.interest),
+    ("necessity", weighing.necessity),
+    ("expectations", weighing.expectations),
+    ("risks", weighing.risks),
+    ("outcome", weighing.outcome),
+    ("decisions", weighing.decisions),
+    ("logic", weighing.logic),
 )

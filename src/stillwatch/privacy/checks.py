@@ -45,6 +45,8 @@ def _activities(register: Register, running: Running) -> Iterator[str]:
 def _off(name: str, running: Running) -> str:
     if name == "examples":
         return f"{running.setting('examples_per_group')}, {running.setting('examples_days')}"
+    if name == "guard":
+        return f"{running.home / 'guard' / 'counts'} holds no counts"
     if name == "cases":
         return "the home and the folders that were named hold no case"
     return f"{running.home / 'derive'} holds no keys of marks"

@@ -10,7 +10,9 @@ from stillwatch.privacy.paper import Paper, Part
 from stillwatch.privacy.register import Register
 from stillwatch.privacy.running import Running
 
-CONTROLLER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+Form = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Of each part: the provision, the title, the topics that fill it."""
+CONTROLLER: Form = (
     ("Art. 30(1)(a)", "Who is responsible", ("responsible",)),
     ("Art. 30(1)(b)", "Purposes", ("purposes",)),
     ("Art. 30(1)(c)", "People and data", ("people", "categories")),
@@ -21,7 +23,7 @@ CONTROLLER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("beside Art. 30", "Legal basis", ("legal_bases",)),
     ("beside Art. 30", "Sources and storage", ("sources", "storage")),
 )
-PROCESSOR: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+PROCESSOR: Form = (
     ("Art. 30(2)(a)", "Processor and controllers", ("responsible", "controllers")),
     ("Art. 30(2)(b)", "Categories of processing", ("processing",)),
     ("Art. 30(2)(c)", "Transfers to third countries", ("transfers",)),
@@ -32,14 +34,19 @@ FORMS = {"controller": CONTROLLER, "processor": PROCESSOR}
 
 def record(register: Register, running: Running, form: str) -> Paper:
     """The record in one of ``FORMS``."""
-    topics = dict(TOPICS)
-    parts = tuple(
-        Part(f"part-{number}", title, rule, tuple(i for name in names for i in topics[name](register, running)))
-        for number, (rule, title, names) in enumerate(FORMS[form], 1)
-    )
+    parts = composed(FORMS[form], register, running)
     title = "Record of processing activities"
     named = register.one("organisation").text("name") or "organisation not named yet"
     return Paper(f"record-{form}", title, f"{named}, as {form}", parts, facts(register, running), NOTES)
+
+
+def composed(form: Form, register: Register, running: Running) -> tuple[Part, ...]:
+    """The parts of a form, each filled by its topics."""
+    topics = dict(TOPICS)
+    return tuple(
+        Part(f"part-{number}", title, rule, tuple(i for name in names for i in topics[name](register, running)))
+        for number, (rule, title, names) in enumerate(form, 1)
+    )
 
 
 NOTES = (

@@ -54,6 +54,8 @@ class Running:
     """Folders that ``watch`` keeps: their state holds sketches for ``state_days`` at most."""
     state_days: int = 0
     cases: int = 0
+    guard_months: int = 0
+    """Months of which the guard holds counts."""
     redacted_kinds: Mapping[str, int] = field(default_factory=dict)
     """Marks of redaction found in examples, by kind."""
 
@@ -91,4 +93,6 @@ class Running:
             on["derivation"] = f"{self.home / 'derive'} holds {self.mark_keys} keys of marks"
         if self.cases:
             on["cases"] = f"the stores that were named hold {self.cases} cases"
+        if self.guard_months:
+            on["guard"] = f"{self.home / 'guard' / 'counts'} holds counts of {self.guard_months} months"
         return on

@@ -36,17 +36,20 @@ ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("detection", "accounts of a log are compared and groups named (scan, hunt, rehearse)"),
     ("examples", "redacted excerpts of requests are kept in run folders for a time"),
     ("cases", "findings are kept and decided on as cases (case)"),
+    ("guard", "texts of staff are checked before they leave, and counts by team are kept (guard)"),
     ("derivation", "marks are put into served text under keys of groups of accounts (derive)"),
 )
 PEOPLE: tuple[tuple[str, str], ...] = (
     ("account_holders", "holders of accounts"),
     ("end_users", "people behind the customers' own applications"),
     ("people_in_texts", "people whom requests speak of"),
+    ("staff", "staff whose texts are checked before they leave"),
 )
 AUDIENCES: tuple[tuple[str, str], ...] = (
     ("registered", "people with an account"),
     ("unregistered", "people without an account"),
 )
+LEVELS: tuple[tuple[str, str], ...] = (("low", "low"), ("medium", "medium"), ("high", "high"))
 ORIGINS: tuple[tuple[str, str], ...] = (
     ("person", "from the person"),
     ("customer", "from a customer about its own people"),
@@ -196,6 +199,43 @@ SECTIONS: tuple[Section, ...] = (
         "impact_assessment",
         "Art. 35",
         (Field("reference", "text", "where it lies"), Field("date", "date", "of its last review")),
+        required=False,
+    ),
+    Section(
+        "assessment",
+        "Art. 35(7) and Art. 6(1)(f): what only the organisation can say",
+        (
+            Field("interest", "text", "the interest that is pursued"),
+            Field("necessity", "text", "why the processing is needed for it"),
+            Field("alternatives", "text", "which milder means were looked at, and why they do not do"),
+            Field("expectations", "text", "why people may expect the processing"),
+            Field("consulted", "text", "who was asked, Art. 35(2) and (9)"),
+            Field("outcome", "text", "what was decided"),
+            Field("date", "date", "when"),
+        ),
+        required=False,
+    ),
+    Section(
+        "risks",
+        "risks to people that the organisation sees, beside those of the product",
+        (
+            Field("name", "text", "what may happen to whom"),
+            Field("likelihood", "choice", "how likely it is with the measure", choices=LEVELS),
+            Field("severity", "choice", "how bad it would be", choices=LEVELS),
+            Field("measure", "text", "what is done against it"),
+        ),
+        many=True,
+        required=False,
+    ),
+    Section(
+        "decisions",
+        "Art. 22: who decides, and how a person objects",
+        (
+            Field("decided_by", "text", "the role that decides on measures"),
+            Field("authority", "text", "what it may decide against a finding, and on which further knowledge"),
+            Field("appeal_to", "text", "where a person objects"),
+            Field("answered_within", "days", "days until an objection is answered by another person"),
+        ),
         required=False,
     ),
     Section(

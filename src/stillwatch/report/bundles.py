@@ -11,13 +11,14 @@ which can be checked against the rows; a community found by an optimiser cannot.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.report.catalogue import LinkKind, link_kind
+from stillwatch.report.catalogue import link_kind
 from stillwatch.report.graph import HEIGHT, WIDTH, Link, layout
 from stillwatch.report.view import Account, Edge, Graph, Node
 from stillwatch.report.wording import plural
@@ -43,17 +44,19 @@ def bundle(accounts: Sequence[tuple[str, Account]], links: Iterable[Link]) -> Bu
     if not known:
         return None
     ends = np.array([(place[x.account_a], place[x.account_b]) for x in known], dtype=np.int64)
-    kinds = [link_kind(x.kind) for x in known]
-    components = {k: _components(len(accounts), ends[[i for i, x in enumerate(kinds) if x == k]]) for k in set(kinds)}
+    names = np.array([x.kind for x in known])
+    components = {str(k): _components(len(accounts), ends[names == k]) for k in np.unique(names)}
     of = _bundles(components, len(accounts))
     members = [tuple(np.flatnonzero(of == b).tolist()) for b in range(int(of.max()) + 1)]
-    edges = _edges(known, kinds, of[ends])
+    edges = _edges(known, of[ends])
     points = layout(len(members), [(e.a, e.b, e.weight) for e in edges])
     nodes = tuple(
         _node([accounts[i][1] for i in m], number, _shares(m, components), points[number])
         for number, m in enumerate(members)
     )
-    graph = Graph(WIDTH, HEIGHT, nodes, edges, len(accounts), len(known), _kinds(kinds), bundled=True)
+    counts = sorted(Counter(x.kind for x in known).items(), key=lambda pair: (-pair[1], pair[0]))
+    kinds = tuple((link_kind(name), number) for name, number in counts)
+    graph = Graph(WIDTH, HEIGHT, nodes, edges, len(accounts), len(known), kinds, bundled=True)
     return Bundled(graph, tuple(members))
 
 
@@ -69,10 +72,10 @@ def _components(size: int, ends: Ints) -> Ints:
     return np.where(touched, labels, -1).astype(np.int64)
 
 
-def _bundles(components: dict[LinkKind, Ints], size: int) -> Ints:
+def _bundles(components: dict[str, Ints], size: int) -> Ints:
     """The bundle of every account, the largest bundle first."""
     of = np.zeros(size, dtype=np.int64)
-    ordered = sorted(components.items(), key=lambda item: (len(np.unique(item[1])), item[0].name))
+    ordered = sorted(components.items(), key=lambda item: (len(np.unique(item[1])), item[0]))
     for number, (_, labels) in enumerate(ordered):
         finer = np.unique(np.column_stack([of, labels]), axis=0, return_inverse=True)[1].reshape(-1)
         if number and int(finer.max()) >= MAX_BUNDLES:
@@ -90,34 +93,28 @@ def _ranked(of: Ints) -> Ints:
     return ranked
 
 
-def _edges(links: Sequence[Link], kinds: Sequence[LinkKind], ends: Ints) -> tuple[Edge, ...]:
+def _edges(links: Sequence[Link], ends: Ints) -> tuple[Edge, ...]:
     """One edge per pair of bundles and kind, the strongest kept."""
-    found: dict[tuple[int, int, LinkKind], tuple[float, int, int]] = {}
-    for link, kind, (a, b) in zip(links, kinds, ends.tolist(), strict=True):
+    found: dict[tuple[int, int, str], tuple[float, int, int]] = {}
+    for link, (a, b) in zip(links, ends.tolist(), strict=True):
         if a == b:
             continue
-        key = (min(a, b), max(a, b), kind)
+        key = (min(a, b), max(a, b), link.kind)
         weight, number, held = found.get(key, (-np.inf, 0, link.population))
         found[key] = (max(weight, link.weight), number + 1, min(held, link.population))
-    strongest = sorted(found.items(), key=lambda item: (-item[1][0], item[0][0], item[0][1], item[0][2].name))
+    strongest = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
     lanes: dict[tuple[int, int], int] = {}
     edges = []
     for (a, b, kind), (weight, number, held) in strongest[:MAX_EDGES]:
         lane = lanes[a, b] = lanes.get((a, b), -1) + 1
-        edges.append(Edge(a, b, kind, weight, number, held, lane))
+        edges.append(Edge(a, b, link_kind(kind), weight, number, held, lane))
     return tuple(edges)
 
 
-def _kinds(kinds: Sequence[LinkKind]) -> tuple[tuple[LinkKind, int], ...]:
-    counts = {k: kinds.count(k) for k in set(kinds)}
-    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0].name)))
-
-
-def _shares(members: Sequence[int], components: dict[LinkKind, Ints]) -> tuple[str, ...]:
+def _shares(members: Sequence[int], components: dict[str, Ints]) -> tuple[str, ...]:
     """What the links say that the members of a bundle have in common."""
-    by_name = sorted(components.items(), key=lambda item: item[0].name)
-    inside = [(kind, np.unique(labels[list(members)])) for kind, labels in by_name]
-    return tuple(kind.label for kind, found in inside if len(found) == 1 and found[0] >= 0)
+    inside = [(kind, np.unique(labels[list(members)])) for kind, labels in sorted(components.items())]
+    return tuple(link_kind(kind).label for kind, found in inside if len(found) == 1 and found[0] >= 0)
 
 
 def _node(accounts: Sequence[Account], number: int, shared: Sequence[str], point: npt.NDArray[np.float64]) -> Node:

@@ -239,6 +239,33 @@ def relations(predecessor: str, shared_with: Sequence[str]) -> Iterator[str]:
         )
 
 
+def innocent(c: Campaign) -> tuple[str, ...]:
+    """Every innocent explanation that the evidence allows, with the tests that it could explain."""
+    tests: dict[str, list[str]] = {}
+    for e in c.evidence:
+        for explanation in e.could_be:
+            tests.setdefault(explanation, []).append(e.title)
+    return tuple(f"{name}: could explain {', '.join(found)}" for name, found in tests.items())
+
+
+def innocent_reading(c: Campaign) -> str:
+    """Why they fail or hold. No explanation is tested by itself: the second gate weighs them together."""
+    gate = c.cohort
+    if gate.strength is None or c.p_cohort is None:
+        return "None of them has been weighed yet: the group was not compared with harmless ones."
+    p, limit = wording.p_value(c.p_cohort), wording.p_value(gate.limit)
+    if gate.passed:
+        return (
+            f"They fail as far as harmless groups of these kinds were at hand to compare with: a share of {p} of those "
+            f"looks at least as much like a harvest, where at most {limit} was asked. One that is not of a kind in the "
+            "calibration set may still hold."
+        )
+    return (
+        f"They hold: a share of {p} of harmless groups looks at least as much like a harvest, and at most {limit} was "
+        "asked."
+    )
+
+
 def would_decide(c: Campaign) -> tuple[str, ...]:
     """What would turn a watched group into a campaign or clear it."""
     return tuple(s for s in (_first_gate_lacks(c), _second_gate_lacks(c), _permission(c)) if s)

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from stillwatch.report import catalogue, chart, narrative, wording
+from stillwatch.report import catalogue, chart, differences, narrative, wording
 
 SHEET, SCRIPT = "report.css", "report.js"
 
@@ -59,5 +59,5 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(say=wording, tell=narrative, chart=chart, catalogue=catalogue)
+    environment.globals.update(say=wording, tell=narrative, chart=chart, catalogue=catalogue, differences=differences)
     return environment

@@ -101,6 +101,7 @@ def test_up_to_throttle_and_for_watching_one_person_is_enough(table: Table) -> N
         ({"who": "nobody"}, "nobody is nobody here"),
         ({"measure": "throttle"}, "throttle needs requests_per_minute"),
         ({"measure": "limit"}, "limit needs one of"),
+        ({"measure": "release-tier", "parameters": {"tier": "gold"}}, "no tier 'gold' in the table"),
         ({"parameters": {"max_tokens": 5}}, "suspend does not take max_tokens"),
         ({"value": "c-ffffffffffff"}, "hit nobody"),
         ({"scope": "account", "value": "acc-1"}, "acted on together"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stillwatch.app.guard import ledger
 from stillwatch.app.privacy import case_stores, stores
 from stillwatch.app.privacy.watch_state import is_watched
 from stillwatch.app.runfolder import read_document, read_rows
@@ -42,6 +43,7 @@ def gather(loaded: Loaded, home: Path, places: Sequence[Path]) -> Running:
         watched=watched,
         state_days=_state_days() if watched else 0,
         cases=sum(len(view.desk.cases) for view in case_stores.views(home, found.loose)),
+        guard_months=len(ledger.months(home)),
         redacted_kinds=dict(kinds.most_common()),
     )
 

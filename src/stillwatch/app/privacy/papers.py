@@ -1,4 +1,4 @@
-"""``privacy record``, ``answer`` and ``export``: the register against the installation, then a paper.
+"""``privacy record``, ``answer``, ``assess`` and ``export``: the register against the installation, then a paper.
 
 Contract: a paper is made only from a register without mistakes that contradicts nothing; otherwise one
 ``ConfigurationError`` lists everything that is wrong. Reads only.
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from stillwatch.app.privacy.gather import gather
 from stillwatch.config.load import Loaded
 from stillwatch.errors import ConfigurationError
+from stillwatch.privacy.assessment import assessment
 from stillwatch.privacy.calendars import public_holidays
 from stillwatch.privacy.checks import contradictions
 from stillwatch.privacy.deadline import deadline, received_on
@@ -41,6 +42,12 @@ def make_record(request: PaperRequest, form: str) -> dict[str, Any]:
     """The record of Art. 30 as a controller or a processor keeps it."""
     register, running = _checked(request)
     return document(record(register, running, form), request.now)
+
+
+def make_assessment(request: PaperRequest, which: str) -> dict[str, Any]:
+    """One of the papers that weigh."""
+    register, running = _checked(request)
+    return document(assessment(register, running, which), request.now)
 
 
 def make_answer(request: PaperRequest, questions: str, received: date | datetime | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from stillwatch.report.graph import MAX_NODES, draw
 from stillwatch.report.view import Account, Campaign
 
 PER_PAGE, LANES = 100, 25
+FEWEST_BUNDLES = 3
 Member = tuple[str, Account]
 
 
@@ -70,9 +71,19 @@ def find(visit: Visit) -> Shown:
     anchor = f"campaign-{visit.request.path_params['name']}"
     if anchor not in visit.snapshot.entries:
         raise RefusalError(404, "the run that is published now lists no such campaign; an older run may have")
-    if anchor not in visit.snapshot.kept:
-        visit.snapshot.kept[anchor] = _shown(visit.snapshot, anchor)
-    found: Shown = visit.snapshot.kept[anchor]
+    return _kept(visit.snapshot, anchor)
+
+
+def prepare(snapshot: Snapshot) -> None:
+    """Make the pictures of alarmed campaigns before somebody waits for them."""
+    for found in snapshot.report.alarmed:
+        _kept(snapshot, found.anchor)
+
+
+def _kept(snapshot: Snapshot, anchor: str) -> Shown:
+    if anchor not in snapshot.kept:
+        snapshot.kept[anchor] = _shown(snapshot, anchor)
+    found: Shown = snapshot.kept[anchor]
     return found
 
 
@@ -81,6 +92,8 @@ def _shown(snapshot: Snapshot, anchor: str) -> Shown:
     key, accounts = record.raw("campaign_id"), members(record)
     links = snapshot.links.get(key, [])
     bundled = bundle(accounts, links) if len(accounts) > MAX_NODES else None
+    if bundled is not None and len(bundled.members) < FEWEST_BUNDLES:
+        bundled = None  # one knot: the best linked accounts say more
     graph = bundled.graph if bundled else draw(accounts, links)
     found = build_campaign(record, [], snapshot.hours.get(key, []), number)
     return Shown(replace(found, graph=graph), tuple(accounts), bundled)

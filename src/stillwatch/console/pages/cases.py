@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from stillwatch import inert
 from stillwatch.app.cases.desk import act_on
 from stillwatch.app.cases.indicating import indicators
 from stillwatch.app.cases.telling import ERASED, case_document, standing
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.state import Case
 from stillwatch.console.forms import FORMS, Form, act_of, form_of, sample_of
+from stillwatch.console.inertly import inertly
 from stillwatch.console.visit import RefusalError, Visit
 from stillwatch.model.scope import scoped
 
-PER_PAGE, MOST_LINE = 50, 4000
+PER_PAGE = 50
 _ORDER = {"open": 0, "in review": 1, "closed": 2}
 
 
@@ -43,7 +42,7 @@ def case(visit: Visit) -> Response:
     found = _case(visit)
     # Names and what people typed are for those who work on cases.
     told = case_document(visit.console.casebook.view(), found.case_id, names=visit.may("analyst"))
-    document = _inert({**told, "members": ()})
+    document = inertly({**told, "members": ()})
     pages = max(1, -(-len(found.members) // PER_PAGE))
     page = min(max(visit.number("page"), 1), pages)
     members = told["members"][(page - 1) * PER_PAGE : page * PER_PAGE]
@@ -62,7 +61,7 @@ def case(visit: Visit) -> Response:
         deciding=list(_deciding(visit, found)),
         indicators=indicators(visit.console.casebook.view(), found.case_id),
         campaigns={name: named.get(name) for name in found.sightings},
-        members=[(_inert(m), _ref(m)) for m in members],
+        members=[(inertly(m), _ref(m)) for m in members],
         page=page,
         pages=pages,
     )
@@ -114,15 +113,6 @@ def _by_group(offers: Iterator[Offer]) -> dict[str, list[Offer]]:
     for offer in offers:
         groups.setdefault(offer.form.group, []).append(offer)
     return groups
-
-
-def _inert(value: Any) -> Any:
-    """The same with every text made harmless, line by line: people typed it, or a log brought it."""
-    if isinstance(value, str):
-        return "\n".join(inert.text(line, MOST_LINE) for line in value.splitlines())
-    if isinstance(value, dict):
-        return {key: _inert(item) for key, item in value.items()}
-    return [_inert(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _ref(member: dict[str, str]) -> str:

@@ -16,7 +16,6 @@ _VERHOEFF = (
 _TURNS = (
     "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
 )  # fmt: skip
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def luhn(digits: str) -> bool:
@@ -36,11 +35,6 @@ def verhoeff(digits: str) -> bool:
     for place, digit in enumerate(reversed(digits)):
         state = int(_VERHOEFF[state][int(_TURNS[place % 8][int(digit)])])
     return state == 0
-
-
-def mod97(text: str) -> int:
-    """Remainder by 97 of a text in which A stands for 10 and Z for 35 (ISO/IEC 7064, MOD 97-10)."""
-    return int("".join(str(_ALPHABET.index(c)) for c in text)) % 97
 
 
 def mod11_10(digits: str) -> bool:

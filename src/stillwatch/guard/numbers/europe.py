@@ -147,7 +147,7 @@ def _jmbg(n: str) -> bool:
 
 
 def _rodne_cislo(n: str) -> bool:
-    return date_yymmdd(n, (0, 20, 50, 70)) and int(n) % 11 == 0
+    return date_yymmdd(n, (0, 20, 50, 70)) and int(n[:9]) % 11 % 10 == int(n[9])
 
 
 def _ahv(n: str) -> bool:

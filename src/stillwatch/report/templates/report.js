@@ -163,14 +163,17 @@
     const old = document.getElementById(id);
     if (mine !== asked || !old) return;
     if (!fresh) { location.assign(address); return; }
-    const held = old.contains(document.activeElement) && document.activeElement.dataset.keep;
+    const from = document.activeElement;
+    const held = old.contains(from) && from.dataset.keep;
     old.replaceWith(fresh);
     enhance(fresh);
     history.replaceState(null, '', address);
     const again = held ? fresh.querySelector('[data-keep="' + held + '"]') : fresh;
     if (!again) return;
     again.focus({preventScroll: true});
-    if (again.select) again.setSelectionRange(again.value.length, again.value.length);
+    if (!again.select) return;
+    again.value = from.value;  // what was typed since
+    again.setSelectionRange(again.value.length, again.value.length);
   };
   const parts = root => {
     all('a[data-part]', root).forEach(link => link.addEventListener('click', event => {

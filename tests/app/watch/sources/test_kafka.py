@@ -183,6 +183,22 @@ def test_what_a_transaction_took_back_is_not_read_and_holds_nothing_up(place: Pl
     assert _watch(place, broker, "taken-back")["run"]["input"]["exchanges"] == 3
 
 
+def test_an_open_transaction_is_read_when_it_is_closed(place: Place, broker: Broker) -> None:
+    broker.make("open")
+    broker.send("open", _json(LOG[:2]))
+    producer = Producer({"bootstrap.servers": broker.address, "transactional.id": "slow", "log_level": 0})
+    producer.init_transactions(60)
+    producer.begin_transaction()
+    for value in _json(LOG[2:5]):
+        producer.produce("open", value)
+    producer.flush(30)
+    broker.send("open", _json(LOG[5:6]))
+    assert _watch(place, broker, "open")["run"]["input"]["exchanges"] == 2
+    producer.commit_transaction(60)
+    run = _watch(place, broker, "open")["run"]
+    assert (run["input"]["exchanges"], run["input"]["duplicates"]) == (6, 0)
+
+
 def test_what_was_deleted_before_it_was_read_is_told_once(place: Place, broker: Broker) -> None:
     broker.make("short")
     broker.send("short", _json(LOG[:4]))

@@ -103,14 +103,19 @@ class TopicFollower(Polled):
             got = next(self._patiently(partial(self._piece, stretch, place)), None)
             if got is None:
                 return
-            values, after = got
+            values, after, ended = got
             self.behind = max(0, (self.behind or 0) - (after - place))
             place = after
             yield self._task(stretch.partition, values, place, remark)
+            if ended:
+                return
             remark = None
 
-    def _piece(self, stretch: Stretch, place: int) -> tuple[list[bytes], int]:
-        """The next values of the assigned partition, and the offset behind them."""
+    def _piece(self, stretch: Stretch, place: int) -> tuple[list[bytes], int, bool]:
+        """The next values of the assigned partition, the offset behind them, and whether no more may be read now.
+
+        What may be read can end before what is there: at the first message of a transaction that is still open.
+        """
         values, size, waited = list[bytes](), 0, 0.0
         consumer, codes = self._consumer(), self._kafka.KafkaError
         while place < stretch.end and size < PIECE_BYTES and len(values) < PIECE_MESSAGES:
@@ -121,14 +126,14 @@ class TopicFollower(Polled):
             for message in found:
                 error = message.error()
                 if error is not None and error.code() == codes._PARTITION_EOF:
-                    return values, stretch.end  # what is left there are marks of transactions, or an open one
+                    return values, max(place, int(message.offset() or 0)), True
                 if error is not None:
                     raise self._kafka.KafkaException(error)
                 place = int(message.offset() or 0) + 1
                 if (value := message.value()) is not None:
                     values.append(value)
                     size += len(value)
-        return values, place
+        return values, place, False
 
     def _task(self, partition: int, values: list[bytes], place: int, remark: str | None) -> Task:
         name = f"{self._topic.name}#{partition}"

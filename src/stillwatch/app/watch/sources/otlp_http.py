@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import logging
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from typing import Any
 
 import opentelemetry.proto.collector.trace.v1.trace_service_pb2  # noqa: F401  (its absence must be seen at once)
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from google.rpc.status_pb2 import Status
 
 from stillwatch import inert
@@ -82,6 +84,16 @@ class Inbox:
         return len(self._waiting)
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a message is about a fault of this program, and not about what some client sent or broke off."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError))
+
+
+_LOG = logging.getLogger("stillwatch.otlp")
+_LOG.addFilter(_is_ours)
+
+
 class Server:
     """Listens from its making until ``close``."""
 
@@ -90,7 +102,6 @@ class Server:
         self._inbox = inbox
         self._receiving = 0
         self._ending = False
-        self.answers: Counter[int] = Counter()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="otlp", daemon=True)
         self._thread.start()
@@ -114,6 +125,7 @@ class Server:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _stop(self) -> None:
+        self._call(_ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -122,7 +134,12 @@ class Server:
         app = web.Application(client_max_size=MOST_BYTES)
         app.add_routes([web.post(f"/v1/{signal}", self._answer) for signal in SIGNALS])
         runner = web.AppRunner(
-            app, access_log=None, auto_decompress=False, shutdown_timeout=2.0, keepalive_timeout=75.0
+            app,
+            access_log=None,
+            logger=_LOG,
+            auto_decompress=False,
+            shutdown_timeout=2.0,
+            keepalive_timeout=75.0,
         )
         await runner.setup()
         await web.TCPSite(runner, host, port, reuse_address=True).start()
@@ -136,14 +153,13 @@ class Server:
             status, why = refused or await self._received(request)
         except UnreadableBodyError as error:
             status, why = error.status, str(error)
-        self.answers[status] += 1
         headers = {"Retry-After": str(RETRY_S)} if status in (429, 503) else {}
         return web.Response(status=status, body=_said(status, why, kind), content_type=kind, headers=headers)
 
     def _refusal(self, request: web.Request) -> tuple[int, str] | None:
         """What can be answered from the headers alone."""
-        given = request.headers.get("Authorization", "")
-        if self._token is not None and not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        if self._token is not None and not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
             return 401, "the header Authorization must hold the token: Bearer TOKEN"
         if (request.content_length or 0) > MOST_BYTES:
             return 413, f"the body is larger than {MOST_BYTES} bytes; send smaller batches"
@@ -183,6 +199,15 @@ class Server:
         except (TimeoutError, asyncio.CancelledError):
             return 503, "not on disk yet; send again"
         return 200, ""
+
+
+async def _ended() -> None:
+    """Give up connections that linger."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 def _size(request: web.Request) -> int:

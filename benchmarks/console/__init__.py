@@ -1,0 +1,1 @@
+"""Is the console quick enough, with a large campaign and many cases?"""

@@ -1,0 +1,1 @@
+"""How fast keys are scored."""

@@ -1,0 +1,1 @@
+"""How well the guard finds what must not leave, how fast, and what other tools find in the same texts."""

@@ -1,0 +1,191 @@
+"""Watching with epochs of one hour: how fast requests are taken in, how long an epoch takes to close, and a kill.
+
+Each hour of a made log is given to `stillwatch watch` in two files: all its requests, then one request a little after
+the hour's lateness, which closes the epoch before. Between the two nothing else is there to do, so the time from the
+second file to new results is the delay of an alarm after its epoch may be closed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.range.scan import installed
+from benchmarks.range.table import table
+from benchmarks.scale.made import HOUR_US, START_US, Made
+from stillwatch.app.watch.status import status
+from stillwatch.errors import StoreError
+
+LATENESS_MINUTES = 10
+_POLL_S = 0.05
+_HEAD = (
+    "requests before|requests of the hour|taken in, s|processor s|epoch closed and shown, s|processor s|"
+    "requests per processor second|peak MiB|store MiB"
+)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What one hour cost; seconds are pairs of wall and processor."""
+
+    before: int
+    requests: int
+    taken: tuple[float, float]
+    closed: tuple[float, float]
+    peak_mib: float
+    store_mib: float
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A process that was killed while it read, and the next one; seconds of wall and processor until each point."""
+
+    state: int
+    lost: int
+    results: tuple[float, float]
+    caught_up: tuple[float, float]
+
+
+class Watched:
+    """A source, a watch folder, and the process that watches."""
+
+    def __init__(self, work: Path) -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        self.source, self.out, self.home = work / "source", work / "out", work.parent / "home"
+        self.source.mkdir(parents=True)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        rules = ("epoch_hours=1", f"lateness_minutes={LATENESS_MINUTES}", "idle_minutes=0", "threads=2")
+        options = [word for rule in rules for word in ("--set", rule)]
+        environ = {**os.environ, "STILLWATCH_HOME": str(self.home)}
+        command = [installed(), "watch", str(self.source), "--out", str(self.out), *options]
+        self._process = subprocess.Popen(command, env=environ)
+        try:
+            yield
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+    def give(self, table: pa.Table, name: str) -> None:
+        """A file that appears in one step."""
+        pq.write_table(table, self.source / f".{name}", compression="zstd")
+        (self.source / f".{name}").rename(self.source / name)
+
+    def until(self, met: Callable[[dict[str, Any]], bool]) -> tuple[float, float]:
+        """Wall and processor seconds from now until the last commit meets it."""
+        began, used = time.perf_counter(), self.cpu_s
+        while not met(self.status()):
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError("watching ended")
+            time.sleep(_POLL_S)
+        return time.perf_counter() - began, self.cpu_s - used
+
+    def status(self) -> dict[str, Any]:
+        try:
+            return status(self.out, self.home, datetime.now(UTC)).document
+        except StoreError:
+            return {"requests": 0, "closed_until": None, "store_bytes": {}}
+
+    def shown(self) -> str | None:
+        """Up to when the results on display are closed."""
+        try:
+            found: str | None = json.loads((self.out / "campaigns.json").read_bytes())["run"]["closed_until"]
+            return found
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def cpu_s(self) -> float:
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def peak_mib(self) -> float:
+        assert self._process is not None
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+
+def watched(made: Made, work: Path) -> tuple[list[Hour], Recovery]:
+    """Watch all hours but the last, then kill and restart in the last one."""
+    log = made.write(work / f"hours-{made.requests}-{made.hours}") / "log"
+    place, hours, before = Watched(work / "watched"), list[Hour](), 0
+    files = sorted(log.iterdir())
+    with place.running():
+        for number, file in enumerate(files[:-1]):
+            hours.append(_hour(place, pq.read_table(file), number, before))
+            before += hours[-1].requests + 1
+        last = pq.read_table(files[-1])
+        half = len(last) // 2
+        place.give(last[:half], "last-0.parquet")
+        place.until(lambda found: found["requests"] >= before + half)
+        place.give(last[half:], "last-1.parquet")
+        time.sleep(_POLL_S)
+        place.kill()
+    return hours, _recovery(place, before + len(last))
+
+
+def _hour(place: Watched, rows: pa.Table, number: int, before: int) -> Hour:
+    place.give(rows, f"{number:04}-0.parquet")
+    taken = place.until(lambda found: found["requests"] >= before + len(rows))
+    over = START_US + (number + 1) * HOUR_US
+    trigger = rows[-1:].to_pydict() | {
+        "event_id": [f"trigger-{number}"],
+        "ts": [datetime.fromtimestamp(over / 1e6 + LATENESS_MINUTES * 60 + 1, UTC)],
+    }
+    closed_until = datetime.fromtimestamp(over / 1e6, UTC).isoformat().replace("+00:00", "Z")
+    place.give(pa.table(trigger, schema=rows.schema), f"{number:04}-1.parquet")
+    closed = place.until(lambda _: place.shown() == closed_until)
+    store = sum(place.status()["store_bytes"].values()) / 2**20
+    return Hour(before, len(rows), taken, closed, place.peak_mib, store)
+
+
+def _recovery(place: Watched, requests: int) -> Recovery:
+    held = place.status()["requests"]
+    old = (place.out / "campaigns.json").stat().st_mtime_ns
+    with place.running():
+        results = place.until(lambda _: (place.out / "campaigns.json").stat().st_mtime_ns != old)
+        more = place.until(lambda found: found["requests"] >= requests)
+    caught_up = (results[0] + more[0], results[1] + more[1])
+    return Recovery(held, requests - held, results, caught_up)
+
+
+def shown(hours: list[Hour]) -> str:
+    """The table of hours."""
+    return table(_HEAD, [_row(hour) for hour in hours])
+
+
+def _row(hour: Hour) -> tuple[str, ...]:
+    spent = hour.taken[1] + hour.closed[1]
+    return (
+        f"{hour.before:,}",
+        f"{hour.requests:,}",
+        f"{hour.taken[0]:.1f}",
+        f"{hour.taken[1]:.1f}",
+        f"{hour.closed[0]:.1f}",
+        f"{hour.closed[1]:.1f}",
+        f"{hour.requests / spent:,.0f}",
+        f"{hour.peak_mib:,.0f}",
+        f"{hour.store_mib:,.0f}",
+    )

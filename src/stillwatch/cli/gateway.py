@@ -1,0 +1,168 @@
+"""``stillwatch gateway``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from stillwatch.cli import options
+from stillwatch.cli.command import Command
+from stillwatch.cli.output import print_lines
+from stillwatch.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from stillwatch.gateway.capture import Capture
+    from stillwatch.gateway.serving import Address, GatewayRequest
+
+UPSTREAM_KEY = "STILLWATCH_UPSTREAM_KEY"
+_MIB = 1 << 20
+
+
+@click.command("gateway", cls=Command)
+@click.option("--upstream", required=True, metavar="URL", help="The model's API, without /v1.")
+@click.option("--listen", default="127.0.0.1:8080", metavar="HOST:PORT", help="Where clients come in.")
+@click.option("--admin", default="127.0.0.1:9464", metavar="HOST:PORT", help="Where /healthz and /metrics are.")
+@click.option("--feed", type=options.Folder(), metavar="DIR", help="The decision feed; without it nothing is enforced.")
+@click.option("--keys", type=options.Folder(), metavar="FILE", help="Table of keys; without it every key is let in.")
+@click.option("--trust", multiple=True, metavar="NETWORK", help="Proxies whose headers about clients are believed.")
+@click.option("--without-feed", type=click.Choice(["open", "closed"]), default="open", help="Until a feed was read.")
+@click.option("--feed-max-age", type=click.FloatRange(1), default=30.0, help="Seconds after which a feed is stale.")
+@click.option("--log", "sink", type=options.Folder(), metavar="DIR", help="Write exchanges here, for scan and watch.")
+@click.option("--spool", type=options.Folder(), metavar="DIR", help="Where the log waits; default: beside --log.")
+@click.option("--spool-mb", type=click.IntRange(1), default=1024, help="Most that waits while --log cannot be written.")
+@click.option(
+    "--text", is_flag=True, help="Keep prompts and answers in the log instead of sketches; needs --keep-days."
+)
+@click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Remove files of the log after so long.")
+@click.option("--body-mb", type=click.IntRange(1, 1024), default=32, help="Largest request body.")
+@click.option("--receive-s", type=click.FloatRange(0.1), default=20.0, help="How long a request may take to arrive.")
+@click.option("--upstream-s", type=click.FloatRange(0.1), default=600.0, help="Longest silence of the upstream.")
+@click.option("--drain-s", type=click.FloatRange(0), default=60.0, help="How long streams may go on after SIGTERM.")
+@options.dry_run
+def command(dry_run: bool, **given: Any) -> None:
+    """Stand in front of a model's API: let through, enforce decisions, write the log that is scanned.
+
+    The key for the upstream is read from STILLWATCH_UPSTREAM_KEY; without it clients' keys are passed on. Ends on
+    SIGTERM when streams are finished.
+    """
+    asked = _request(given)
+    if dry_run:
+        print_lines(_told(asked, given))
+        return
+    from stillwatch.gateway.serving import run
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    capture = _capture(given)
+    if capture is not None:
+        capture.start()
+    print_lines(_told(asked, given))
+    try:
+        run(asked, capture)
+    finally:
+        if capture is not None:
+            capture.close(patience_s=60.0)
+            counts = capture.counts()
+            print_lines((f"log: {counts.written} written, {counts.spooled} left in the spool, "
+                         f"{counts.dropped_memory + counts.dropped_spool + counts.unreadable} dropped",))  # fmt: skip
+
+
+def _request(given: dict[str, Any]) -> GatewayRequest:
+    """The request, or every mistake in it."""
+    try:
+        from stillwatch.gateway.proxy import Limits
+        from stillwatch.gateway.serving import GatewayRequest
+    except ImportError as error:
+        raise ConfigurationError(f"the gateway needs {error.name}: pip install 'stillwatch[gateway]'") from None
+    mistakes: list[str] = []
+    places = [_address(given[name], f"--{name}", mistakes) for name in ("listen", "admin")]
+    trusted = _trusted(given["trust"], mistakes)
+    upstream = _upstream(given["upstream"], mistakes)
+    if given["text"] and (given["sink"] is None or given["keep_days"] is None):
+        mistakes.append("--text keeps what people wrote: name --log and, with --keep-days, when it is removed")
+    if given["spool"] is not None and given["sink"] is None:
+        mistakes.append("--spool belongs to --log")
+    if mistakes:
+        raise ConfigurationError(*mistakes)
+    listen, admin = places
+    assert listen is not None and admin is not None
+    return GatewayRequest(
+        upstream,
+        listen,
+        admin,
+        given["feed"],
+        given["keys"],
+        os.environ.get(UPSTREAM_KEY) or None,
+        trusted,
+        given["without_feed"],
+        given["feed_max_age"],
+        given["drain_s"],
+        Limits(given["body_mb"] * _MIB, given["receive_s"], given["upstream_s"]),
+        lambda listen, admin: print_lines((f"listening on {listen}; /healthz and /metrics on {admin}",)),
+    )
+
+
+def _capture(given: dict[str, Any]) -> Capture | None:
+    if given["sink"] is None:
+        return None
+    options.keep_kernels()
+    from stillwatch.gateway import rows
+    from stillwatch.gateway.capture import Capture
+    from stillwatch.gateway.spool import Spool
+    from stillwatch.keyring import load_keyring
+    from stillwatch.sketch.batch import warm_up
+    from stillwatch.sketch.recipe import Recipe
+
+    spool = given["spool"] or given["sink"].with_name(given["sink"].name + "-spool")
+    held = Spool(spool, given["sink"], most_bytes=given["spool_mb"] * _MIB, keep_days=given["keep_days"])
+    if given["text"]:
+        return Capture(rows.full_batch, held)
+    seed, recipe = load_keyring(options.home()).derive("sketch"), Recipe()
+    warm_up()
+    return Capture(lambda records: rows.hashed_batch(records, recipe, seed), held)
+
+
+def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
+    """What the gateway will do, in particular what it will not."""
+    if given["sink"] is None:
+        log = "no log is written: name --log to have traffic scanned"
+    else:
+        kept = f", removed after {given['keep_days']:g} days" if given["keep_days"] else ""
+        log = f"log in {given['sink']}, {'with text' if given['text'] else 'sketched, without text'}{kept}"
+    return [
+        f"upstream {asked.upstream}, {'with its own key' if asked.upstream_key else 'with the keys of clients'}",
+        f"decisions from {asked.feed}" if asked.feed else "no feed: nothing is enforced",
+        f"keys from {asked.keys}" if asked.keys else "no table of keys: every key is let in",
+        log,
+    ]
+
+
+def _upstream(given: str, mistakes: list[str]) -> str:
+    parts = urlsplit(given)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        mistakes.append(f"--upstream {given!r}: name it as in https://host:8000, without user and query")
+    return given.rstrip("/").removesuffix("/v1")
+
+
+def _address(given: str, name: str, mistakes: list[str]) -> Address | None:
+    from stillwatch.gateway.serving import Address
+
+    host, _, port = given.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        mistakes.append(f"{name} {given!r}: name it as in 127.0.0.1:8080")
+        return None
+    return Address(host.strip("[]"), int(port))
+
+
+def _trusted(given: tuple[str, ...], mistakes: list[str]) -> Any:
+    from stillwatch.gateway.identity import networks
+
+    try:
+        return networks(given)
+    except ValueError as error:
+        mistakes.append(f"--trust: {error}")
+        return ()

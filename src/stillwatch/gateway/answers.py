@@ -1,0 +1,51 @@
+"""What a client is told that is not let through: the error shape of the dialect it speaks, and nothing else.
+
+Contract: ``code`` is for programs and never changes its meaning; a decision's reason, case and evidence are not told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from stillwatch.feed.verdict import Refusal
+from stillwatch.gateway.operations import Dialect
+
+_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    405: "invalid_request_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    502: "api_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of the gateway's own."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def refused(refusal: Refusal, dialect: Dialect) -> Answer:
+    """The answer to a request that a measure or the gateway refuses."""
+    error: dict[str, object] = {"message": refusal.message, "type": _TYPES.get(refusal.status, "api_error")}
+    error["code"] = refusal.code
+    if refusal.decision_id:
+        error["decision_id"] = refusal.decision_id
+    if refusal.appeal:
+        error["appeal"] = refusal.appeal
+    body = {"type": "error", "error": error} if dialect == "messages" else {"error": error}
+    headers = {"content-type": "application/json"}
+    if refusal.retry_after is not None:
+        headers["retry-after"] = str(refusal.retry_after)
+    return Answer(refusal.status, msgspec.json.encode(body), headers)

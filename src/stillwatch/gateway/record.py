@@ -1,0 +1,49 @@
+"""One exchange as the gateway saw it, on its way to the log."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from stillwatch.gateway.identity import Caller, Client
+
+MOST_ANSWER = 1 << 20
+"""Bytes of an answer that are kept for the log; the rest is counted in its tokens only."""
+
+
+@dataclass(slots=True)
+class Record:
+    """A request with its answer. A long answer is cut to its end; ``size`` is what all weighs in memory."""
+
+    event_id: str
+    ts_us: int
+    caller: Caller
+    client: Client
+    user_agent: str | None
+    operation: str
+    session_id: str | None
+    body: dict[str, Any]
+    size: int
+    status: int = 0
+    duration_ms: int = 0
+    ttft_ms: int | None = None
+    pieces: deque[bytes] = field(default_factory=deque)
+    answer_cut: bool = False
+    streamed: bool = False
+    error_type: str | None = None
+    _held: int = 0
+
+    @property
+    def answer(self) -> bytes:
+        return b"".join(self.pieces)
+
+    def take(self, piece: bytes) -> None:
+        """Keep a piece of the answer, as far as there is room; of a long one the end counts, which has the usage."""
+        self.pieces.append(piece)
+        self.size += len(piece)
+        self._held += len(piece)
+        if self._held > MOST_ANSWER:
+            self.answer_cut = True
+        while self.answer_cut and self._held > MOST_ANSWER // 4 and len(self.pieces) > 1:
+            self._held -= len(self.pieces.popleft())

@@ -1,0 +1,211 @@
+"""A gateway from its first socket to its last answer.
+
+Contract: ``serve`` returns when it was told to stop and everything under way was answered, or ``drain_s`` are over. New
+connections are refused from the signal on; streams go on to their end. Then the log is written out. The admin address
+answers ``/healthz`` (503 while draining) and ``/metrics``, and nothing else answers there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from stillwatch.errors import InputError
+from stillwatch.feed.decision import Unreachable
+from stillwatch.feed.files import Follower
+from stillwatch.gateway.capture import Capture
+from stillwatch.gateway.core import FEED_MAX_AGE_S, Gate
+from stillwatch.gateway.following import follow_feed, follow_keys
+from stillwatch.gateway.identity import Holder, Network
+from stillwatch.gateway.keys import read_keys
+from stillwatch.gateway.metrics import Metrics
+from stillwatch.gateway.proxy import Limits, Proxy
+
+KEEPALIVE_S = 75.0
+LINGER_S = 1.0
+"""How long a client that was refused may go on sending, so that it reads why."""
+UPSTREAM_KEEPALIVE_S = 15.0
+UPSTREAM_CONNECT_S = 5.0
+MOST_UPSTREAM = 1000
+_log = logging.getLogger("stillwatch.gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class GatewayRequest:
+    """What a gateway is to be. ``ready`` is told the addresses that are listened on."""
+
+    upstream: str
+    listen: Address
+    admin: Address
+    feed: Path | None = None
+    keys: Path | None = None
+    upstream_key: str | None = None
+    trusted: tuple[Network, ...] = ()
+    without_feed: Unreachable = "open"
+    feed_max_age_s: float = FEED_MAX_AGE_S
+    drain_s: float = 60.0
+    limits: Limits = field(default_factory=Limits)
+    ready: Callable[[Address, Address], None] = lambda listen, admin: None
+
+
+async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Event) -> None:
+    """Serve until ``stop`` is set."""
+    gate = Gate(asked.feed is not None, asked.without_feed, asked.feed_max_age_s)
+    metrics = Metrics(gate, capture)
+    keys = None if asked.keys is None else read_keys(asked.keys)
+    async with contextlib.AsyncExitStack() as held:
+        session = await held.enter_async_context(_session(asked.limits))
+        proxy = Proxy(
+            asked.upstream,
+            gate,
+            metrics,
+            session,
+            capture,
+            keys,
+            asked.upstream_key,
+            asked.trusted,
+            asked.limits,
+        )
+        server = _Server(proxy.handle, asked.limits.receive_s)
+        await held.enter_async_context(_following(asked, gate, proxy))
+        admin = _Admin(metrics, proxy)
+        places = [await _listening(held, web.Server(admin.handle, access_log=None), asked.admin, 1.0)]
+        places.append(await _listening(held, server, asked.listen, asked.drain_s))
+        asked.ready(places[1], places[0])
+        await stop.wait()
+        admin.draining = True
+        _log.warning("draining: %d requests under way", metrics.in_flight)
+
+
+def run(asked: GatewayRequest, capture: Capture | None) -> None:
+    """Serve until SIGTERM or SIGINT; a second signal does not wait for streams."""
+
+    async def work() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _stopper(stop, asyncio.current_task()))
+        with contextlib.suppress(asyncio.CancelledError):
+            await serve(asked, capture, stop)
+
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(work())
+    else:
+        uvloop.run(work())
+
+
+def _stopper(stop: asyncio.Event, task: asyncio.Task[None] | None) -> Callable[[], None]:
+    def told() -> None:
+        if stop.is_set() and task is not None:
+            task.cancel()
+        stop.set()
+
+    return told
+
+
+def _session(limits: Limits) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=MOST_UPSTREAM, keepalive_timeout=UPSTREAM_KEEPALIVE_S, enable_cleanup_closed=True
+        ),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=UPSTREAM_CONNECT_S, sock_read=limits.upstream_s),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _following(asked: GatewayRequest, gate: Gate, proxy: Proxy) -> Any:
+    """Feed and keys followed in the background; the first look is over when requests come in."""
+    tasks = []
+    if asked.feed is not None:
+        follower = Follower(asked.feed)
+        tasks.append(asyncio.create_task(follow_feed(gate, follower)))
+        while not follower.loaded and follower.fault == Follower.NOT_READ:
+            await asyncio.sleep(0.005)
+    if asked.keys is not None:
+
+        def use(keys: dict[str, Holder]) -> None:
+            proxy.keys = keys
+
+        tasks.append(asyncio.create_task(follow_keys(asked.keys, use)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _listening(held: contextlib.AsyncExitStack, server: Any, wanted: Address, patience_s: float) -> Address:
+    runner = web.ServerRunner(server, shutdown_timeout=patience_s)
+    await runner.setup()
+    held.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, wanted.host, wanted.port, reuse_address=True)
+    try:
+        await site.start()
+    except OSError as error:
+        raise InputError(f"cannot listen on {wanted}: {error.strerror or error}; name another address") from None
+    bound = runner.addresses[0]
+    return Address(bound[0], bound[1])
+
+
+class _Server(web.Server):
+    """aiohttp's server, with an end for connections that never ask anything."""
+
+    def __init__(self, handler: Any, receive_s: float) -> None:
+        super().__init__(
+            handler,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_S,
+            lingering_time=LINGER_S,
+            auto_decompress=False,
+        )
+        self._receive_s = receive_s
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._loop.call_later(self._receive_s, _close_if_silent, handler, transport)
+
+
+def _close_if_silent(handler: Any, transport: asyncio.Transport) -> None:
+    """Close a connection whose first request has not even its headers by now."""
+    if handler._request_count == 0 and handler._current_request is None:
+        transport.abort()
+
+
+@dataclass
+class _Admin:
+    """Health and metrics, on an address of their own."""
+
+    metrics: Metrics
+    proxy: Proxy
+    draining: bool = False
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.raw_path == "/healthz":
+            return web.Response(status=503 if self.draining else 200, text="draining\n" if self.draining else "ok\n")
+        if request.raw_path == "/metrics":
+            body, kind = self.metrics.page()
+            return web.Response(body=body, headers={"content-type": kind})
+        return web.Response(status=404, text="there are /healthz and /metrics\n")
