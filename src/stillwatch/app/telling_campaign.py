@@ -116,8 +116,8 @@ def second_gate(group: Group) -> Iterator[str]:
         what = "accounts" if group.kind == "single" else "groups"
         alike, least = p_value(group.p_cohort), p_value(floor(group.cohorts))
         yield (
-            f"Of the {group.cohorts:,} harmless {what} it was compared with, a share of about {alike} looks at least as "
-            f"much like a harvest. With so many to compare with, p cannot go below {least}."
+            f"Of the {group.cohorts:,} harmless {what} it was compared with, a share of about {alike} looks at least "
+            f"as much like a harvest. With so many to compare with, p cannot go below {least}."
         )
     if group.alarmed_at is None and group.p_cohort > WATCHED_P:
         yield f"Above {WATCHED_P} a group looks like an ordinary harmless one and is not even watched."
