@@ -131,7 +131,10 @@ def test_all_parts_were_played_with_the_set_that_is_named() -> None:
 def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
     rows = sorted(_result("kinds")["fitted"], key=lambda row: -row["shares"][0])
     alarmed = [row for row in rows if row["shares"][0] > 0]
-    worst_first = ["individuals", "viral_prompt", "tutors", "scripts", "front_end", "undeclared_pool"]
+    worst_first = [
+        *("tutors", "viral_prompt", "nightly_checks", "scripts", "individuals", "undeclared_pool", "plugin"),
+        *("front_end", "franchise", "licensed_generator"),
+    ]
     assert [row["kind"] for row in alarmed] == worst_first
     assert {row["kind"] for row in rows} == {r["kind"] for r in _result("kinds")["compared"] if not r["by_work"]}
     for row in alarmed:
@@ -143,7 +146,7 @@ def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
 
 def test_kinds_left_out_are_told_at_the_highest_level_too() -> None:
     first, second, third, fourth = sorted((row["shares"][1] for row in _result("kinds")["fitted"]), reverse=True)[:4]
-    told = f"it is {first:.1%} of individuals, {second:.1%} of tutors, {third:.1%} of viral prompts"
+    told = f"it is {first:.1%} of tutors, {second:.1%} of individuals, {third:.1%} of viral prompts"
     assert _spaced(f"{told}, and at most {fourth:.1%} of any other kind") in PAGE
     by_work = max((r for r in _result("kinds")["compared"] if r["by_work"]), key=lambda row: row["shares"][1])
     assert _spaced(f"found by their work, {by_work['kind']} at 0.01, {by_work['shares'][1]:.1%}.") in PAGE

@@ -34,7 +34,7 @@ def test_surprise_is_the_share_times_the_nats_of_rarity(
     habits: np.ndarray[tuple[int], np.dtype[np.float64]],
     outside: int,
 ) -> None:
-    found = surprise(shares, habits, outside)
+    found = surprise(shares, habits, outside, RAREST)
     assert (found >= -1e-12).all()
     for i in range(len(shares)):
         holders = habits[i] * outside

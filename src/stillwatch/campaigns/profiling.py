@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stillwatch.campaigns.tally import COMPONENT, COUNTED, HISTORY, KEYS, REQUESTS, Tally
 from stillwatch.evidence.population import CUE_BITS, Population
-from stillwatch.evidence.profile import NAMES, Profile, surprise
+from stillwatch.evidence.profile import NAMES, RAREST, Profile, surprise
 from stillwatch.groups.infrastructure import OWN_SHARE, Networks
 from stillwatch.groups.templates import Pairs
 from stillwatch.model.frame import Codes
@@ -57,7 +57,8 @@ def _harvest(tally: Tally, accounts: Codes, population: Population) -> dict[str,
     outside = np.ones(len(population), dtype=bool)
     outside[accounts] = False
     habits = population.habits()[outside & (population.texts > 0)]
-    weight = surprise(shares, habits.mean(axis=0) if len(habits) else np.zeros(len(shares)), len(habits))
+    usual = habits.mean(axis=0) if len(habits) else np.zeros(len(shares))
+    weight = surprise(shares, usual, len(habits), RAREST)
     values = {}
     masks = cue_families()
     for name, family in _FAMILIES.items():

@@ -26,7 +26,7 @@ _decision = click.argument("decision", metavar="DECISION")
 
 @click.group("decide")
 def command() -> None:
-    """Decide on measures, with a preview, a second person and an end."""
+    """Decide on measures: preview, a second person, an end."""
 
 
 def _feed(function: _Command) -> _Command:

@@ -45,7 +45,7 @@ _MIB = 1 << 20
 @click.option("--drain-s", type=click.FloatRange(0), default=60.0, help="How long streams may go on after SIGTERM.")
 @options.dry_run
 def command(dry_run: bool, **given: Any) -> None:
-    """Stand in front of a model's API: let through, enforce decisions, write the log that is scanned.
+    """Stand in front of a model: enforce decisions, write the log.
 
     The key for the upstream is read from STILLWATCH_UPSTREAM_KEY; without it clients' keys are passed on. Ends on
     SIGTERM when streams are finished.

@@ -127,14 +127,17 @@ class Profile:
 
 
 RAREST = 1 / 500
-"""Rarer habits weigh no more: how rare one can be seen to be must not grow with the log."""
+"""Rarer habits weigh no more for a group: how rare one can be seen to be must not grow with the log."""
 
 
-def surprise(shares: NDArray[np.float64], habits: NDArray[np.float64], outside: int) -> NDArray[np.float64]:
+def surprise(
+    shares: NDArray[np.float64], habits: NDArray[np.float64], outside: int, rarest: float = 0.0
+) -> NDArray[np.float64]:
     """Per cue: share of the component that carries it, times -ln of the share of outside accounts in its habit.
 
-    ``shares``, ``habits``: shape (bits,), 0 to 1; ``outside``: number of outside accounts (one is added as a floor).
+    ``shares``, ``habits``: shape (bits,), 0 to 1; ``outside``: number of outside accounts (one is added as a floor); a
+    habit rarer than ``rarest`` counts as that.
     """
-    rarity = -np.log(np.maximum((habits * outside + 1.0) / (outside + 1.0), RAREST))
+    rarity = -np.log(np.maximum((habits * outside + 1.0) / (outside + 1.0), rarest))
     result: NDArray[np.float64] = shares * rarity
     return result
