@@ -24,6 +24,8 @@ from stillwatch.errors import ConfigurationError, InputError, StoreError
 from tests.derive.endpoint import serving
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+ALPHA, DECOYS = 1e-4, 19_999
+"""Keys are drawn by chance, so a test of an innocent one fails once in so many runs."""
 HOSTILE = "</script><script>alert(1)</script>\x1b[2J\u202e{{ 7*7 }}"
 
 
@@ -54,7 +56,7 @@ def keys(home: Path) -> tuple[str, str]:
 @pytest.fixture
 def ask(home: Path, tmp_path: Path, keys: tuple[str, str]) -> Any:
     def request(suspect: str, **changes: Any) -> TestRequest:
-        usual: dict[str, Any] = {"keys": keys, "alpha": 0.001, "decoys": 1999, "out": tmp_path / "out", "home": home}
+        usual: dict[str, Any] = {"keys": keys, "alpha": ALPHA, "decoys": DECOYS, "out": tmp_path / "out", "home": home}
         return TestRequest(suspect=(suspect,), now=NOW, **(usual | changes))
 
     return request
@@ -153,7 +155,7 @@ def test_the_protocol_stands_in_the_journal_before_the_text_is_opened(tmp_path: 
 
 def test_declaring_alone_reads_and_writes_nothing(tmp_path: Path, ask: Any, home: Path) -> None:
     before = open_store(home).journal.head()
-    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == 0.001
+    assert declare_only(ask(str(tmp_path / "absent")))["protocol"]["alpha"] == ALPHA
     assert open_store(home).journal.head() == before
 
 
@@ -241,8 +243,8 @@ def test_asking_ends_at_the_look_at_which_the_key_got_there(home: Path, keys: tu
     mark = mark_named("forms")
     counted = count_answers([Answer(Passage(text)) for text in texts], mark, 8)
     words = open_store(home).open_key(keys[0]).words[None]
-    decoys = Decoys(int(document["protocol_hash"], 16), 1999)
-    whole = run(counted.seen, counted.ends, words, decoys, 0.001, weighed=counted.weighed).scores[0]
+    decoys = Decoys(int(document["protocol_hash"], 16), DECOYS)
+    whole = run(counted.seen, counted.ends, words, decoys, ALPHA, weighed=counted.weighed).scores[0]
     assert (whole.p, whole.look, whole.matches) == (
         document["results"][0]["p"],
         look,
