@@ -27,8 +27,10 @@ def settle_core(lineage: Lineage, identities: Identities) -> None:
     """Set who is left out, and whether the others are as one, as of what the group did so far."""
     named_openly = open_accounts(lineage.tally.users, identities)
     rest = lineage.tally.without(named_openly)
-    lineage.left_out = dict.fromkeys(named_openly.tolist(), "open") | dict.fromkeys(rest.apart.tolist(), "apart")
-    lineage.as_one = rest.habits.interchangeable
+    habits = rest.habits
+    apart = rest.accounts[habits.apart]
+    lineage.left_out = dict.fromkeys(named_openly.tolist(), "open") | dict.fromkeys(apart.tolist(), "apart")
+    lineage.as_one = habits.interchangeable
 
 
 def core(lineage: Lineage) -> Tally:

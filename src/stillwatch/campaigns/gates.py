@@ -78,8 +78,9 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
         lineage.gated_us is not None
         and not lineage.compared
         and lineage.as_one
-        and core(lineage).total(COMPONENT) >= COMPONENT_REQUESTS
         and len(established(lineage)) >= max(min_accounts, ESTABLISHED_SHARE * _users(lineage))
+        # Last, because it copies what the group is remembered by.
+        and core(lineage).total(COMPONENT) >= COMPONENT_REQUESTS
     )
 
 

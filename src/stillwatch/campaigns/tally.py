@@ -55,11 +55,6 @@ class Tally:
         """What the ``accounts`` are in the habit of in the component."""
         return Habits(self.sums[:, COMPONENT], self.sums[:, COUNTED + 1 :], self.sums[:, KEYS], self.sums[:, PRIVATE])
 
-    @property
-    def apart(self) -> Codes:
-        """Accounts with ways of their own, ascending."""
-        return self.accounts[self.habits.apart]
-
     def without(self, accounts: Codes) -> Tally:
         """The same without these accounts."""
         keep = ~np.isin(self.accounts, accounts)

@@ -16,6 +16,7 @@ gives up what makes accounts interchangeable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Habits:
     keys: Ints
     private: Ints
 
-    @property
+    @cached_property
     def apart(self) -> NDArray[np.bool_]:
         """Which accounts stand apart from the rest; shape (accounts,)."""
         own = self.private > OWN_PRIVATE * (self.private + self.keys)
