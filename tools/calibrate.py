@@ -12,28 +12,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tools.fitting import KEY, arguments, played, straight, written
+from tools.fitting import KEY, arguments, boosted, played, straight, written
 
 from stillwatch.app.inmemory import fold_tables
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.evidence.budget import Budget
-from stillwatch.evidence.calibration import Calibration, Cohorts
-from stillwatch.evidence.profile import FEATURES, NAMES, Profile
-from stillwatch.evidence.slope import Slope
-from stillwatch.evidence.trees import Trees
+from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.profile import FEATURES, NAMES
+from stillwatch.evidence.score import Score
+from stillwatch.evidence.scored import Cohorts
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.pool import UndeclaredPool
 from stillwatch.worlds.benign.scripts import Scripts
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.plans import held_to, week_plan
 from stillwatch.worlds.world import World, make_world
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
 SHAPE: dict[str, Any] = {
     "max_depth": 3,
@@ -87,7 +84,8 @@ def samples(world: World, seed: int) -> list[Sample]:
 def silent() -> Calibration:
     """A set under which nothing is ever alarmed."""
     never = {"any": np.full(10**6, np.inf)}
-    return Calibration("none", Trees.constant(0.0), Slope.flat(N), np.zeros(N), never, Cohorts(never))
+    cohorts = Cohorts(Score.none(N), never)
+    return Calibration("none", np.zeros(N), cohorts, cohorts)
 
 
 def plan(seed: int, operators: int) -> Plan:
@@ -109,63 +107,17 @@ def world_samples(which: tuple[int, int]) -> list[Sample]:
     return samples(make_world(plan(seed, operators), seed), seed)
 
 
-def fit(train: list[Sample]) -> tuple[Trees, Slope]:
-    """Boosted trees and a slope on groups that are clearly an operator's or clearly nobody's, both monotone.
+def fit(train: list[Sample], by_work: bool) -> Score:
+    """The score of groups found in one way, on groups that are clearly an operator's or clearly nobody's.
 
-    Only on those found by their wording: the others hold many more operators, and nothing of how a group was found may
-    speak for a campaign.
+    That of groups found by their work is fitted on all, since few are found so; that of the others on these alone:
+    the former hold many more operators, and what tells the two apart would speak for a campaign.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    clear = [s for s in train if not s.found_by_work and not MIXED[0] < s.operated < MIXED[1]]
+    clear = [s for s in train if by_work or not s.found_by_work]
+    clear = [s for s in clear if not MIXED[0] < s.operated < MIXED[1]]
     x = np.array([s.profile for s in clear])
     y = np.array([s.operated >= MIXED[1] for s in clear])
-    direction = [f.direction for f in FEATURES]
-    fitted = [
-        HistGradientBoostingClassifier(**SHAPE, monotonic_cst=direction, random_state=seed).fit(x, y)
-        for seed in range(BAGS)
-    ]
-    return exported(fitted, x), straight(x, y, FEATURES, PENALTY, SLOPE_SHARE)
-
-
-def exported(fitted: list[HistGradientBoostingClassifier], x: NDArray[np.float64]) -> Trees:
-    """The mean of several boosted models as one table of nodes; a node's value is the mean over its training rows."""
-    nodes: list[list[float]] = []
-    roots = []
-    for model in fitted:
-        for (predictor,) in model._predictors:
-            roots.append(len(nodes))
-            nodes += _tree(predictor.nodes, x, len(nodes), 1.0 / len(fitted))
-    table = np.array(nodes)
-    base = float(np.mean([model._baseline_prediction.ravel()[0] for model in fitted]))
-    feature, threshold, left, right, value = table.T
-    return Trees(
-        base, np.array(roots), feature.astype(int), threshold, left.astype(int), right.astype(int), value.round(6)
-    )
-
-
-def _tree(nodes: Any, x: NDArray[np.float64], offset: int, share: float) -> list[list[float]]:
-    rows: dict[int, NDArray[np.int64]] = {0: np.arange(len(x))}
-    for i, node in enumerate(nodes):
-        if not node["is_leaf"]:
-            below = x[rows[i], node["feature_idx"]] <= node["num_threshold"]
-            rows[int(node["left"])], rows[int(node["right"])] = rows[i][below], rows[i][~below]
-    values = [float(node["value"]) if node["is_leaf"] else 0.0 for node in nodes]
-    for i in reversed(range(len(nodes))):
-        if not nodes[i]["is_leaf"]:
-            left, right = int(nodes[i]["left"]), int(nodes[i]["right"])
-            a, b = len(rows[left]), len(rows[right])
-            values[i] = (a * values[left] + b * values[right]) / max(a + b, 1)
-    return [
-        [
-            float(n["feature_idx"]),
-            float(n["num_threshold"]) if not n["is_leaf"] else 0.0,
-            float(offset + (i if n["is_leaf"] else n["left"])),
-            float(offset + (i if n["is_leaf"] else n["right"])),
-            share * values[i],
-        ]
-        for i, n in enumerate(nodes)
-    ]
+    return Score(boosted(x, y, FEATURES, SHAPE, BAGS), straight(x, y, FEATURES, PENALTY, SLOPE_SHARE))
 
 
 def main() -> None:
@@ -173,28 +125,21 @@ def main() -> None:
     train, null = played(given, OPERATORS, world_samples, "groups")
     fitted = [s for s in null if s.world % FITTED == 0]
     compared = [s for s in null if s.world % FITTED]
-    given.out.write_text(json.dumps(content(*fit([*train, *fitted]), compared)) + "\n", "utf-8")
+    given.out.write_text(json.dumps(content([*train, *fitted], compared)) + "\n", "utf-8")
 
 
-def content(trees: Trees, slope: Slope, null: list[Sample]) -> dict[str, object]:
+def content(train: list[Sample], null: list[Sample]) -> dict[str, object]:
     """The content of a calibration file."""
-    typical = np.median([s.profile for s in null], axis=0)
-    judge = Calibration("new", trees, slope, typical, {}, Cohorts({}))
     return {
         "features": list(NAMES),
-        "trees": {name: np.asarray(value).tolist() for name, value in vars(trees).items()},
-        "slope": written(slope),
-        "typical": typical.round(5).tolist(),
-        "scores": _by_kind(judge, [s for s in null if not s.found_by_work]),
-        "alike": _by_kind(judge, [s for s in null if s.found_by_work]),
+        "typical": np.median([s.profile for s in null], axis=0).round(5).tolist(),
+        "wording": _cohorts(fit(train, by_work=False), [s for s in null if not s.found_by_work]),
+        "work": _cohorts(fit(train, by_work=True), [s for s in null if s.found_by_work]),
     }
 
 
-def _by_kind(judge: Calibration, cohorts: list[Sample]) -> dict[str, list[float]]:
-    scores: dict[str, list[float]] = {kind: [] for kind in sorted({s.kind for s in cohorts})}
-    for sample in cohorts:
-        scores[sample.kind].append(round(judge.score(Profile(sample.profile)), 4))
-    return {kind: sorted(values) for kind, values in scores.items()}
+def _cohorts(score: Score, some: list[Sample]) -> dict[str, object]:
+    return written(score, [(s.kind, score.of(s.profile)) for s in some])
 
 
 if __name__ == "__main__":

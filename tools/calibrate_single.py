@@ -16,15 +16,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tools.fitting import KEY, arguments, played, straight, written
+from tools.fitting import KEY, arguments, boosted, played, straight, written
 
 from stillwatch.app.inmemory import frames, sketch_table
 from stillwatch.campaigns.singles import Singles
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.conformal import floor, p_value
 from stillwatch.evidence.population import Population
+from stillwatch.evidence.score import Score
+from stillwatch.evidence.scored import Cohorts
 from stillwatch.evidence.single import FEATURES, NAMES, SingleCalibration
-from stillwatch.evidence.slope import Slope
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
 from stillwatch.sketch.recipe import Recipe
@@ -47,7 +48,9 @@ METHODS = ("single_harvester", "prompt_mill", "fixed_template", "elicitation", "
 NOT_ALONE = ("moving_firm", "licensed_generator", "individuals")
 """A firm that moves needs several accounts, a licence is an exemption; busy individuals are drawn apart."""
 KINDS = tuple(k for k in catalogue.BY_KIND if k not in catalogue.OPERATOR_KINDS and k not in NOT_ALONE)
-PENALTY = 0.003
+SHAPE: dict[str, Any] = {"max_depth": 2, "max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 20}
+BAGS = 3
+PENALTY, SLOPE_SHARE = 0.003, 0.25
 LEVELS = (0.0004, 0.002, 0.01)
 """Levels of an account where the budget of a month meets 125, 25 and 5 busy accounts."""
 
@@ -100,7 +103,7 @@ def plan(seed: int, harvesters: int) -> Plan:
 def silent() -> SingleCalibration:
     """A set under which nothing is alarmed."""
     none = np.zeros(len(NAMES))
-    return SingleCalibration("none", Slope.flat(len(NAMES)), none, {"any": np.full(10**5, np.inf)})
+    return SingleCalibration("none", none, Cohorts(Score.none(len(NAMES)), {"any": np.full(10**5, np.inf)}))
 
 
 def world_samples(which: tuple[int, int]) -> list[Sample]:
@@ -121,36 +124,32 @@ def world_samples(which: tuple[int, int]) -> list[Sample]:
     return [Sample(kind[name], operator[name] is not None, v.profile.values) for name, v in named]
 
 
-def fit(train: list[Sample]) -> Slope:
-    """The straight score."""
-    return straight(np.array([s.values for s in train]), np.array([s.harvester for s in train]), FEATURES, PENALTY)
+def fit(train: list[Sample]) -> Score:
+    """Boosted trees, and a slope that goes on beyond what they have seen."""
+    x, y = np.array([s.values for s in train]), np.array([s.harvester for s in train])
+    return Score(boosted(x, y, FEATURES, SHAPE, BAGS), straight(x, y, FEATURES, PENALTY, SLOPE_SHARE))
 
 
-def scores(slope: Slope, some: list[Sample]) -> NDArray[np.float64]:
-    return np.array([float(slope.parts(s.values).sum()) for s in some])
+def scores(score: Score, some: list[Sample]) -> NDArray[np.float64]:
+    return np.array([score.of(s.values) for s in some])
 
 
-def content(slope: Slope, null: list[Sample]) -> dict[str, object]:
+def content(score: Score, null: list[Sample]) -> dict[str, object]:
     """The content of a calibration file."""
     return {
         "features": list(NAMES),
-        "slope": written(slope),
         "typical": np.median([s.values for s in null], axis=0).round(5).tolist(),
-        "scores": {
-            kind: [round(v, 4) for v in sorted(scores(slope, [s for s in null if s.kind == kind]).tolist())]
-            for kind in sorted({s.kind for s in null})
-        },
+        **written(score, [(s.kind, score.of(s.values)) for s in null]),
     }
 
 
-def report(slope: Slope, train: list[Sample], null: list[Sample]) -> None:
+def report(score: Score, train: list[Sample], null: list[Sample]) -> None:
     """What the set can carry, and the alarm rate of every harmless kind when it is left out of everything."""
-    marks = scores(slope, null)
+    marks = scores(score, null)
     print(f"n {len(null)}, floor {1 / (len(null) + 1):.5f}, levels {LEVELS}")
-    print("weights", dict(zip(NAMES, slope.weight.round(3).tolist(), strict=True)))
     print("highest", [(round(float(marks[i]), 2), null[i].kind) for i in np.argsort(-marks)[:15].tolist()])
     for method in sorted({s.kind for s in train if s.harvester}):
-        own = scores(slope, [s for s in train if s.harvester and s.kind == method])
+        own = scores(score, [s for s in train if s.harvester and s.kind == method])
         print(f"{method}: found {alarmed(own, marks)} of {len(own)}")
     for kind in sorted({s.kind for s in null}):
         without = fit([s for s in train if s.kind != kind])
@@ -168,9 +167,9 @@ def alarmed(own: NDArray[np.float64], null: NDArray[np.float64]) -> list[float]:
 def main() -> None:
     given = arguments(__doc__, train=40, calibrate=160, jobs=1, seed=3000)
     train, null = played(given, HARVESTERS, world_samples, "accounts")
-    slope = fit(train)
-    report(slope, train, null)
-    given.out.write_text(json.dumps(content(slope, null)) + "\n", "utf-8")
+    score = fit(train)
+    report(score, train, null)
+    given.out.write_text(json.dumps(content(score, null)) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

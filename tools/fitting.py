@@ -1,4 +1,4 @@
-"""What both calibrations do: play many made-up worlds, keep what came of them, and fit a straight score."""
+"""What both calibrations do: play many made-up worlds, keep what came of them, and fit a score."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from stillwatch.evidence.profile import Feature
+from stillwatch.evidence.score import Score
 from stillwatch.evidence.slope import FAR, Slope
+from stillwatch.evidence.trees import Trees
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 KEY = b"calibration needs some fixed key"
 NULL_SEEDS = 10_000
@@ -85,6 +90,70 @@ def straight(
     return Slope(mean, scale, share * solved.x[:-1])
 
 
-def written(slope: Slope) -> dict[str, list[float]]:
-    """A slope as a calibration file holds it."""
-    return {name: value.round(6).tolist() for name, value in vars(slope).items()}
+def boosted(
+    x: NDArray[np.float64], y: NDArray[np.bool_], features: Sequence[Feature], shape: dict[str, Any], bags: int
+) -> Trees:
+    """The mean of several boosted classifiers, each monotone in the features that have a direction.
+
+    ``shape``: arguments of scikit-learn's ``HistGradientBoostingClassifier``.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    directions = [f.direction for f in features]
+    fitted = [
+        HistGradientBoostingClassifier(**shape, monotonic_cst=directions, random_state=seed).fit(x, y)
+        for seed in range(bags)
+    ]
+    return _exported(fitted, x)
+
+
+def _exported(fitted: list[HistGradientBoostingClassifier], x: NDArray[np.float64]) -> Trees:
+    """The mean of several boosted models as one table of nodes; a node's value is the mean over its training rows."""
+    nodes: list[list[float]] = []
+    roots = []
+    for model in fitted:
+        for (predictor,) in model._predictors:
+            roots.append(len(nodes))
+            nodes += _tree(predictor.nodes, x, len(nodes), 1.0 / len(fitted))
+    table = np.array(nodes)
+    base = float(np.mean([model._baseline_prediction.ravel()[0] for model in fitted]))
+    feature, threshold, left, right, value = table.T
+    return Trees(
+        base, np.array(roots), feature.astype(int), threshold, left.astype(int), right.astype(int), value.round(6)
+    )
+
+
+def _tree(nodes: Any, x: NDArray[np.float64], offset: int, share: float) -> list[list[float]]:
+    rows: dict[int, NDArray[np.int64]] = {0: np.arange(len(x))}
+    for i, node in enumerate(nodes):
+        if not node["is_leaf"]:
+            below = x[rows[i], node["feature_idx"]] <= node["num_threshold"]
+            rows[int(node["left"])], rows[int(node["right"])] = rows[i][below], rows[i][~below]
+    values = [float(node["value"]) if node["is_leaf"] else 0.0 for node in nodes]
+    for i in reversed(range(len(nodes))):
+        if not nodes[i]["is_leaf"]:
+            left, right = int(nodes[i]["left"]), int(nodes[i]["right"])
+            a, b = len(rows[left]), len(rows[right])
+            values[i] = (a * values[left] + b * values[right]) / max(a + b, 1)
+    return [
+        [
+            float(n["feature_idx"]),
+            float(n["num_threshold"]) if not n["is_leaf"] else 0.0,
+            float(offset + (i if n["is_leaf"] else n["left"])),
+            float(offset + (i if n["is_leaf"] else n["right"])),
+            share * values[i],
+        ]
+        for i, n in enumerate(nodes)
+    ]
+
+
+def written(score: Score, compared: Sequence[tuple[str, float]]) -> dict[str, object]:
+    """A score, and the (kind, score) of the harmless that it is compared with, as a calibration file holds them."""
+    scores: dict[str, list[float]] = {kind: [] for kind in sorted({kind for kind, _ in compared})}
+    for kind, value in compared:
+        scores[kind].append(round(value, 4))
+    return {
+        "trees": {name: np.asarray(value).tolist() for name, value in vars(score.trees).items()},
+        "slope": {name: value.round(6).tolist() for name, value in vars(score.slope).items()},
+        "scores": {kind: sorted(values) for kind, values in scores.items()},
+    }

@@ -49,7 +49,7 @@ def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[
     verdict = alone.verdict
     values, parts, note = (
         verdict.profile.values,
-        calibration.parts(verdict.profile),
+        calibration.cohorts.score.parts(verdict.profile.values),
         f" (its first {LOOK_TEXTS:,} texts)",
     )
     return {
@@ -88,7 +88,7 @@ def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[
 
 
 def _why_not(verdict: Verdict, calibration: SingleCalibration) -> str:
-    least = floor(len(calibration.scores))
+    least = floor(len(calibration.cohorts.scores))
     return (
         f"one busy account, p = {verdict.p:.4f} against harmless busy accounts, above the {verdict.alpha:.4f} that "
         f"it is held to (the smallest possible p is {least:.4f}); {what_decides(verdict.alpha)}"

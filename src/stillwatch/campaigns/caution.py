@@ -28,7 +28,7 @@ def hold_back(state: State, now_us: int) -> None:
     for lineage in state.lineages:
         if lineage.profile is not None and lineage.compared_us is None:
             lineage.compared_us = now_us
-            known = state.reviewed.like(Profile(lineage.profile), state.calibration.slope.scale, now_us)
+            known = state.reviewed.like(Profile(lineage.profile), state.calibration.wording.score.slope.scale, now_us)
             lineage.reviewed_as = None if known is None else known.told
     _lower_levels(state, now_us)
     for lineage in state.lineages:
@@ -50,6 +50,6 @@ def _lower_levels(state: State, now_us: int) -> None:
     timed = [(x.compared_us, x.number, x) for x in state.lineages if x.pool is None and (x.compared_us or 0) > since]
     window = [x for _, _, x in sorted(timed, key=lambda found: found[:2])]
     scores = [x.score for x in window if x.score is not None]
-    factor = state.drift.look(scores, state.calibration.scores, now_us)
+    factor = state.drift.look(scores, state.calibration.wording.scores, now_us)
     for x in window:
         x.divided_by = max(x.divided_by, factor)

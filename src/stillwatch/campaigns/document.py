@@ -89,7 +89,7 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
         )
     if lineage.p_cohort <= lineage.alpha_cohort:
         return "nearly all of its accounts are named by other alarms already"
-    least = floor(len(calibration.comparable(lineage.found_by_work)))
+    least = floor(len(calibration.comparable(lineage.found_by_work).scores))
     how = " that were found by their work, too," if lineage.found_by_work else ""
     return (
         f"it is coordinated, but p = {lineage.p_cohort:.4f} against benign cohorts{how} is above the "

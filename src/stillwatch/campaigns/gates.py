@@ -8,7 +8,7 @@ import numpy as np
 
 from stillwatch.campaigns.core import core, settle_core
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established, told
+from stillwatch.campaigns.membership import established, member_share, told
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import COMPONENT, Tally
@@ -21,9 +21,11 @@ from stillwatch.model.identity import Identities
 COMPONENT_REQUESTS = 100
 """Requests with the group's machinery after the first gate on which it is compared with benign cohorts."""
 
-ESTABLISHED_SHARE = 0.25
-"""So many of the accounts that used the machinery must be established as members before the group is compared: a crowd
-of which only a handful is established is not one group."""
+MEMBER_SHARE = 0.25
+"""So large must the likeliest share of members be before the group is compared: a crowd that copied a phrase, with a
+few accounts in it that use it all the time, is not one group."""
+PAIRS = 100
+"""Pairs of requests of one account without which nothing can be said about accounts' habits."""
 
 
 def log_e_independence(lineage: Lineage) -> float:
@@ -39,7 +41,7 @@ def ask_independence_gate(state: State, now_us: int) -> None:
     """Let through the groups whose evidence reaches the level they were given at their proposal."""
     for lineage in state.lineages:
         if lineage.gated_us is None and passes(log_e_independence(lineage), lineage.alpha_independence):
-            lineage.gated_us, lineage.tally = now_us, Tally()
+            lineage.gated_us = now_us
 
 
 def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
@@ -54,8 +56,17 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
         if _due(lineage, state.rules.min_accounts):
             _compare(lineage, state, identities)
     compared = [x for x in state.lineages if x.compared]
-    _share_out(compared, state.cohort, state.calibration)
+    _share_out(_asking(compared), state.cohort, state.calibration)
     _alarm([x for x in compared if x.p_cohort is not None and x.p_cohort <= x.alpha_cohort], now_us)
+
+
+def _asking(compared: list[Lineage]) -> list[Lineage]:
+    """Those that may raise an alarm or have: what alarms have told already cannot, and needs no share of the budget.
+
+    This looks at other groups' alarms and never at a group's own p-value.
+    """
+    named = {account for x in compared for account in x.named}
+    return [x for x in compared if x.alarmed_us is not None or not told(established(x), named)]
 
 
 def _alarm(passed: list[Lineage], now_us: int) -> None:
@@ -78,22 +89,25 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
         lineage.gated_us is not None
         and not lineage.compared
         and lineage.as_one
-        and len(established(lineage)) >= max(min_accounts, ESTABLISHED_SHARE * _users(lineage))
+        and member_share(lineage) >= MEMBER_SHARE
+        and len(established(lineage)) >= min_accounts
         # Last, because it copies what the group is remembered by.
-        and core(lineage).total(COMPONENT) >= COMPONENT_REQUESTS
+        and _enough(core(lineage))
     )
 
 
-def _users(lineage: Lineage) -> int:
-    return sum(n > 0 for n in lineage.member_component.values())
+def _enough(tally: Tally) -> bool:
+    """Whether what is judged says something of the group, and of its accounts beside one another."""
+    requests = tally.habits.requests
+    return int(requests.sum()) >= COMPONENT_REQUESTS and int((requests * (requests - 1)).sum()) >= 2 * PAIRS
 
 
 def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
     members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
     found = profile(core(lineage), members, state.population, identities, state.networks)
-    lineage.profile, lineage.score = found.values, state.calibration.score(found)
     benign = state.calibration.comparable(lineage.found_by_work)
-    lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign), len(benign)
+    lineage.profile, lineage.score = found.values, benign.score.of(found.values)
+    lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign.scores), len(benign.scores)
 
 
 def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration) -> None:
@@ -102,6 +116,6 @@ def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration
     Where the budget does not carry a floor for everybody, whoever sent most comes first.
     """
     order = sorted(compared, key=lambda x: (-x.tally.total(COMPONENT), x.number))
-    floors = [conformal.floor(len(calibration.comparable(x.found_by_work))) for x in order]
+    floors = [conformal.floor(len(calibration.comparable(x.found_by_work).scores)) for x in order]
     for lineage, level in zip(order, budget.even_out([x.alpha_cohort for x in order], floors), strict=True):
         lineage.alpha_cohort = level

@@ -9,11 +9,15 @@ from collections import Counter
 
 import numpy as np
 
+from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import State
+from stillwatch.campaigns.tally import COMPONENT, KEYS
 from stillwatch.evidence.migration import Migration
+from stillwatch.groups.blocks import LEAST_KEYS
 from stillwatch.groups.followup import Followup
 from stillwatch.groups.proposals import Proposal
+from stillwatch.model.frame import Frame
 
 INSIDE = 0.5
 """A proposal is a known group, or a piece of one, when so much of it is in the group."""
@@ -25,6 +29,8 @@ SAME_KEYS = 0.3
 """So much of its machinery in the group's makes it the same machinery."""
 SAME_MACHINERY = 0.5
 MOST_KEYS = 2048
+AS_MUCH = 0.5
+"""Of the keys that a request of the group carries on average, a latecomer's carries so many."""
 STALE_US = 4 * 86_400_000_000
 """A group that passed no gate and was not proposed again for so long is let go."""
 
@@ -53,6 +59,20 @@ def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
     for proposal, pool in zip(fresh, Followup.start(state.likeness, [p.accounts for p in fresh]), strict=True):
         if pool is not None:
             _found(state, proposal, of_account, share, now_us).pool = pool
+
+
+def take_in_latecomers(lineage: Lineage, frame: Frame, index: EpochIndex) -> None:
+    """Let accounts join an alarmed group whose wording they use, however seldom.
+
+    A proposal needs two different prompts within a day from each account; once the machinery is known, one request
+    that carries as much of it as members' requests do is enough to look at an account from then on.
+    """
+    if lineage.alarmed_us is None or lineage.pool is not None:
+        return
+    rows, carried = index.rows_with(lineage.keys)
+    usual = lineage.tally.total(KEYS) / max(lineage.tally.total(COMPONENT), 1)
+    for account in np.unique(frame.account[rows[carried >= max(LEAST_KEYS, AS_MUCH * usual)]]).tolist():
+        lineage.joined.setdefault(account, frame.end_us)
 
 
 def _by_account(lineages: list[Lineage]) -> dict[int, list[Lineage]]:

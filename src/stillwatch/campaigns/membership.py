@@ -10,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Collection, Set
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.campaigns.lineage import Lineage
 
 BYSTANDER_RATE = 0.05
 """Share of a bystander's requests that may carry the group's machinery: copies, and what others sent with its key."""
 LEAST_RATE = 0.1
-PRIOR_ODDS = 0.25
+LEAST_ODDS, MOST_ODDS = 0.25, 3.0
+"""Bounds of the odds before an account's own requests are looked at; between them the group's own share of members."""
 LEFT_OUT_ODDS = 0.03
 """How much rarer members are left out than others drawn into their group: 2 % against 60 % in made-up weeks."""
 LEAST_REQUESTS = 3
 """Requests with the machinery without which nobody is named, however likely."""
 NAMED_PROB = 0.9
+STEPS = 25
+"""Of the estimate of a share; it need not be exact."""
 TOLD = 0.8
 """A group so many of whose accounts are named already is the same campaign seen in another way."""
 
@@ -29,22 +33,47 @@ TOLD = 0.8
 def membership_probs(lineage: Lineage) -> dict[int, float]:
     """Posterior probability of membership of every account, from its requests since it joined.
 
-    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike.
+    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike. The
+    odds before that are the share of members in the group itself (empirical Bayes), within bounds.
     """
+    accounts, ratios = _log_ratios(lineage)
+    share = _mixed_share(ratios[np.isfinite(ratios)])
+    prior = np.log(np.clip(share / max(1 - share, 1e-9), LEAST_ODDS, MOST_ODDS))
+    odds = prior + np.nan_to_num(ratios)
+    out = np.isin(accounts, list(lineage.left_out))
+    odds[out] = np.minimum(odds[out], np.log(LEAST_ODDS * LEFT_OUT_ODDS))
+    probs = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+    return dict(zip(accounts, probs.tolist(), strict=True))
+
+
+def member_share(lineage: Lineage) -> float:
+    """Likeliest share of members among the accounts that sent anything since they joined, 0 to 1."""
+    _, ratios = _log_ratios(lineage)
+    return _mixed_share(ratios[np.isfinite(ratios)])
+
+
+def _log_ratios(lineage: Lineage) -> tuple[list[int], NDArray[np.float64]]:
+    """Accounts, and ln of how much likelier their requests are a member's than a bystander's; nan without any."""
+    accounts = list(lineage.joined)
+    n = np.array([lineage.member_requests.get(a, 0) for a in accounts], dtype=np.float64)
+    k = np.array([lineage.member_component.get(a, 0) for a in accounts], dtype=np.float64)
     rate = member_rate(lineage)
-    found = {}
-    for account in lineage.joined:
-        n, k = lineage.member_requests.get(account, 0), lineage.member_component.get(account, 0)
-        member = np.logaddexp(_log_likelihood(k, n, rate), _log_likelihood(k, n, rate / 2)) - np.log(2)
-        odds = np.log(PRIOR_ODDS) + member - _log_likelihood(k, n, BYSTANDER_RATE)
-        if account in lineage.left_out:
-            odds = min(odds, np.log(PRIOR_ODDS * LEFT_OUT_ODDS))
-        found[account] = float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
-    return found
+    member = np.logaddexp(_log_likelihood(k, n, rate), _log_likelihood(k, n, rate / 2)) - np.log(2)
+    ratios = member - _log_likelihood(k, n, BYSTANDER_RATE)
+    return accounts, np.where(n > 0, ratios, np.nan)
 
 
-def _log_likelihood(k: int, n: int, rate: float) -> float:
-    return float(k * np.log(rate) + (n - k) * np.log1p(-rate))
+def _log_likelihood(k: NDArray[np.float64], n: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = k * np.log(rate) + (n - k) * np.log1p(-rate)
+    return result
+
+
+def _mixed_share(log_ratios: NDArray[np.float64]) -> float:
+    """Maximum-likelihood share of the first of two known distributions in a mixture, by EM from one half."""
+    share, ratios = 0.5, np.exp(np.clip(log_ratios, -30, 30))
+    for _ in range(STEPS if len(ratios) else 0):
+        share = float(np.mean(share * ratios / (share * ratios + 1 - share)))
+    return share if len(ratios) else 0.0
 
 
 def member_rate(lineage: Lineage) -> float:

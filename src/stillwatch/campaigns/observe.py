@@ -38,11 +38,8 @@ def _observe_wording(
     if lineage.gated_us is None:
         _test_couse(lineage, frame, index, members, carrying)
     _test_timing(lineage, frame, common, seed)
-    if lineage.gated_us is not None:
-        private = private_keys(index.keys[common], frame.account[common], pairs)
-        lineage.tally.add(frame, rows, common, carried[where], private)
-        _keep_examples(lineage, frame, common)
-    _sum(lineage, frame, rows, common)
+    private = private_keys(index.keys[common], frame.account[common], pairs)
+    _add(lineage, frame, rows, common, carried[where], private)
 
 
 def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, rows: Ints, first: Ints) -> None:
@@ -54,13 +51,9 @@ def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, rows: Ints, fi
         pool.observe(frame, first)
         if frame.end_us >= lineage.proposed_us + POOL_SPAN_US:
             lineage.dealt = pool.log_e()
-        return
-    if lineage.gated_us is not None:
-        common = pool.component(frame, first)
-        none = np.zeros(len(common), dtype=np.int64)
-        lineage.tally.add(frame, rows, common, none, none)
-        _keep_examples(lineage, frame, common)
-        _sum(lineage, frame, rows, common)
+    common = pool.component(frame, first)
+    none = np.zeros(len(common), dtype=np.int64)
+    _add(lineage, frame, rows, common, none, none)
 
 
 def _test_couse(lineage: Lineage, frame: Frame, index: EpochIndex, members: Codes, carrying: Ints) -> None:
@@ -103,7 +96,10 @@ def _keep_examples(lineage: Lineage, frame: Frame, common: Ints) -> None:
     lineage.examples += [frame.event_id[row] for row in common[np.sort(first)][: max(room, 0)].tolist()]
 
 
-def _sum(lineage: Lineage, frame: Frame, rows: Ints, common: Ints) -> None:
+def _add(lineage: Lineage, frame: Frame, rows: Ints, common: Ints, keys: Ints, private: Ints) -> None:
+    """Add the epoch to what the group did since its proposal; arguments as of ``Tally.add``."""
+    lineage.tally.add(frame, rows, common, keys, private)
+    _keep_examples(lineage, frame, common)
     for use, chosen in ((lineage.member_requests, rows), (lineage.member_component, common)):
         accounts, counts = np.unique(frame.account[chosen], return_counts=True)
         for account, n in zip(accounts.tolist(), counts.tolist(), strict=True):

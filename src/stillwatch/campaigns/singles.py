@@ -152,7 +152,7 @@ class Singles:
             others = Others.of(population, self.log_output)
             for account in due:
                 self._judge(account, bool(identities.declared[account]), others, calibration, now_us)
-        self._share_out(budget, conformal.floor(len(calibration.scores)))
+        self._share_out(budget, conformal.floor(len(calibration.cohorts.scores)))
         found = [v for v in self.verdicts.values() if v.alarmed_us is None and v.p <= v.alpha]
         for verdict in found:
             verdict.alarmed_us = now_us
@@ -161,8 +161,9 @@ class Singles:
     def _judge(self, account: int, declared: bool, others: Others, calibration: SingleCalibration, now_us: int) -> None:
         sums = self.followed.pop(account)
         profile = single.profile(sums.conduct(), declared, others.habits(account), others.answers, cue_families())
-        score = calibration.score(profile)
-        p, cohorts = conformal.p_value(score, calibration.scores), len(calibration.scores)
+        benign = calibration.cohorts
+        score = benign.score.of(profile.values)
+        p, cohorts = conformal.p_value(score, benign.scores), len(benign.scores)
         self.verdicts[account] = Verdict(account, now_us, sums.texts, profile, score, p, cohorts, sums)
 
     def _share_out(self, budget: Budget, floor: float) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.evalues import LOG10
-from stillwatch.evidence.profile import FEATURES, Feature, Profile
+from stillwatch.evidence.profile import FEATURES, Feature
 
 Floats = NDArray[np.float64]
 
@@ -87,7 +87,8 @@ def _independence(lineage: Lineage) -> Iterator[dict[str, Any]]:
 def _cohort(lineage: Lineage, calibration: Calibration) -> Iterator[dict[str, Any]]:
     last = lineage.profile
     if last is not None:
-        yield from feature_rows(FEATURES, last, calibration.typical, calibration.parts(Profile(last)))
+        parts = calibration.comparable(lineage.found_by_work).score.parts(last)
+        yield from feature_rows(FEATURES, last, calibration.typical, parts)
 
 
 def feature_rows(

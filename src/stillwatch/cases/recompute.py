@@ -17,8 +17,9 @@ import numpy as np
 from stillwatch.evidence import calibration, conformal, single
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.evalues import LOG10, log_mean, passes
-from stillwatch.evidence.profile import NAMES, Profile
-from stillwatch.evidence.single import SingleCalibration, SingleProfile
+from stillwatch.evidence.profile import NAMES
+from stillwatch.evidence.scored import Cohorts
+from stillwatch.evidence.single import SingleCalibration
 
 Set = Calibration | SingleCalibration
 Figures = Mapping[str, Mapping[str, float]]
@@ -87,20 +88,22 @@ def _cohort(about: str, campaign: Mapping[str, Any], figures: Figures, reference
         yield _cannot(about, "score", stated, why)
         yield _cannot(about, "p-value", p_stated, why)
         return
-    score = _score(values, reference)
+    benign = _comparable(figures, reference)
+    score = benign.score.of(np.array([values[name] for name in features_of(campaign["kind"])]))
     yield Check(about, "score", stated, score, _rounds(stated, score, 3))
     # Ties are decided by the last digit: the score that was compared is kept unrounded.
     exact = figures.get("gate", {}).get("score", score)
-    p = conformal.p_value(exact, reference.scores)
+    p = conformal.p_value(exact, benign.scores)
     yield Check(about, "score as compared", exact, score, isclose(exact, score, rel_tol=1e-9, abs_tol=1e-12))
     yield Check(about, "p-value", p_stated, p, _same(p_stated, p))
     yield Check(about, "second gate passed", True, p <= alpha, p <= alpha, f"level {alpha}")
 
 
-def _score(values: Mapping[str, float], reference: Set) -> float:
+def _comparable(figures: Figures, reference: Set) -> Cohorts:
+    """A group whose first gate asked how its work was dealt was found by that."""
     if isinstance(reference, Calibration):
-        return reference.score(Profile(np.array([values[name] for name in NAMES])))
-    return reference.score(SingleProfile(np.array([values[name] for name in single.NAMES])))
+        return reference.comparable("dealt" in figures.get("independence", {}))
+    return reference.cohorts
 
 
 def features_of(kind: str) -> tuple[str, ...]:

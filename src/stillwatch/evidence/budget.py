@@ -14,11 +14,11 @@ HOURS_PER_MONTH = 30 * 24
 SPEND_SHARE = 0.5
 """Share of what is at hand that one epoch may hand out; the rest stays for later proposals."""
 
-MOST_ALPHA = 0.01
+MOST_ALPHA = 0.0025
 """However much of the second gate's budget is left, nobody is accused at a p-value above this.
 
-One in a hundred keeps a distance from the part of the ranking where harmless groups are common, however few groups
-share the budget.
+It keeps a distance from the part of the ranking where harmless groups are common, however few share the budget; and
+those that come first in a log do not take what those that come later need, since no level is ever taken back.
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,15 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.errors import InputError
+from stillwatch.evidence.score import Score
 from stillwatch.evidence.slope import Slope
+from stillwatch.evidence.trees import Trees
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
 
 
-class Scored:
-    """``by_kind``: ascending scores of the harmless of each kind."""
+@dataclass(frozen=True)
+class Cohorts:
+    """The harmless that something is compared with; ``by_kind``: ascending scores of each kind, by ``score``."""
 
+    score: Score
     by_kind: dict[str, Floats]
 
     @cached_property
@@ -53,19 +58,52 @@ def read(path: Path, names: Sequence[str], build: Callable[[str, dict[str, Any]]
         raise InputError(f"calibration set {path}: {error}. Use the shipped one, or make it again.") from error
 
 
-def by_kind(found: dict[str, list[float]]) -> dict[str, Floats]:
-    """Scores by kind, each ascending; ValueError where there are none or some are no numbers."""
-    if not found:
+def cohorts(found: dict[str, Any], size: int) -> Cohorts:
+    """Cohorts and their score over ``size`` features; ValueError where something does not fit."""
+    scores = found["scores"]
+    if not scores:
         raise ValueError("it must hold scores of at least one kind")
-    return {str(kind): np.sort(numbers(scores)) for kind, scores in found.items()}
+    score = Score(_trees(found["trees"], size), _slope(found["slope"], size))
+    return Cohorts(score, {str(kind): np.sort(numbers(values)) for kind, values in scores.items()})
 
 
-def slope(found: dict[str, list[float]], size: int) -> Slope:
-    """The straight part over ``size`` features."""
+def _slope(found: dict[str, list[float]], size: int) -> Slope:
     read = Slope(*(numbers(found[name], size) for name in ("mean", "scale", "weight")))
     if not (read.scale > 0).all():
         raise ValueError("its scales must be positive")
     return read
+
+
+def _trees(found: dict[str, Any], size: int) -> Trees:
+    def whole(name: str) -> NDArray[np.int64]:
+        return np.array(found[name], dtype=np.int64)
+
+    def real(name: str) -> Floats:
+        return np.array(found[name], dtype=np.float64)
+
+    trees = Trees(
+        base=float(found["base"]),
+        roots=whole("roots"),
+        feature=whole("feature"),
+        threshold=real("threshold"),
+        left=whole("left"),
+        right=whole("right"),
+        value=real("value"),
+    )
+    nodes = len(trees.value)
+    if any(len(column) != nodes for column in (trees.feature, trees.threshold, trees.left, trees.right)):
+        raise ValueError("its trees have columns of different lengths")
+    if not np.isfinite([trees.base, *trees.threshold, *trees.value]).all():
+        raise ValueError("its numbers must be finite")
+    here = np.arange(nodes)
+    if ((trees.roots < 0) | (trees.roots >= nodes)).any():
+        raise ValueError("its trees have roots that are not there")
+    # A child behind its parent can never lead back, so that every walk down ends.
+    ends = (trees.left == here) & (trees.right == here)
+    inner = (trees.left > here) & (trees.right > here) & (trees.left < nodes) & (trees.right < nodes)
+    if not (ends | inner).all() or ((trees.feature < 0) | (trees.feature >= size)).any():
+        raise ValueError("its trees lead astray")
+    return trees
 
 
 def numbers(found: list[float], size: int | None = None) -> Floats:

@@ -2,9 +2,9 @@
 
 ``FEATURES`` names every entry of the profile and says what it sees, what innocent traffic it can mistake for a harvest
 and what evading it costs. None reads country, language, age or network; a declared organisation and a verified owner
-count in one product alone, as an open mark. The score is a straight line
-(``evidence.slope``), each weight held to its entry's direction, fitted by ``tools/calibrate_single.py`` on made-up
-accounts. ``single.json`` beside this module holds it with the scores of made-up harmless accounts that reached the
+count in one product alone, as an open mark. The score is boosted trees and a straight part (``evidence.score``), both
+held to their entries' directions, fitted by ``tools/calibrate_single.py`` on made-up accounts. ``single.json`` beside
+this module holds it with the scores of made-up harmless accounts that reached the
 same volume; its id is a hash of its content.
 
 One account has no accomplices whose agreement could be tested, so there is no first gate here: the promise rests on
@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from stillwatch.evidence import scored
 from stillwatch.evidence.profile import Feature, surprise
-from stillwatch.evidence.scored import Scored
-from stillwatch.evidence.slope import Slope
+from stillwatch.evidence.scored import Cohorts
 
 SHIPPED = Path(__file__).with_name("single.json")
 FEATURES: tuple[Feature, ...] = (
@@ -148,21 +147,12 @@ def concentration(hours: NDArray[np.int64]) -> float:
 
 
 @dataclass(frozen=True)
-class SingleCalibration(Scored):
-    """``by_kind``: ascending scores of harmless accounts of each kind; ``typical``: their median profile."""
+class SingleCalibration:
+    """``cohorts``: harmless accounts of each kind, alone in a group each; ``typical``: their median profile."""
 
     calibration_id: str
-    slope: Slope
     typical: NDArray[np.float64]
-    by_kind: dict[str, NDArray[np.float64]]
-
-    def parts(self, profile: SingleProfile) -> NDArray[np.float64]:
-        """Contribution of every feature to the score; shape (features,)."""
-        return self.slope.parts(profile.values)
-
-    def score(self, profile: SingleProfile) -> float:
-        """How much more like a harvester than like harmless busy accounts; only the order of scores matters."""
-        return float(self.parts(profile).sum())
+    cohorts: Cohorts
 
 
 def load(path: Path = SHIPPED) -> SingleCalibration:
@@ -172,9 +162,4 @@ def load(path: Path = SHIPPED) -> SingleCalibration:
 
 def _built(digest: str, found: dict[str, Any]) -> SingleCalibration:
     size = len(NAMES)
-    return SingleCalibration(
-        f"single-{digest}",
-        scored.slope(found["slope"], size),
-        scored.numbers(found["typical"], size),
-        scored.by_kind(found["scores"]),
-    )
+    return SingleCalibration(f"single-{digest}", scored.numbers(found["typical"], size), scored.cohorts(found, size))

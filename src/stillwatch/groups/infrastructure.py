@@ -27,28 +27,38 @@ OPEN_KINDS = ("org", "domain", "client")
 """Marks that a group shows to everybody, in contrast to a card or an address that only the provider sees."""
 
 
-FEW_RANGES = 3
+FEW_RANGES, REQUESTS_PER_RANGE = 3, 2
+"""An account at home came from so few ranges, and so often from each on average."""
 
 
 @dataclass
 class Networks:
-    """Which account was seen from which address range and with which client, within the window."""
+    """Which account was seen from which address range and with which client, within the window.
+
+    ``requests``: requests by account code, from the beginning on.
+    """
 
     window: int
+    requests: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     nets: Pairs = field(default_factory=Pairs.empty)
     agents: Pairs = field(default_factory=Pairs.empty)
 
     def observe(self, frame: Frame, epoch: int) -> None:
+        new = np.bincount(frame.account, minlength=len(self.requests))
+        self.requests = new + np.pad(self.requests, (0, len(new) - len(self.requests)))
         self.nets = merge(self.nets.where(self.nets.last > epoch - self.window), _seen(frame.net, frame, epoch))
         self.agents = merge(self.agents.where(self.agents.last > epoch - self.window), _seen(frame.agent, frame, epoch))
 
     def steady(self) -> NDArray[np.bool_]:
-        """Which (range, account) pairs are a home: seen in two epochs, or one of very few ranges of the account.
+        """Which (range, account) pairs are a home: seen in two epochs, or one of very few ranges of a busier account.
 
-        An account that comes from hundreds of ranges meets strangers in some of them by chance.
+        An account that comes from hundreds of ranges meets strangers in some of them by chance, and one that was seen
+        once from each of two may be on its way through hundreds.
         """
-        ranges = np.bincount(self.nets.account) if len(self.nets) else np.zeros(1, dtype=np.int64)
-        result: NDArray[np.bool_] = (self.nets.least != self.nets.most) | (ranges[self.nets.account] <= FEW_RANGES)
+        account = self.nets.account
+        ranges = np.bincount(account, minlength=len(self.requests))
+        settled = (ranges <= FEW_RANGES) & (self.requests >= REQUESTS_PER_RANGE * ranges)
+        result: NDArray[np.bool_] = (self.nets.least != self.nets.most) | settled[account]
         return result
 
     def clients(self, accounts: int) -> Codes:
