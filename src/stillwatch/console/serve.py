@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillwatch.app.published import LOOK_EVERY_S, Published
+from stillwatch.app.published import Published
 from stillwatch.config.load import Loaded
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import Casebook
@@ -67,6 +67,7 @@ def check(order: Order) -> None:
 def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starlette:
     """The application."""
     try:
+        from stillwatch.console.pages.campaigns import prepare
         from stillwatch.console.routes import application
         from stillwatch.console.visit import Console
     except ImportError as error:
@@ -74,7 +75,7 @@ def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starle
     check(order)
     casebook = Casebook(order.store)
     casebook.view()
-    published = Published(order.run)
+    published = Published(order.run, prepare)
     passwords = Passwords(order.store)
     console = Console(published, casebook, loaded, passwords, clock, order.secure, Sessions(), Attempts())
     return application(console, (order.host, "localhost", "127.0.0.1", "::1", *order.names))
@@ -100,19 +101,11 @@ def serve(order: Order, loaded: Loaded, say: Callable[[str], None]) -> None:
     )
     say(f"{order.run} at {order.address}")
     ending = threading.Event()
-    threading.Thread(target=_prepare, args=(application.state.console.published, ending), daemon=True).start()
+    threading.Thread(target=application.state.console.published.follow, args=(ending,), daemon=True).start()
     try:
         uvicorn.Server(config).run()
     finally:
         ending.set()
-
-
-def _prepare(published: Published, ending: threading.Event) -> None:
-    """Take up every new set of results when it is published, not when somebody first asks for it."""
-    from stillwatch.console.pages.campaigns import prepare
-
-    while not ending.wait(LOOK_EVERY_S):
-        prepare(published.current())
 
 
 def _is_loopback(host: str) -> bool:

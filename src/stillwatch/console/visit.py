@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,7 +32,7 @@ from stillwatch.console.sessions import Session, Sessions
 from stillwatch.errors import ConfigurationError, StillwatchError
 from stillwatch.report.page import environment
 
-COOKIE = "stillwatch"
+COOKIE, PACKAGE = "stillwatch", "stillwatch.console"
 MOST_BODY = 64 * 1024
 
 
@@ -89,6 +90,15 @@ class Visit:
     def require(self, least: str) -> None:
         if not self.may(least):
             raise RefusalError(403, f"this needs the role {least} or above; yours is {self.role}")
+
+    def drawn(self, template: str, values: Callable[[], Mapping[str, Any]]) -> Markup:
+        """A part of a page that is the same for everybody until there is a newer set or entry: made once."""
+        sight, kept = self.console.casebook.sight(), self.snapshot.kept
+        if kept.get(template, (None, None))[0] is not sight:
+            made = environment(PACKAGE).get_template(template)
+            kept[template] = sight, Markup(made.render(to=self.to, run=self.snapshot.report.run, **values()))
+        part: Markup = kept[template][1]
+        return part
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """The page, with what every page states."""
@@ -160,7 +170,7 @@ def login_page(status: int = 200, *, leads: str = "/", name: str = "", why: str 
 
 
 def _html(template: str, status: int, **values: Any) -> Response:
-    made = environment("stillwatch.console").get_template(template)
+    made = environment(PACKAGE).get_template(template)
     return HTMLResponse(made.render(style=assets.SHEETS, script=assets.SCRIPT, **values), status)
 
 
