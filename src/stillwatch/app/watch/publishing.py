@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
-from stillwatch.app.examples import fetch_examples
+from stillwatch.app.examples import broken, fetch_examples
 from stillwatch.app.folding import Folded
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
 from stillwatch.app.runwriter import write_run
@@ -93,7 +93,7 @@ class Publisher:
         """Redacted examples; those shown before are not fetched again, those whose file is gone not at all."""
         settings, key = run.request.settings, run.keys.derive("rows")
         wanted = found.examples(settings.examples_per_group)
-        known = {i: text for i, text in _shown_before(self._out).items() if i in wanted}
+        known = {i: broken(text) for i, text in _shown_before(self._out).items() if i in wanted}
         missing = wanted - known.keys()
         where = _open_origins(spool, missing) | origins
         files = {where[e] for e in missing if e in where}
