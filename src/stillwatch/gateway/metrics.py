@@ -23,6 +23,7 @@ class Metrics:
         self._gate, self._capture = gate, capture
         self.requests: Counter[tuple[str, int]] = Counter()
         self.events: Counter[str] = Counter()
+        self.screened: Counter[str] = Counter()
         self.in_flight = 0
         self._buckets = [0] * (len(_BOUNDS) + 1)
         self._seconds = 0.0
@@ -62,6 +63,10 @@ class Metrics:
         for event, count in self.events.items():
             events.add_metric((event,), count)
         yield events
+        screened = Count("stillwatch_screened", "What the guard did with requests.", labels=("what",))
+        for what, count in self.screened.items():
+            screened.add_metric((what,), count)
+        yield screened
         yield Gauge("stillwatch_in_flight", "Requests under way.", self.in_flight)
         yield from self._feed(Gauge)
         if self._capture is not None:

@@ -20,7 +20,7 @@ from aiohttp import web
 from yarl import URL
 
 from stillwatch.feed.verdict import Refusal, Verdict
-from stillwatch.gateway import bodies, headers, identity, reasoning
+from stillwatch.gateway import bodies, headers, identity
 from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.attempts import Attempts
 from stillwatch.gateway.capture import Capture
@@ -28,8 +28,10 @@ from stillwatch.gateway.core import Gate
 from stillwatch.gateway.identity import Caller, Client, Holder, Network
 from stillwatch.gateway.metrics import Metrics
 from stillwatch.gateway.operations import Dialect, Operation, knows_path, operation_of
+from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.record import Record
-from stillwatch.gateway.streaming import StreamEditor, StreamTooWideError
+from stillwatch.gateway.screen import Outgoing, Screen
+from stillwatch.gateway.streaming import Edit, StreamEditor, StreamEditors, StreamTooWideError
 
 STREAM = "text/event-stream"
 CLIENT_GONE = 499
@@ -69,6 +71,7 @@ class Proxy:
     trusted: tuple[Network, ...] = ()
     limits: Limits = field(default_factory=Limits)
     attempts: Attempts = field(default_factory=Attempts)
+    screen: Screen | None = None
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -122,8 +125,18 @@ class _Visit:
             return self.own(refused(verdict.refusal, operation.dialect))
         if raw is not None and (verdict.limits is not None or proxy.gate.held.tiers is not None):
             raw = bodies.edited(operation, body, verdict.limits)
+        edits: tuple[Edit, ...] = ()
+        if proxy.screen is not None and request.can_read_body:
+            sent = raw if raw is not None else await self._body()
+            passage = await proxy.screen(Outgoing(caller, path, operation.dialect, request.headers, sent))
+            proxy.metrics.screened[passage.what] += 1
+            if passage.refusal is not None:
+                return self.own(passage.refusal)
+            raw, edits = passage.raw, (passage.edit,) if passage.edit is not None else ()
         url = URL(proxy.upstream + path + ("?" + query if query else ""), encoded=True)
-        return await self._passed(url, raw, verdict, seen)
+        if verdict.reasoning != "shown" and operation.dialect != "other":
+            edits = (Hiding(operation.dialect, verdict.reasoning), *edits)
+        return await self._passed(url, raw, verdict, seen, edits)
 
     def own(self, answer: Answer) -> web.StreamResponse:
         """An answer of the gateway's own."""
@@ -207,7 +220,9 @@ class _Visit:
             size * 3 + 1000,
         )
 
-    async def _passed(self, url: URL, raw: bytes | None, verdict: Verdict, seen: Client) -> web.StreamResponse:
+    async def _passed(
+        self, url: URL, raw: bytes | None, verdict: Verdict, seen: Client, edits: tuple[Edit, ...]
+    ) -> web.StreamResponse:
         """The request goes up, its answer comes down."""
         request, proxy = self.request, self.proxy
         data: Any = raw if raw is not None else (request.content if request.can_read_body else None)
@@ -223,7 +238,7 @@ class _Visit:
             self.failed = "upstream_unreachable"
             raise RefusedError(502, "upstream_unreachable", "The model's server cannot be reached.") from None
         async with answer:
-            return await self._down(answer, verdict)
+            return await self._down(answer, verdict, edits)
 
     def _dropped(self) -> frozenset[str]:
         return headers.CREDENTIALS if self.proxy.upstream_key is not None else frozenset()
@@ -241,27 +256,25 @@ class _Visit:
             added[headers.MARK] = headers.safe(verdict.mark)
         return added
 
-    async def _down(self, answer: aiohttp.ClientResponse, verdict: Verdict) -> web.StreamResponse:
+    async def _down(
+        self, answer: aiohttp.ClientResponse, verdict: Verdict, edits: tuple[Edit, ...]
+    ) -> web.StreamResponse:
         """The answer, streamed or whole, edited or not."""
         self.status = answer.status
         added = {headers.MEASURES: headers.safe(", ".join(verdict.applied))} if verdict.applied else {}
         if self.record is not None:
             added.setdefault(headers.REQUEST_ID, self.record.event_id)
         down = headers.downwards(answer.headers, added)
-        hides = verdict.reasoning != "shown" and self.dialect != "other"
-        if hides and answer.headers.get("content-encoding", "identity") != "identity":
+        if edits and answer.headers.get("content-encoding", "identity") != "identity":
             raise RefusedError(502, "upstream_encoded", "The answer cannot be read by the gateway.")
         streamed = answer.headers.get("content-type", "").lower().startswith(STREAM)
-        if not streamed and (hides or (answer.content_length or MOST_WHOLE) < MOST_WHOLE // 64):
-            return await self._whole(answer, down, verdict, hides=hides)
+        if not streamed and (edits or (answer.content_length or MOST_WHOLE) < MOST_WHOLE // 64):
+            return await self._whole(answer, down, edits)
         if self.record is not None:
             self.record.streamed = streamed
-        editor = StreamEditor(self.dialect, verdict.reasoning) if hides else None
-        return await self._streamed(answer, down, editor)
+        return await self._streamed(answer, down, StreamEditors([StreamEditor(edit) for edit in edits]))
 
-    async def _whole(
-        self, answer: aiohttp.ClientResponse, down: Any, verdict: Verdict, *, hides: bool
-    ) -> web.StreamResponse:
+    async def _whole(self, answer: aiohttp.ClientResponse, down: Any, edits: tuple[Edit, ...]) -> web.StreamResponse:
         try:
             raw = await answer.read()
         except (aiohttp.ClientError, TimeoutError):
@@ -269,23 +282,13 @@ class _Visit:
             raise RefusedError(502, "upstream_broke_off", "The answer broke off.") from None
         if self.record is not None:
             self.record.take(raw)
-        if hides and answer.status < 400:
-            raw = self._hidden(raw, verdict)
+        if edits and answer.status < 400:
+            raw = _edited(raw, edits)
         return web.Response(status=answer.status, body=raw, headers=down)
 
-    def _hidden(self, raw: bytes, verdict: Verdict) -> bytes:
-        try:
-            body = bodies.read(raw)
-        except bodies.UnreadableBodyError:
-            raise RefusedError(502, "upstream_unreadable", "The answer cannot be read by the gateway.") from None
-        left = reasoning.without(body, self.dialect, verdict.reasoning)
-        return raw if left is body else bodies.spelled(left)
-
-    async def _streamed(
-        self, answer: aiohttp.ClientResponse, down: Any, editor: StreamEditor | None
-    ) -> web.StreamResponse:
+    async def _streamed(self, answer: aiohttp.ClientResponse, down: Any, editing: StreamEditors) -> web.StreamResponse:
         response = web.StreamResponse(status=answer.status, headers=down)
-        if answer.content_length is not None and editor is None:
+        if answer.content_length is not None and not editing.editors:
             response.content_length = answer.content_length
         await response.prepare(self.request)
         record = self.record
@@ -295,10 +298,9 @@ class _Visit:
                     if record.ttft_ms is None:
                         record.ttft_ms = int((time.perf_counter() - self.began) * 1000)
                     record.take(chunk)
-                out = editor.feed(chunk) if editor is not None else chunk
-                if out:
+                if out := editing.feed(chunk):
                     await response.write(out)
-            if editor is not None and (rest := editor.close()):
+            if rest := editing.close():
                 await response.write(rest)
         except (aiohttp.ClientError, TimeoutError, StreamTooWideError):
             self.failed = "upstream_broke_off"
@@ -308,6 +310,18 @@ class _Visit:
             return response
         await response.write_eof()
         return response
+
+
+def _edited(raw: bytes, edits: tuple[Edit, ...]) -> bytes:
+    """A whole answer after all edits; as it came where none had anything to do."""
+    try:
+        body = bodies.read(raw)
+    except bodies.UnreadableBodyError:
+        raise RefusedError(502, "upstream_unreadable", "The answer cannot be read by the gateway.") from None
+    left = body
+    for edit in edits:
+        left = edit.whole(left)
+    return raw if left is body else bodies.spelled(left)
 
 
 _NO_AUTO = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")

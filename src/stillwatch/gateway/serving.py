@@ -30,6 +30,7 @@ from stillwatch.gateway.identity import Holder, Network
 from stillwatch.gateway.keys import read_keys
 from stillwatch.gateway.metrics import Metrics
 from stillwatch.gateway.proxy import Limits, Proxy
+from stillwatch.gateway.screen import Screen
 
 KEEPALIVE_S = 75.0
 LINGER_S = 1.0
@@ -64,6 +65,7 @@ class GatewayRequest:
     feed_max_age_s: float = FEED_MAX_AGE_S
     drain_s: float = 60.0
     limits: Limits = field(default_factory=Limits)
+    screen: Screen | None = None
     ready: Callable[[Address, Address], None] = lambda listen, admin: None
 
 
@@ -84,6 +86,7 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
             asked.upstream_key,
             asked.trusted,
             asked.limits,
+            screen=asked.screen,
         )
         server = _Server(proxy.handle, asked.limits.receive_s)
         await held.enter_async_context(_following(asked, gate, proxy))
