@@ -109,21 +109,12 @@ def _request(given: dict[str, Any]) -> GatewayRequest:
 def _capture(given: dict[str, Any]) -> Capture | None:
     if given["sink"] is None:
         return None
-    options.keep_kernels()
-    from stillwatch.gateway import rows
-    from stillwatch.gateway.capture import Capture
+    from stillwatch.gateway.opening import opened_log
     from stillwatch.gateway.spool import Spool
-    from stillwatch.keyring import load_keyring
-    from stillwatch.sketch.batch import warm_up
-    from stillwatch.sketch.recipe import Recipe
 
     spool = given["spool"] or given["sink"].with_name(given["sink"].name + "-spool")
     held = Spool(spool, given["sink"], most_bytes=given["spool_mb"] * _MIB, keep_days=given["keep_days"])
-    if given["text"]:
-        return Capture(rows.full_batch, held)
-    seed, recipe = load_keyring(options.home()).derive("sketch"), Recipe()
-    warm_up()
-    return Capture(lambda records: rows.hashed_batch(records, recipe, seed), held)
+    return opened_log(options.home(), held, text=given["text"])
 
 
 def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:

@@ -35,6 +35,8 @@ class Gate:
     held: Held = field(default_factory=lambda: Held(Index()))
     checked_at: float = 0.0
     limiter: Limiter = field(default_factory=Limiter)
+    edits: bool = True
+    """Whether whoever asks can change requests and answers; else limits are out of its reach, and counted so."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What measures did: by (measure or code, what happened)."""
 
@@ -69,7 +71,7 @@ class Gate:
         if verdict.refusal is not None:
             self.counts[verdict.refusal.code, "refused"] += 1
         if verdict.applied or verdict.silent:
-            self.counts["limit", "applied"] += bool(verdict.limits)
+            self.counts["limit", "applied" if self.edits else "out_of_reach"] += bool(verdict.limits)
             self.counts["mark", "applied"] += bool(verdict.mark)
         if verdict.observed:
             self.counts["observe", "observed"] += 1

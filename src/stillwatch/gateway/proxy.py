@@ -19,8 +19,10 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from stillwatch.feed.verdict import Refusal, Verdict
-from stillwatch.gateway import bodies, headers, identity
+from stillwatch.feed.shedding import SHED
+from stillwatch.feed.verdict import Verdict
+from stillwatch.gateway import bodies, headers, identity, reasoning
+from stillwatch.gateway.admission import RefusedError, admitted
 from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.attempts import Attempts
 from stillwatch.gateway.capture import Capture
@@ -38,14 +40,6 @@ CLIENT_GONE = 499
 """Status in the log of a request whose client went before anything was answered."""
 MOST_WHOLE = 64 << 20
 """Of an answer that has to be edited whole."""
-
-
-class RefusedError(Exception):
-    """The gateway does not let a request through."""
-
-    def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
-        super().__init__(code)
-        self.refusal = Refusal(status, code, message, retry_after=retry_after)
 
 
 @dataclass(slots=True)
@@ -123,6 +117,9 @@ class _Visit:
         verdict = proxy.gate.rule(caller, lambda: bodies.asked(operation, body), self.now)
         if verdict.refusal is not None:
             return self.own(refused(verdict.refusal, operation.dialect))
+        if self.record is not None and (shed := proxy.gate.sheds(caller, self.record.event_id, self.record.ts_us)):
+            self.failed = SHED
+            return self.own(refused(shed, operation.dialect))
         if raw is not None and (verdict.limits is not None or proxy.gate.held.tiers is not None):
             raw = bodies.edited(operation, body, verdict.limits)
         edits: tuple[Edit, ...] = ()
@@ -166,22 +163,8 @@ class _Visit:
         return found
 
     def _caller(self, seen: Client) -> Caller:
-        """Who calls; with a table of keys only known ones are let in."""
-        proxy, hashed = self.proxy, identity.key_hash(self.request.headers)
-        if proxy.keys is None:
-            found = identity.caller(hashed, None, seen)
-            if found is None:
-                raise RefusedError(401, "no_credential", "Give a key in the header Authorization.")
-            return found
-        if wait := proxy.attempts.wait(seen.ip, self.now):
-            raise RefusedError(429, "too_many_wrong_keys", "Too many wrong keys from this address.", wait)
-        holder = proxy.keys.get(hashed or "")
-        if holder is None:
-            proxy.attempts.wrong(seen.ip, self.now)
-            raise RefusedError(401, "unknown_key", "This key is not known.")
-        found = identity.caller(hashed, holder, seen)
-        assert found is not None
-        return found
+        proxy = self.proxy
+        return admitted(self.request.headers, seen, proxy.keys, proxy.attempts, self.now)
 
     async def _body(self) -> bytes:
         """The whole body, bounded in size and time."""

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,9 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
         )
         server = _Server(proxy.handle, asked.limits.receive_s)
         await held.enter_async_context(_following(asked, gate, proxy))
-        admin = _Admin(metrics, proxy)
-        places = [await _listening(held, web.Server(admin.handle, access_log=None), asked.admin, 1.0)]
-        places.append(await _listening(held, server, asked.listen, asked.drain_s))
+        admin = Admin(metrics)
+        places = [await listening(held, web.Server(admin.handle, access_log=None), asked.admin, 1.0)]
+        places.append(await listening(held, server, asked.listen, asked.drain_s))
         asked.ready(places[1], places[0])
         await stop.wait()
         admin.draining = True
@@ -102,19 +102,24 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
 def run(asked: GatewayRequest, capture: Capture | None) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for streams."""
 
-    async def work() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stopper(stop, asyncio.current_task()))
-        with contextlib.suppress(asyncio.CancelledError):
-            await serve(asked, capture, stop)
+    async def work(stop: asyncio.Event) -> None:
+        await serve(asked, capture, stop)
 
     try:
         import uvloop
     except ImportError:
-        asyncio.run(work())
+        asyncio.run(until_told(work))
     else:
-        uvloop.run(work())
+        uvloop.run(until_told(work))
+
+
+async def until_told(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Let ``work`` go on until a signal sets its event; a second signal ends it."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stopper(stop, asyncio.current_task()))
+    with contextlib.suppress(asyncio.CancelledError):
+        await work(stop)
 
 
 def _stopper(stop: asyncio.Event, task: asyncio.Task[None] | None) -> Callable[[], None]:
@@ -159,7 +164,7 @@ async def _following(asked: GatewayRequest, gate: Gate, proxy: Proxy) -> Any:
             task.cancel()
 
 
-async def _listening(held: contextlib.AsyncExitStack, server: Any, wanted: Address, patience_s: float) -> Address:
+async def listening(held: contextlib.AsyncExitStack, server: Any, wanted: Address, patience_s: float) -> Address:
     runner = web.ServerRunner(server, shutdown_timeout=patience_s)
     await runner.setup()
     held.push_async_callback(runner.cleanup)
@@ -198,11 +203,10 @@ def _close_if_silent(handler: Any, transport: asyncio.Transport) -> None:
 
 
 @dataclass
-class _Admin:
+class Admin:
     """Health and metrics, on an address of their own."""
 
     metrics: Metrics
-    proxy: Proxy
     draining: bool = False
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
