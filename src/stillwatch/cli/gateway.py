@@ -102,7 +102,7 @@ def _request(given: dict[str, Any]) -> GatewayRequest:
         given["feed_max_age"],
         given["drain_s"],
         Limits(given["body_mb"] * _MIB, given["receive_s"], given["upstream_s"]),
-        lambda listen, admin: print_lines((f"listening on {listen}; /healthz and /metrics on {admin}",)),
+        ready=lambda listen, admin: print_lines((f"listening on {listen}; /healthz and /metrics on {admin}",)),
     )
 
 

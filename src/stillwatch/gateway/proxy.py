@@ -21,7 +21,7 @@ from yarl import URL
 
 from stillwatch.feed.shedding import SHED
 from stillwatch.feed.verdict import Verdict
-from stillwatch.gateway import bodies, headers, identity, reasoning
+from stillwatch.gateway import bodies, headers, identity
 from stillwatch.gateway.admission import RefusedError, admitted
 from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.attempts import Attempts
