@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from stillwatch.feed.index import Index
-from stillwatch.feed.lines import WIDEST_LINE, FeedError, Snapshot, apply, change_of
+from stillwatch.feed.lines import WIDEST_LINE, Change, FeedError, Snapshot, apply, change_of, coin_in
+from stillwatch.feed.shedding import Coin
 from stillwatch.feed.tiers import Tiers
 
 SNAPSHOT = "snapshot.jsonl"
@@ -37,6 +38,15 @@ class Held:
     feed_id: str = ""
     number: int = 0
     tiers: Tiers | None = None
+    coin: Coin | None = None
+
+    def take(self, change: Change) -> None:
+        """Apply the next change."""
+        apply(self.index, change)
+        self.tiers = change.tiers or self.tiers
+        if change.shedding is not None:
+            self.coin = coin_in(change.shedding, f"change {change.n}")
+        self.number = change.n
 
 
 class Follower:
@@ -103,7 +113,7 @@ class Follower:
             snapshot.close()
         header = snapshot.header
         self._base, self._offset = header.number, 0
-        return Held(snapshot.index, header.feed_id, header.number, header.tiers)
+        return held_of(snapshot)
 
     def _follow(self, held: Held) -> Iterator[None]:
         path = self.folder / tail_name(self._base)
@@ -116,13 +126,16 @@ class Follower:
                     if len(line) > WIDEST_LINE:
                         raise FeedError(f"{path.name} holds a line that is longer than {WIDEST_LINE} bytes")
                     return
-                change = change_of(line, held.number + 1)
-                apply(held.index, change)
-                held.tiers = change.tiers or held.tiers
-                held.number = change.n
+                held.take(change_of(line, held.number + 1))
                 self._offset += len(line)
                 if count % _LINES_AT_ONCE == 0:
                     yield
+
+
+def held_of(snapshot: Snapshot) -> Held:
+    """What a whole snapshot says."""
+    header = snapshot.header
+    return Held(snapshot.index, header.feed_id, header.number, header.tiers, snapshot.coin)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
