@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 import uvicorn
 
 from stillwatch.config.load import load_settings
+from stillwatch.console.order import Order
 from stillwatch.console.passwords import Passwords
-from stillwatch.console.serve import Order, build
+from stillwatch.console.serve import build
 
 PASSWORD = "a sentence to remember"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -56,3 +57,68 @@ def test_the_second_person_agrees_and_every_page_says_that_it_acts(
 def test_half_a_form_does_nothing(console: Served, waiting: str, form: dict[str, str]) -> None:
     assert console.person("app").post(f"/decisions/{waiting}", form).status == 409
     assert console.person("app").get("/decisions/d-999").status == 404
+
+
+ASKED = {
+    "scope": "campaign",
+    "value": "c-0b0b0b0b0b0b",
+    "measure": "limit",
+    "max_tokens": "256",
+    "mode": "enforce",
+    "days": "14",
+    "why": "harvest",
+}
+
+
+def digest_of(page: str) -> str:
+    found = re.search(r'name="confirm" value="([0-9a-f]{64})"', page)
+    assert found
+    return found[1]
+
+
+def test_a_measure_is_looked_at_then_proposed_exactly_so(console: Served, store_and_run: Desk) -> None:
+    store_and_run.open()
+    ana, store = console.person("ana"), store_and_run.store
+    assert "max_tokens" in ana.get("/decisions/new?scope=campaign&value=c-0b0b0b0b0b0b&measure=limit").text
+    before = len(look(store).entries)
+    looked = ana.post("/decisions/new", ASKED)
+    assert looked.status == 200
+    assert "A second person has to approve it" in looked.text
+    assert re.search(r"Share of the evidence</dt><dd><a[^>]*>83\s%", looked.text)  # which the run knows
+    confirmed = {**ASKED, "confirm": digest_of(looked.text)}
+    assert ana.post("/decisions/new", {**confirmed, "max_tokens": "9"}).status == 409
+    assert len(look(store).entries) == before
+    made = ana.post("/decisions/new", confirmed)
+    name = made.leads.removeprefix("/decisions/")
+    found = look(store).docket.decisions[name]
+    assert (made.status, found.state, found.act.measure, found.by) == (303, "waiting", "limit", "ana")
+    assert found.act.parameters == Parameters(max_tokens=256)
+    assert found.act.shown.evidence_share == pytest.approx(5 / 6, abs=0.01)
+    assert console.person("app").post(made.leads, {"form": "agree", "why": "agreed"}).status == 303
+    assert f">{name}</a> <b>limit</b>, enforce, standing" in ana.get("/cases/k-0b0b0b0b0b0b").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scope": "planet"},
+        {"measure": "silence"},
+        {"mode": "maybe"},
+        {"days": "0"},
+        {"days": "9999"},
+        {"why": ""},
+        {"max_tokens": "many"},
+        {"max_tokens": ""},
+        {"value": "c-none"},
+    ],
+)
+def test_what_cannot_be_decided_is_refused_before_the_look(console: Served, wrong: dict[str, str]) -> None:
+    answer = console.person("ana").post("/decisions/new", {**ASKED, **wrong})
+    assert (answer.status, "Not done" in answer.text) == (409, True)
+
+
+def test_a_viewer_proposes_nothing(console: Served) -> None:
+    vi = console.person("vi")
+    assert vi.get("/decisions/new?scope=account").status == 403
+    assert vi.post("/decisions/new", ASKED).status == 403
+    assert "decisions/new" not in vi.get("/decisions").text

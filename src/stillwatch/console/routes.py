@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from stillwatch.console import assets
 from stillwatch.console.guard import Guard
-from stillwatch.console.pages import accounts, campaigns, cases, data, decisions, door, papers, queue, rows
+from stillwatch.console.pages import accounts, campaigns, cases, data, decisions, door, measures, papers, queue, rows
 from stillwatch.console.visit import Console, RefusalError, act, page, plain_refusal
 
 ROUTES = (
@@ -30,6 +30,8 @@ ROUTES = (
     Route("/cases/{case_id}/bundle", act(papers.make_bundle), methods=["POST"]),
     Route("/cases/{case_id}/share", act(papers.share), methods=["POST"]),
     Route("/decisions", page(decisions.decisions)),
+    Route("/decisions/new", page(measures.measure, "analyst"), methods=["GET"]),
+    Route("/decisions/new", act(measures.propose), methods=["POST"]),
     Route("/decisions/{decision}", page(decisions.decision), methods=["GET"]),
     Route("/decisions/{decision}", act(decisions.do), methods=["POST"]),
     Route("/data", page(data.data)),
@@ -41,7 +43,7 @@ ROUTES = (
 
 def application(console: Console, names: tuple[str, ...]) -> Starlette:
     """The console as an ASGI application that goes by ``names``."""
-    guard = Middleware(Guard, names=names, secure=console.secure)
+    guard = Middleware(Guard, names=names, secure=console.order.secure)
     made = Starlette(routes=list(ROUTES), middleware=[guard], exception_handlers={404: _missing, 405: _missing})
     made.state.console = console
     return made

@@ -6,62 +6,22 @@ answers dozens of readers).
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillwatch.app.published import Published
 from stillwatch.config.load import Loaded
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import Casebook
+from stillwatch.console.order import Order, check
 from stillwatch.console.passwords import Passwords
 from stillwatch.console.sessions import Sessions
 from stillwatch.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to serve and where. ``names``: further host names it goes by; ``proxied``: TLS ends before it."""
-
-    run: Path
-    store: Path
-    host: str
-    port: int
-    names: tuple[str, ...]
-    certificate: Path | None
-    key: Path | None
-    proxied: bool
-
-    @property
-    def secure(self) -> bool:
-        return self.certificate is not None or self.proxied
-
-    @property
-    def address(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
-
-
-def check(order: Order) -> None:
-    """Every mistake in an order at once."""
-    mistakes = []
-    if (order.certificate is None) != (order.key is None):
-        mistakes.append("--tls-cert and --tls-key belong together")
-    mistakes += [f"{path}: no such file" for path in (order.certificate, order.key) if path and not path.is_file()]
-    if not _is_loopback(order.host) and not order.secure:
-        mistakes.append(
-            f"--host {order.host} can be reached from other machines, and passwords would cross the network in the "
-            "clear: give --tls-cert and --tls-key, or --behind-tls where a proxy in front of it ends TLS"
-        )
-    if mistakes:
-        raise ConfigurationError(*mistakes)
 
 
 def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starlette:
@@ -77,7 +37,7 @@ def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starle
     casebook.view()
     published = Published(order.run, prepare)
     passwords = Passwords(order.store)
-    console = Console(published, casebook, loaded, passwords, clock, order.secure, Sessions(), Attempts())
+    console = Console(order, published, casebook, loaded, passwords, clock, Sessions(), Attempts())
     return application(console, (order.host, "localhost", "127.0.0.1", "::1", *order.names))
 
 
@@ -106,10 +66,3 @@ def serve(order: Order, loaded: Loaded, say: Callable[[str], None]) -> None:
         uvicorn.Server(config).run()
     finally:
         ending.set()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -26,6 +26,7 @@ from stillwatch.config.load import Loaded
 from stillwatch.console import assets
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import VIA, Casebook
+from stillwatch.console.order import Order
 from stillwatch.console.passwords import Passwords
 from stillwatch.console.places import Pages
 from stillwatch.console.sessions import Session, Sessions
@@ -38,14 +39,14 @@ MOST_BODY = 64 * 1024
 
 @dataclass(frozen=True)
 class Console:
-    """What all requests share. ``clock`` says what time it is; ``secure``: served over TLS."""
+    """What all requests share. ``clock`` says what time it is."""
 
+    order: Order
     published: Published
     casebook: Casebook
     loaded: Loaded
     passwords: Passwords
     clock: Callable[[], datetime]
-    secure: bool
     sessions: Sessions
     attempts: Attempts
 

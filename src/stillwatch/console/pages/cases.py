@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from stillwatch.app.cases.desk import act_on
 from stillwatch.app.cases.indicating import indicators
 from stillwatch.app.cases.telling import ERASED, case_document, standing
+from stillwatch.app.measures.telling import listing
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.state import Case
 from stillwatch.console.forms import FORMS, Form, act_of, form_of, sample_of
@@ -59,6 +61,7 @@ def case(visit: Visit) -> Response:
         meanings=MEANINGS,
         offers=_by_group(_offers(visit, found)),
         deciding=list(_deciding(visit, found)),
+        decisions=inertly(_decisions(visit, found)),
         indicators=indicators(visit.console.casebook.view(), found.case_id),
         campaigns={name: named.get(name) for name in found.sightings},
         members=[(inertly(m), _ref(m)) for m in members],
@@ -113,6 +116,12 @@ def _by_group(offers: Iterator[Offer]) -> dict[str, list[Offer]]:
     for offer in offers:
         groups.setdefault(offer.form.group, []).append(offer)
     return groups
+
+
+def _decisions(visit: Visit, found: Case) -> list[dict[str, Any]]:
+    """What was decided on the strength of the case, the newest first."""
+    rows = listing(visit.console.casebook.sight(), visit.now)
+    return [row for row in reversed(rows) if row.get("case_id") == found.case_id]
 
 
 def _ref(member: dict[str, str]) -> str:

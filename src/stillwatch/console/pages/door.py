@@ -31,7 +31,7 @@ async def enter(request: Request) -> Response:
 def leave(visit: Visit) -> Response:
     visit.console.sessions.end(visit.request.cookies.get(COOKIE, ""))
     gone = RedirectResponse("/login", 303)
-    gone.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=visit.console.secure)
+    gone.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=visit.console.order.secure)
     return gone
 
 
@@ -54,7 +54,7 @@ def _enter(console: Console, request: Request, form: dict[str, str]) -> Response
 
 def _with_cookie(console: Console, answer: Response, name: str, now: datetime) -> Response:
     token = console.sessions.begin(name, now)
-    answer.set_cookie(COOKIE, token, path="/", httponly=True, samesite="lax", secure=console.secure)
+    answer.set_cookie(COOKIE, token, path="/", httponly=True, samesite="lax", secure=console.order.secure)
     return answer
 
 
