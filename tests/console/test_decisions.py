@@ -94,8 +94,8 @@ def test_a_measure_is_looked_at_then_proposed_exactly_so(console: Served, store_
     assert (made.status, found.state, found.act.measure, found.by) == (303, "waiting", "limit", "ana")
     assert found.act.parameters == Parameters(max_tokens=256)
     assert found.act.shown.evidence_share == pytest.approx(5 / 6, abs=0.01)
-    assert console.person("app").post(made.leads, {"form": "agree", "why": "agreed"}).status == 303
-    assert f">{name}</a> <b>limit</b>, enforce, standing" in ana.get("/cases/k-0b0b0b0b0b0b").text
+    assert console.person("app").post(made.leads, {"form": "decline", "why": "too many"}).status == 303
+    assert f">{name}</a> <b>limit</b>, enforce, declined" in ana.get("/cases/k-0b0b0b0b0b0b").text
 
 
 @pytest.mark.parametrize(
