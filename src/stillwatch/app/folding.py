@@ -28,7 +28,6 @@ class Folded:
     latest: State
     books: Codebooks
     identities: Identities
-    facts: list[pa.Table]
     first_us: int | None
     last_us: int | None
     end_us: int
@@ -62,17 +61,18 @@ def fold(
     register: Register,
     *,
     until_us: int | None,
+    facts: Callable[[pa.Table], None],
     done: Callable[[int], None],
 ) -> Folded:
-    """Advance ``state`` over every epoch of the spool, in time order.
+    """Advance ``state`` over every epoch of the spool, in time order; ``facts`` is handed FACTS of each.
 
     The epoch that holds the last event is open: nobody knows what its rest will bring. ``until_us`` says that the log
     is complete up to then and closes it there. Epochs without traffic change nothing and are passed over.
     """
     books = Codebooks()
-    found = Folded(state, state, books, register.at(0, books.account), [], None, None, 0, 0)
+    found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0)
     numbers = sorted(spool.parts)
-    for number, table, facts in _ahead(store, spool, numbers):
+    for number, table, summed in _ahead(store, spool, numbers):
         start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
         closed = number != numbers[-1] or until_us is not None
         if until_us is not None:
@@ -80,7 +80,8 @@ def fold(
         if not len(table):
             continue  # nothing but copies of earlier events
         frame = build_frame(table, books, start_us=start, end_us=end)
-        found.facts.append(facts)
+        facts(summed)
+        del table, summed  # what is weighed is the frame
         if closed:
             found.close(frame, register)
         else:
@@ -98,8 +99,9 @@ def _ahead(store: SketchStore, spool: Spool, numbers: list[int]) -> Iterator[tup
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = deque(pool.submit(prepare, number) for number in numbers[:1])
-        for following in numbers[1:]:
-            ready = coming.popleft().result()
-            coming.append(pool.submit(prepare, following))
-            yield ready
-        yield from (last.result() for last in coming)
+        for following in [*numbers[1:], None]:
+            ready = [coming.popleft().result()] if coming else []
+            if following is not None:
+                coming.append(pool.submit(prepare, following))
+            while ready:
+                yield ready.pop()  # not held here while it is weighed

@@ -113,12 +113,16 @@ def scan_copy(
         spool, planted = plant(run, base, campaigns, request.seed, Path(work))
         state = fresh_state(run)
         register = Register(merged(base.register, planted))
-        folded = fold(state, spool, store, register, until_us=base.until_us, done=lambda rows: None)
+        folded = fold(state, spool, store, register, until_us=base.until_us, facts=_ignore, done=_ignore)
     accounts = folded.books.account
     standings = stand(
         folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, run.keys.derive("ids")
     )
     return judge(planted, standings, accounts.names)
+
+
+def _ignore(_: object) -> None:
+    """Nobody reads the facts of a copy, or waits for it."""
 
 
 def _document(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.folding import Folded, fold
 from stillwatch.app.requests import ScanRequest, ScanResult
 from stillwatch.app.rundocument import Run, build_document, outcome, read_examples
-from stillwatch.app.runwriter import write_run
+from stillwatch.app.runwriter import facts_writer, write_run
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.errors import InputError
 from stillwatch.evidence import reviewed
@@ -23,7 +23,6 @@ from stillwatch.ingest.accounts import read_accounts
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import Progress
-from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import staged_folder
@@ -44,12 +43,11 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
         request.settings.threads or os.cpu_count() or 1,
     )
     with staged_folder(request.out) as folder, tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
-        folded, copies, spool = _read_and_fold(run, Path(work))
-        facts = pa.concat_tables(folded.facts) if folded.facts else arrow_schema(FACTS).empty_table()
-        pq.write_table(facts.cast(arrow_schema(FACTS)), folder / "facts.parquet", compression="zstd")
+        with facts_writer(folder) as facts:
+            folded, copies, spool = _read_and_fold(run, Path(work), facts)
         found = outcome(run, folded, spool)
         document = build_document(run, folded, copies, found, read_examples(run, found))
-        write_run(run, folded, found, document, facts, folder)
+        write_run(run, folded, found, document, folder)
     if not folded.rows and run.rejects.count:
         raise InputError(
             f"none of {run.rejects.count} rows could be read; the reasons are in {request.out / 'rejects.parquet'}"
@@ -75,7 +73,7 @@ def fresh_state(run: Run) -> State:
     return state
 
 
-def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int, Spool]:
+def _read_and_fold(run: Run, work: Path, facts: Callable[[pa.Table], None]) -> tuple[Folded, int, Spool]:
     request = run.request
     until = None if request.until is None else int(request.until.timestamp() * 1_000_000)
     # The register is read first: a mistake in it should not cost the reading of the log.
@@ -95,5 +93,5 @@ def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int, Spool]:
         copies = store.find_duplicates([f for files in spool.parts.values() for f in files])
         state = fresh_state(run)
         with run.progress.stage("weighing evidence", spool.rows) as stage:
-            folded = fold(state, spool, store, Register(table), until_us=until, done=stage.advance)
+            folded = fold(state, spool, store, Register(table), until_us=until, facts=facts, done=stage.advance)
     return folded, copies, spool

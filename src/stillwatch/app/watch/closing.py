@@ -59,8 +59,11 @@ def close_epoch(
     facts = store.facts(table).cast(arrow_schema(FACTS))
     pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
     start = number * spool.epoch_us
-    folded.close(build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us), register)
-    _note_origins(table, folded.closed, origins)
+    frame = build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us)
+    read = table.select(["event_id", FILE])
+    del table, facts  # what is weighed is the frame
+    folded.close(frame, register)
+    _note_origins(read, folded.closed, origins)
 
 
 def join(files: list[Path], path: Path) -> None:
