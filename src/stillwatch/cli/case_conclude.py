@@ -87,10 +87,29 @@ def retract(case_id: str, **given: Any) -> None:
 @click.command("approve", cls=Command)
 @_case
 @click.argument("proposal", type=int)
+@click.option(
+    "--feed", type=options.Folder(), metavar="DIR", help="Feed from which a retraction lifts decisions; default: feed."
+)
 @case_options.acting
-def approve(case_id: str, proposal: int, **given: Any) -> None:
-    """Approve what somebody else proposed; the proposal's number is in 'case show'."""
-    case_options.do(case_id, acts.Approved(proposal), given)
+def approve(case_id: str, proposal: int, feed: Path | None, **given: Any) -> None:
+    """Approve what somebody else proposed; the proposal's number is in 'case show'.
+
+    A retraction lifts decisions on the case and takes back what was sent to targets of 'deliver'; what left as a file
+    is listed.
+    """
+    from stillwatch.app.retracting import approve as approve_and_follow
+
+    if given["dry_run"]:
+        case_options.do(case_id, acts.Approved(proposal), given)
+        return
+    store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
+    entry, followed = approve_and_follow(store, case_id, proposal, actor, case_options.now(), given["why"], feed=feed)
+    case_options.show([entry], given["as_json"], dry_run=False)
+    if not given["as_json"]:
+        print_lines(f"lifted {name}" for name in followed.lifted)
+        print_lines(f"taken back {text}" for text in followed.taken_back)
+        print_lines(f"NOT taken back {text}" for text in followed.failed)
+        print_lines(f"to be recalled by you: {reference}" for reference in followed.left)
 
 
 @click.command("decline", cls=Command)

@@ -27,6 +27,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("review", "stillwatch.cli.review", "Write down that a group is harmless."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
     Verb("case", "stillwatch.cli.case", "Turn alarms into cases, decide them, hand them out."),
+    Verb("deliver", "stillwatch.cli.deliver", "Send case events and notices: signed webhooks, mail."),
     Verb("decide", "stillwatch.cli.decide", "Decide on measures: preview, a second person, an end."),
     Verb("gateway", "stillwatch.cli.gateway", "Stand in front of a model: enforce decisions, write the log."),
     Verb("serve", "stillwatch.cli.serve", "Show a run and its cases in a browser."),

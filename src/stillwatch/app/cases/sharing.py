@@ -1,9 +1,10 @@
 """``case export``: a case for a partner (STIX 2.1) or a SIEM (OCSF), after a person looked at what would leave.
 
 Contract: without ``confirm`` nothing is written: the caller gets what would leave and its digest. With the digest of
-exactly that, the file is written and the journal says what went out and to whom. Accounts leave under names of the
-exchange: made with the partner's shared key if one is given, else with a key of this store and that recipient, so that
-two recipients cannot join what they got. After a retraction the same export is a revocation.
+exactly that, the file is written, or waits sealed for a target, and the journal says what went out and to whom.
+Accounts leave under names of the exchange: made with the partner's shared key if one is given, else with a key of this
+store and that recipient, so that two recipients cannot join what they got. After a retraction the same export is a
+revocation.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from stillwatch import __version__
-from stillwatch.app.cases.desk import Actor, View, at_work
+from stillwatch.app.cases.desk import Actor, Session, View, at_work
+from stillwatch.app.delivery import parcels
+from stillwatch.app.delivery.parcels import Parcel
 from stillwatch.cases import ocsf
 from stillwatch.cases.acts import Noted, Recalled, Sent
+from stillwatch.cases.advance import PREFIX
 from stillwatch.cases.shared import Shared, keyed, shared
 from stillwatch.cases.state import Case
 from stillwatch.cases.stix import LEVELS, stix_bundle
@@ -30,20 +33,24 @@ from stillwatch.store.files import write_atomic
 
 FORMATS = ("stix", "ocsf")
 LEAST_KEY = 16
-_CHANGING = ("case.sent", "case.recalled", "case.noted")
+_CHANGING_NOTHING = ("case.sent", "case.recalled", "case.noted")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to export for whom. ``key_file``: a key that both sides hold; ``level``: TLP 2.0, for STIX."""
+    """What to export for whom. ``key_file``: a key that both sides hold; ``level``: TLP 2.0, for STIX.
+
+    ``target``: where to send it, instead of ``out`` or besides.
+    """
 
     case_id: str
     format: str
-    out: Path
+    out: Path | None
     recipient: str
     maker: str
     level: str = "amber"
     key_file: Path | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,10 @@ def export(store: Path, order: Order, actor: Actor, now: datetime, why: str, *, 
     """Show what would leave; with ``confirm``, let it."""
     if order.level not in LEVELS or order.format not in FORMATS:
         raise ConfigurationError(f"an export is {' or '.join(FORMATS)}, at TLP {', '.join(LEVELS)}")
+    if order.target is not None:
+        parcels.check(store, order.target, None)
+    elif order.out is None:
+        raise ConfigurationError("name a file with --out, a target with --send, or both")
     with at_work(store, actor, now, dry_run=confirm is None) as session:
         view = session.view
         case = view.case(order.case_id)
@@ -75,7 +86,10 @@ def export(store: Path, order: Order, actor: Actor, now: datetime, why: str, *, 
         reference = f"{order.format}:{hashlib.sha256(order.recipient.encode()).hexdigest()[:8]}:{digest[:16]}"
         session.check(case.case_id, Noted() if case.retraction else Sent("indicators", reference))
         if confirm is not None:
-            write_atomic(order.out, content)
+            if order.out is not None:
+                write_atomic(order.out, content)
+            if order.target is not None:
+                _queue(session, order, order.target, reference, content)
             if case.retraction is None:
                 session.do(case.case_id, Sent("indicators", reference), why, text=order.recipient)
             else:
@@ -84,18 +98,26 @@ def export(store: Path, order: Order, actor: Actor, now: datetime, why: str, *, 
     return Exported(content, digest, len(told.accounts), left_out, confirm is not None)
 
 
-def _revoke(session: Any, case: Case, order: Order, why: str) -> None:
+def _queue(session: Session, order: Order, target: str, reference: str, content: bytes) -> None:
+    again = {name: getattr(order, name) for name in ("case_id", "format", "recipient", "maker", "level")}
+    again |= {"key_file": None if order.key_file is None else str(order.key_file.absolute())}
+    title = f"Case {order.case_id} as {order.format.upper()}, from {order.maker}"
+    parcels.queue(session, target, order.case_id, reference, Parcel(order.format, title, content.decode(), again))
+
+
+def _revoke(session: Session, case: Case, order: Order, why: str) -> None:
     """What this recipient got counts as recalled; that they were told stands in the journal in any case."""
+    session.do(case.case_id, Noted(), why, text=f"revocation written for {order.recipient}")
     start = f"{order.format}:{hashlib.sha256(order.recipient.encode()).hexdigest()[:8]}:"
     for gone in case.to_recall:
         if gone.reference.startswith(start):
             session.do(case.case_id, Recalled(gone.reference), why, text=order.recipient)
-    session.do(case.case_id, Noted(), why, text=f"revocation written for {order.recipient}")
 
 
 def _told(view: View, case: Case, key: bytes) -> Shared:
     """The case for a partner; a time of its own record-keeping would make every export a new one."""
-    changed = [e.at for e in view.entries_of(case.case_id) if e.kind not in _CHANGING]
+    acts = (e for e in view.entries_of(case.case_id) if e.kind.startswith(PREFIX))
+    changed = [e.at for e in acts if e.kind not in _CHANGING_NOTHING]
     known = [a for s, a in view.accounts(case.case_id).items() if a is not None and s not in case.victims]
     names = tuple(sorted(keyed(key, scoped(a.tenant_id, a.account_id)) for a in known))
     return shared(case, changed[-1], names)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.app.cases.beside import LOOKED, PASSWORD
+from stillwatch.app.cases.beside import DELIVERED, GIVEN_UP, LOOKED, PASSWORD
 from stillwatch.app.cases.desk import View
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.catalogue import KINDS
@@ -23,6 +23,8 @@ ERASED = "(erased)"
 _SUMMARIES = {f"case.{kind.name}": kind.summary for kind in KINDS} | {
     LOOKED: "examples were shown",
     PASSWORD: "password set",
+    DELIVERED: "delivered",
+    GIVEN_UP: "not delivered",
 }
 _DETAILS = (
     "name",
@@ -38,6 +40,7 @@ _DETAILS = (
     "other",
     "how",
     "reference",
+    "target",
     "on",
 )
 
