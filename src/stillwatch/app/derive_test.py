@@ -25,7 +25,7 @@ from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
 from stillwatch.derive.keys import EVERYONE, FOLDER, KeyStore, MarkKey, open_store
 from stillwatch.derive.keytest import Decoys, reached, run
-from stillwatch.derive.marks.catalogue import mark_named
+from stillwatch.derive.marks.catalogue import MARKS, mark_named
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.derive.observations import Answer, Observations
 from stillwatch.derive.power import detectable
@@ -121,11 +121,12 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
 def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyStore]:
     store = open_store(request.home, request.unlock)
     keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
-    gamma = mark_named(keys[0].mark).gamma if keys else 0.5
+    mark = mark_named(keys[0].mark) if keys else MARKS[0]
     protocol = declare(
         _suspect(request),
         keys,
-        gamma,
+        mark.gamma,
+        least=mark.least,
         alpha=request.alpha,
         decoys=request.decoys,
         controls=request.controls,

@@ -32,7 +32,7 @@ def keys() -> None:
 
 @keys.command("new", cls=Command)
 @click.option("--group", metavar="NAME", default="everyone", show_default=True, help="Accounts that will get the mark.")
-@click.option("--mark", metavar="NAME", default="forms", show_default=True, help="forms, best, green1 or green2.")
+@click.option("--mark", metavar="NAME", default="forms", show_default=True, help="forms, habits, best, green1 or green2.")
 @click.option("--commit", is_flag=True, help="Commit it at once.")
 @_unlock
 @options.as_json
@@ -144,7 +144,7 @@ def test(
 
 @command.command("plan", cls=Command)
 @click.option("--mix", type=click.FloatRange(0, 1), required=True, help="Share of marked text in the training data.")
-@click.option("--mark", metavar="NAME", default="green1", show_default=True, help="forms, best, green1 or green2.")
+@click.option("--mark", metavar="NAME", default="green1", show_default=True, help="forms, habits, best, green1 or green2.")
 @click.option("--excess", type=click.FloatRange(0, 1), help="Excess of matches in the marked text; default: all.")
 @click.option(
     "--transfer", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Part that training keeps."
