@@ -58,8 +58,14 @@ def _beside(order: Order) -> tuple[str, ...]:
     return (*((order.register,) if order.register else ()), *order.replay)
 
 
-def _is_loopback(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is given by its address and not by a name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if is_address(host) else host == "localhost"

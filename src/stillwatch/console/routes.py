@@ -10,13 +10,28 @@ from starlette.routing import Route
 
 from stillwatch.console import assets
 from stillwatch.console.guard import Guard
-from stillwatch.console.pages import accounts, campaigns, cases, data, decisions, door, measures, papers, queue, rows
+from stillwatch.console.pages import (
+    accounts,
+    campaigns,
+    cases,
+    data,
+    decisions,
+    door,
+    keys,
+    measures,
+    papers,
+    queue,
+    rows,
+)
 from stillwatch.console.visit import Console, RefusalError, act, page, plain_refusal
 
 ROUTES = (
     Route("/", page(queue.queue)),
     Route("/login", door.login, methods=["GET"]),
     Route("/login", door.enter, methods=["POST"]),
+    Route("/login/passkey", door.enter_by_passkey, methods=["POST"]),
+    Route("/passkeys", page(keys.passkeys), methods=["GET"]),
+    Route("/passkeys", act(keys.change, "viewer"), methods=["POST"]),
     Route("/logout", act(door.leave, "viewer"), methods=["POST"]),
     Route("/campaigns/{name}", page(campaigns.campaign)),
     Route("/campaigns/{name}/rows/{table}", page(rows.of_campaign)),

@@ -16,6 +16,7 @@ from stillwatch.config.load import Loaded
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import Casebook
 from stillwatch.console.order import Order, check
+from stillwatch.console.passkeys import Passkeys
 from stillwatch.console.passwords import Passwords
 from stillwatch.console.sessions import Sessions
 from stillwatch.errors import ConfigurationError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starlette:
     """The application."""
     try:
+        from stillwatch.console.ceremony import Challenges
         from stillwatch.console.pages.campaigns import prepare
         from stillwatch.console.routes import application
         from stillwatch.console.visit import Console
@@ -36,8 +38,8 @@ def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starle
     casebook = Casebook(order.store)
     casebook.view()
     published = Published(order.run, prepare)
-    passwords = Passwords(order.store)
-    console = Console(order, published, casebook, loaded, passwords, clock, Sessions(), Attempts())
+    people = Passwords(order.store), Passkeys(order.store)
+    console = Console(order, published, casebook, loaded, clock, *people, Sessions(), Attempts(), Challenges())
     return application(console, (order.host, "localhost", "127.0.0.1", "::1", *order.names))
 
 

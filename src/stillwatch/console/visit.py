@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
@@ -26,7 +26,9 @@ from stillwatch.config.load import Loaded
 from stillwatch.console import assets
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import VIA, Casebook
-from stillwatch.console.order import Order
+from stillwatch.console.ceremony import Ceremony, Challenges
+from stillwatch.console.order import Order, is_address
+from stillwatch.console.passkeys import Passkeys
 from stillwatch.console.passwords import Passwords
 from stillwatch.console.places import Pages
 from stillwatch.console.sessions import Session, Sessions
@@ -45,10 +47,21 @@ class Console:
     published: Published
     casebook: Casebook
     loaded: Loaded
-    passwords: Passwords
     clock: Callable[[], datetime]
+    passwords: Passwords
+    passkeys: Passkeys
     sessions: Sessions
     attempts: Attempts
+    challenges: Challenges
+
+    def ceremony(self, request: Request) -> Ceremony | None:
+        """For passkeys of the name that the request came to; ``None`` for an address, which can have none."""
+        host = request.headers.get("host", "")
+        name = urlsplit(f"//{host}").hostname or ""
+        if is_address(name):
+            return None
+        scheme = "https" if self.order.secure else "http"
+        return Ceremony(self.passkeys, self.challenges, name, f"{scheme}://{host}")
 
 
 class RefusalError(Exception):
@@ -74,6 +87,10 @@ class Visit:
     @property
     def actor(self) -> Actor:
         return Actor(self.session.name, VIA)
+
+    @property
+    def ceremony(self) -> Ceremony | None:
+        return self.console.ceremony(self.request)
 
     @functools.cached_property
     def to(self) -> Pages:
@@ -162,9 +179,14 @@ def plain_refusal(refusal: RefusalError) -> Response:
     return _html("refused.html.j2", refusal.status, why=refusal.why, visit=None)
 
 
-def login_page(status: int = 200, *, leads: str = "/", name: str = "", why: str = "", wait_s: int = 0) -> Response:
-    """The door."""
-    found = _html("login.html.j2", status, leads=leads, name=name, why=why, visit=None)
+def login_page(
+    request: Request, status: int = 200, *, leads: str = "/", name: str = "", why: str = "", wait_s: int = 0
+) -> Response:
+    """The door, with what a browser is asked where somebody has a passkey."""
+    console: Console = request.app.state.console
+    ceremony = console.ceremony(request) if console.passkeys.holders() else None
+    ask = ceremony.ask_who(console.clock()) if ceremony else ""
+    found = _html("login.html.j2", status, leads=leads, name=name, why=why, ask=ask, visit=None)
     if wait_s:
         found.headers["retry-after"] = str(wait_s)
     return found
@@ -172,7 +194,7 @@ def login_page(status: int = 200, *, leads: str = "/", name: str = "", why: str 
 
 def _html(template: str, status: int, **values: Any) -> Response:
     made = environment(PACKAGE).get_template(template)
-    return HTMLResponse(made.render(style=assets.SHEETS, script=assets.SCRIPT, **values), status)
+    return HTMLResponse(made.render(style=assets.SHEETS, scripts=assets.SCRIPTS, **values), status)
 
 
 def _answer(handler: Handler, least: str, request: Request, form: Mapping[str, str]) -> Response:
