@@ -123,7 +123,7 @@ class _Visit:
         if raw is not None and (verdict.limits is not None or proxy.gate.held.tiers is not None):
             raw = bodies.edited(operation, body, verdict.limits)
         edits: tuple[Edit, ...] = ()
-        if proxy.screen is not None and request.can_read_body:
+        if proxy.screen is not None and (raw is not None or request.can_read_body):
             sent = raw if raw is not None else await self._body()
             passage = await proxy.screen(Outgoing(caller, path, operation.dialect, request.headers, sent))
             proxy.metrics.screened[passage.what] += 1
