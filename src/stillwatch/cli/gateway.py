@@ -6,18 +6,17 @@ import logging
 import os
 import sys
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
-from stillwatch.cli import options
+from stillwatch.cli import addresses, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_lines
 from stillwatch.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from stillwatch.gateway.capture import Capture
-    from stillwatch.gateway.serving import Address, GatewayRequest
+    from stillwatch.gateway.serving import GatewayRequest
 
 UPSTREAM_KEY = "STILLWATCH_UPSTREAM_KEY"
 _MIB = 1 << 20
@@ -79,9 +78,9 @@ def _request(given: dict[str, Any]) -> GatewayRequest:
     except ImportError as error:
         raise ConfigurationError(f"the gateway needs {error.name}: pip install 'stillwatch[gateway]'") from None
     mistakes: list[str] = []
-    places = [_address(given[name], f"--{name}", mistakes) for name in ("listen", "admin")]
-    trusted = _trusted(given["trust"], mistakes)
-    upstream = _upstream(given["upstream"], mistakes)
+    places = [addresses.address(given[name], f"--{name}", mistakes) for name in ("listen", "admin")]
+    trusted = addresses.trusted(given["trust"], mistakes)
+    upstream = addresses.upstream(given["upstream"], mistakes)
     if given["text"] and (given["sink"] is None or given["keep_days"] is None):
         mistakes.append("--text keeps what people wrote: name --log and, with --keep-days, when it is removed")
     if given["spool"] is not None and given["sink"] is None:
@@ -130,30 +129,3 @@ def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
         f"keys from {asked.keys}" if asked.keys else "no table of keys: every key is let in",
         log,
     ]
-
-
-def _upstream(given: str, mistakes: list[str]) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-        mistakes.append(f"--upstream {given!r}: name it as in https://host:8000, without user and query")
-    return given.rstrip("/").removesuffix("/v1")
-
-
-def _address(given: str, name: str, mistakes: list[str]) -> Address | None:
-    from stillwatch.gateway.serving import Address
-
-    host, _, port = given.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        mistakes.append(f"{name} {given!r}: name it as in 127.0.0.1:8080")
-        return None
-    return Address(host.strip("[]"), int(port))
-
-
-def _trusted(given: tuple[str, ...], mistakes: list[str]) -> Any:
-    from stillwatch.gateway.identity import networks
-
-    try:
-        return networks(given)
-    except ValueError as error:
-        mistakes.append(f"--trust: {error}")
-        return ()

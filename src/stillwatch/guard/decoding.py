@@ -32,6 +32,7 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
 )
 _PDF, _ZIP = b"%PDF-", b"PK\x03\x04"
 _UNREAD = re.compile("[\udc80-\udcff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _SAMPLE = 4096
 _PDF_WITHIN = 1024
 """Readers of PDF look for its mark in so many first bytes, so it must be looked for here, too."""
@@ -46,7 +47,20 @@ def decode(name: str, raw: bytes) -> str:
     for start, kind in _KINDS:
         if raw.startswith(start):
             raise InputError(f"{name}: is {kind}; text, PDF and Office files are read: convert it and check that")
-    return text_of(raw)
+    text = text_of(raw)
+    if _is_binary(text[:_SAMPLE]):
+        raise InputError(f"{name}: is no text; text, PDF and Office files are read: convert it and check that")
+    return text
+
+
+def is_plain(raw: bytes) -> bool:
+    """Whether the file is a text itself, so that its text can be changed."""
+    return not raw.startswith(_ZIP) and _PDF not in raw[:_PDF_WITHIN] and not any(raw.startswith(k) for k, _ in _KINDS)
+
+
+def _is_binary(sample: str) -> bool:
+    """More control characters than any text has."""
+    return len(_CONTROLS.findall(sample)) * 50 > len(sample)
 
 
 def text_of(raw: bytes) -> str:
