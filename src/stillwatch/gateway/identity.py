@@ -65,6 +65,13 @@ def key_hash(headers: Mapping[str, str]) -> str | None:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def credential(headers: Mapping[str, str]) -> str | None:
+    """The header that ``key_hash`` looks at."""
+    if headers.get("authorization", "")[: len(_BEARER)].lower() == _BEARER:
+        return "authorization"
+    return next((name for name in ("x-api-key", "api-key") if headers.get(name)), None)
+
+
 def client(peer: str, headers: Mapping[str, str], trusted: tuple[Network, ...]) -> Client:
     """The client behind a connection; from a proxy that is not configured nothing is believed."""
     if not trusted or not _among(peer, trusted):
