@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -17,7 +19,18 @@ from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
-from stillwatch.store.duckdb import SketchStore
+
+
+class Epochs(Protocol):
+    """What an engine made of a log, an epoch at a time."""
+
+    def epoch(self, files: Sequence[Path]) -> pa.Table:
+        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+        ...
+
+    def facts(self, epoch: pa.Table) -> pa.Table:
+        """FACTS of one epoch's sorted rows."""
+        ...
 
 
 @dataclass
@@ -57,19 +70,20 @@ class Folded:
 def fold(
     state: State,
     spool: Spool,
-    store: SketchStore,
+    store: Epochs,
     register: Register,
     *,
     until_us: int | None,
     facts: Callable[[pa.Table], None],
     done: Callable[[int], None],
+    books: Codebooks | None = None,
 ) -> Folded:
     """Advance ``state`` over every epoch of the spool, in time order; ``facts`` is handed FACTS of each.
 
     The epoch that holds the last event is open: nobody knows what its rest will bring. ``until_us`` says that the log
     is complete up to then and closes it there. Epochs without traffic change nothing and are passed over.
     """
-    books = Codebooks()
+    books = books or Codebooks()
     found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0)
     numbers = sorted(spool.parts)
     for number, table, summed in _ahead(store, spool, numbers):
@@ -90,7 +104,7 @@ def fold(
     return found
 
 
-def _ahead(store: SketchStore, spool: Spool, numbers: list[int]) -> Iterator[tuple[int, pa.Table, pa.Table]]:
+def _ahead(store: Epochs, spool: Spool, numbers: list[int]) -> Iterator[tuple[int, pa.Table, pa.Table]]:
     """Each epoch's sorted rows and facts; the engine prepares the next epoch while this one is weighed."""
 
     def prepare(number: int) -> tuple[int, pa.Table, pa.Table]:
