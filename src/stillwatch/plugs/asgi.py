@@ -25,8 +25,10 @@ from stillwatch.gateway.identity import Caller
 from stillwatch.gateway.operations import Operation
 from stillwatch.gateway.proxy import CLIENT_GONE
 from stillwatch.gateway.record import Record
+from stillwatch.gateway.screen import Outgoing, Passage
+from stillwatch.gateway.streaming import Edit
 from stillwatch.plugs.asgi_answer import Answering, Send
-from stillwatch.plugs.plug import Plug, begun, count_in_registry, operation
+from stillwatch.plugs.plug import OTHER, Plug, begun, count_in_registry, operation
 from stillwatch.plugs.settings import settings_from
 
 Scope = MutableMapping[str, Any]
@@ -35,6 +37,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _UNSENDABLE = ("http.response.pathsend", "http.response.zerocopysend")
 """Ways of answering that go past whoever looks at answers."""
 _POLICY_VIOLATION = 1008
+_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 
 
 class Middleware:
@@ -65,6 +68,8 @@ class Middleware:
             refusal = visit.ruled(caller, {}).refusal
         except RefusedError as error:
             refusal = error.refusal
+        if self.plug.screen is not None and refusal is None:
+            refusal = Refusal(403, "not_screened", "What goes through a WebSocket cannot be looked at.")
         if refusal is None:
             await self._app(scope, receive, send)
             return
@@ -116,7 +121,8 @@ class _Visit:
 
     async def _passed(self) -> None:
         caller = self.admitted()
-        if caller is None:
+        screens = self._screens()
+        if caller is None and not screens:
             await self.app(self.scope, self.receive, self._watched(PASS))
             return
         body: bodies.Body = {}
@@ -124,7 +130,7 @@ class _Visit:
         if self.operation.reads_body:
             raw = await self._body()
             body = self._read(raw)
-        if self.operation.captured and self.plug.capture is not None:
+        if caller is not None and self.operation.captured and self.plug.capture is not None:
             name, size = self.operation.name, len(raw or b"")
             self.record = begun(name, caller, self.seen, self.headers, body, size, peer=self.peer)
         verdict = self.ruled(caller, body)
@@ -133,8 +139,29 @@ class _Visit:
             return
         if raw is not None and (verdict.limits is not None or self.plug.gate.held.tiers is not None):
             raw = bodies.edited(self.operation, body, verdict.limits)
+        edits: tuple[Edit, ...] = ()
+        if screens:
+            passage = await self._screened(caller, await self._body() if raw is None else raw)
+            if passage.refusal is not None:
+                self.answering = Answering(self.send, self.operation.dialect, PASS, None, self.began)
+                await self.answering.answer(passage.refusal)
+                return
+            raw, edits = passage.raw, (passage.edit,) if passage.edit is not None else ()
         receive = self.receive if raw is None else _again(raw, self.receive)
-        await self.app(self._scope(verdict, raw), receive, self._watched(verdict))
+        await self.app(self._scope(verdict, raw, edited=bool(edits)), receive, self._watched(verdict, edits))
+
+    def _screens(self) -> bool:
+        """Whether the body is to be looked at: of whatever a model's interface may take, known here or not."""
+        is_open = self.path in self.plug.settings.open_paths or self.scope.get("method") in _WITHOUT_BODY
+        is_model = self.operation is not OTHER or self.path.startswith("/v1/")
+        return self.plug.screen is not None and is_model and not is_open
+
+    async def _screened(self, caller: Caller | None, raw: bytes) -> Passage:
+        assert self.plug.screen is not None
+        who = caller or Caller("", None, ())
+        passage = await self.plug.screen(Outgoing(who, self.path, self.operation.dialect, self.headers, raw))
+        self.plug.metrics.screened[passage.what] += 1
+        return passage
 
     def _read(self, raw: bytes) -> bodies.Body:
         try:
@@ -156,7 +183,7 @@ class _Visit:
             more = message.get("more_body", False)
         return b"".join(pieces)
 
-    def _scope(self, verdict: Verdict, raw: bytes | None) -> Scope:
+    def _scope(self, verdict: Verdict, raw: bytes | None, *, edited: bool) -> Scope:
         """The request as the application sees it: nothing of ours that we did not write."""
         kept = [(k, v) for k, v in self.scope["headers"] if not k.lower().startswith(headers.OURS.encode())]
         added: dict[str, str] = {}
@@ -164,7 +191,7 @@ class _Visit:
             added["content-length"] = str(len(raw))
         if self.record is not None:
             added[headers.REQUEST_ID] = self.record.event_id
-        if self.record is not None or verdict.reasoning != "shown":
+        if self.record is not None or verdict.reasoning != "shown" or edited:
             added["accept-encoding"] = "identity"
         if verdict.mark is not None:
             added[headers.MARK] = headers.safe(verdict.mark)
@@ -176,8 +203,8 @@ class _Visit:
         extensions = {k: v for k, v in (self.scope.get("extensions") or {}).items() if k not in _UNSENDABLE}
         return {**self.scope, "headers": kept, "extensions": extensions}
 
-    def _watched(self, verdict: Verdict) -> Send:
-        self.answering = Answering(self.send, self.operation.dialect, verdict, self.record, self.began)
+    def _watched(self, verdict: Verdict, edits: tuple[Edit, ...] = ()) -> Send:
+        self.answering = Answering(self.send, self.operation.dialect, verdict, self.record, self.began, edits)
         return self.answering.send
 
     async def _refuse(self, refusal: Refusal) -> None:

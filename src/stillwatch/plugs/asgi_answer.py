@@ -12,12 +12,12 @@ from typing import Any
 
 from stillwatch.feed.verdict import Refusal, Verdict
 from stillwatch.gateway import bodies, headers
-from stillwatch.gateway.answers import refused
+from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.operations import Dialect
 from stillwatch.gateway.proxy import MOST_WHOLE, STREAM
 from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.record import Record
-from stillwatch.gateway.streaming import StreamEditor
+from stillwatch.gateway.streaming import Edit, StreamEditor, StreamEditors
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -26,12 +26,20 @@ Send = Callable[[Message], Awaitable[None]]
 class Answering:
     """One answer."""
 
-    def __init__(self, send: Send, dialect: Dialect, verdict: Verdict, record: Record | None, began: float) -> None:
+    def __init__(
+        self,
+        send: Send,
+        dialect: Dialect,
+        verdict: Verdict,
+        record: Record | None,
+        began: float,
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
         self._send, self._dialect, self._verdict, self._record = send, dialect, verdict, record
         self._began = began
         hides = verdict.reasoning != "shown" and dialect != "other"
-        self._edit = Hiding(dialect, verdict.reasoning) if hides else None
-        self._editor: StreamEditor | None = None
+        self._edits: tuple[Edit, ...] = (Hiding(dialect, verdict.reasoning), *edits) if hides else edits
+        self._editors: StreamEditors | None = None
         self._held: Message | None = None
         self._whole: list[bytes] = []
         self._over = False
@@ -50,8 +58,10 @@ class Answering:
 
     async def refuse(self, refusal: Refusal) -> None:
         """Answer in the application's place; what it still says goes nowhere."""
+        await self.answer(refused(refusal, self._dialect))
+
+    async def answer(self, answer: Answer) -> None:
         self._over = True
-        answer = refused(refusal, self._dialect)
         self.status = answer.status
         given = {"content-length": str(len(answer.body)), **answer.headers}
         pairs = [(name.encode(), headers.safe(value).encode()) for name, value in given.items()]
@@ -73,8 +83,8 @@ class Answering:
         streamed = named.get(b"content-type", b"").lower().startswith(STREAM.encode())
         if self._record is not None:
             self._record.streamed = streamed
-        if self._edit is None or self.status >= 400:
-            self._edit = None
+        if not self._edits or self.status >= 400:
+            self._edits = ()
             await self._send({**message, "headers": pairs})
             return
         if named.get(b"content-encoding", b"identity") != b"identity":
@@ -82,7 +92,7 @@ class Answering:
             return
         begin = {**message, "headers": [(k, v) for k, v in pairs if k != b"content-length"]}
         if streamed:
-            self._editor = StreamEditor(self._edit)
+            self._editors = StreamEditors([StreamEditor(edit) for edit in self._edits])
             await self._send(begin)
         else:
             self._held = begin
@@ -95,8 +105,8 @@ class Answering:
             self._record.take(piece)
         if self._held is not None:
             await self._gathered(piece, more)
-        elif self._editor is not None:
-            out = self._editor.feed(piece) + (b"" if more else self._editor.close())
+        elif self._editors is not None:
+            out = self._editors.feed(piece) + (b"" if more else self._editors.close())
             if out or not more:
                 await self._send({**message, "body": out})
         else:
@@ -111,13 +121,15 @@ class Answering:
         if more:
             return
         raw = b"".join(self._whole)
-        assert self._held is not None and self._edit is not None
+        assert self._held is not None
         try:
             body = bodies.read(raw)
         except bodies.UnreadableBodyError:
             await self._unreadable("upstream_unreadable")
             return
-        left = self._edit.whole(body)
+        left = body
+        for edit in self._edits:
+            left = edit.whole(left)
         raw = raw if left is body else bodies.spelled(left)
         begin, self._held = self._held, None
         begin["headers"] = [*begin["headers"], (b"content-length", str(len(raw)).encode())]

@@ -34,6 +34,7 @@ from stillwatch.gateway.metrics import Metrics
 from stillwatch.gateway.opening import opened_log
 from stillwatch.gateway.operations import Operation, operation_of
 from stillwatch.gateway.record import Record
+from stillwatch.gateway.screen import Screen
 from stillwatch.gateway.spool import Spool
 from stillwatch.keyring import stillwatch_home
 from stillwatch.plugs.settings import Settings
@@ -55,6 +56,8 @@ class Plug:
         self.keys: dict[str, Holder] | None = read_keys(Path(settings.keys)) if settings.keys else None
         self.capture = _log(settings)
         self.metrics = Metrics(self.gate, self.capture)
+        self.screen: Screen | None = None
+        """A further look at what goes on to the application, where the plug is told to have one."""
         self._attempts = Attempts()
         self._following: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
