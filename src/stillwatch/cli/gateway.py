@@ -26,7 +26,12 @@ _MIB = 1 << 20
 @click.option("--upstream", required=True, metavar="URL", help="The model's API, without /v1.")
 @click.option("--listen", default="127.0.0.1:8080", metavar="HOST:PORT", help="Where clients come in.")
 @click.option("--admin", default="127.0.0.1:9464", metavar="HOST:PORT", help="Where /healthz and /metrics are.")
-@click.option("--feed", type=options.Folder(), metavar="DIR", help="The decision feed; without it nothing is enforced.")
+@click.option(
+    "--feed",
+    envvar="STILLWATCH_FEED",
+    metavar="DIR|URL",
+    help="The decision feed, a folder or as in redis://host/0?feed=stillwatch; without it nothing is enforced.",
+)
 @click.option("--keys", type=options.Folder(), metavar="FILE", help="Table of keys; without it every key is let in.")
 @click.option("--trust", multiple=True, metavar="NETWORK", help="Proxies whose headers about clients are believed.")
 @click.option("--without-feed", type=click.Choice(["open", "closed"]), default="open", help="Until a feed was read.")
@@ -116,6 +121,13 @@ def _capture(given: dict[str, Any]) -> Capture | None:
     return opened_log(options.home(), held, text=given["text"])
 
 
+def _shown_feed(given: str) -> str:
+    """Where the feed is, without a password."""
+    from stillwatch.feed.redis_names import is_redis, place_of
+
+    return place_of(given).shown if is_redis(given) else given
+
+
 def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
     """What the gateway will do, in particular what it will not."""
     if given["sink"] is None:
@@ -125,7 +137,7 @@ def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
         log = f"log in {given['sink']}, {'with text' if given['text'] else 'sketched, without text'}{kept}"
     return [
         f"upstream {asked.upstream}, {'with its own key' if asked.upstream_key else 'with the keys of clients'}",
-        f"decisions from {asked.feed}" if asked.feed else "no feed: nothing is enforced",
+        f"decisions from {_shown_feed(asked.feed)}" if asked.feed else "no feed: nothing is enforced",
         f"keys from {asked.keys}" if asked.keys else "no table of keys: every key is let in",
         log,
     ]

@@ -11,10 +11,11 @@ with ``fresh`` true if the feed is what is held.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from stillwatch.feed.index import Index
 from stillwatch.feed.lines import WIDEST_LINE, Change, FeedError, Snapshot, apply, change_of, coin_in
@@ -22,6 +23,7 @@ from stillwatch.feed.shedding import Coin
 from stillwatch.feed.tiers import Tiers
 
 SNAPSHOT = "snapshot.jsonl"
+NOT_READ = "the feed was not read yet"
 _LINES_AT_ONCE = 256
 """Read between two yields: about a millisecond."""
 
@@ -49,15 +51,31 @@ class Held:
         self.number = change.n
 
 
+class Following(Protocol):
+    """A feed that is followed, wherever it lies. ``held`` may be used at any time; ``fault``: why it is not fresh."""
+
+    held: Held
+    fault: str | None
+    loaded: bool
+
+    @property
+    def fresh(self) -> bool: ...
+
+    async def look(self) -> None:
+        """Look for news once, between other work."""
+
+    async def close(self) -> None: ...
+
+
 class Follower:
     """Follows the feed in ``folder``. ``held`` may be used at any time, ``fault`` says why it is not fresh."""
 
-    NOT_READ = "the feed was not read yet"
+    NOT_READ = NOT_READ
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.held = Held(Index())
-        self.fault: str | None = self.NOT_READ
+        self.fault: str | None = NOT_READ
         self.loaded = False
         self._seen: tuple[int, int, int] | None = None
         self._base = 0
@@ -76,6 +94,14 @@ class Follower:
             self._seen, self.fault = None, str(error)
         except OSError as error:
             self._seen, self.fault = None, f"{error.filename or self.folder}: {error.strerror or error}"
+
+    async def look(self) -> None:
+        """The same between other work."""
+        for _ in self.poll():
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
 
     def read(self) -> Held:
         """Look once, in one go; ``FeedError`` where the feed cannot be read."""

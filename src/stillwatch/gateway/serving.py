@@ -21,10 +21,9 @@ from aiohttp import web
 
 from stillwatch.errors import InputError
 from stillwatch.feed.decision import Unreachable
-from stillwatch.feed.files import Follower
 from stillwatch.gateway.capture import Capture
 from stillwatch.gateway.core import FEED_MAX_AGE_S, Gate
-from stillwatch.gateway.following import follow_feed, follow_keys
+from stillwatch.gateway.following import first_look, follow_feed, follow_keys, follower_of
 from stillwatch.gateway.identity import Holder, Network
 from stillwatch.gateway.inbound import Door, Inbound
 from stillwatch.gateway.keys import read_keys
@@ -56,7 +55,7 @@ class GatewayRequest:
     upstream: str
     listen: Address
     admin: Address
-    feed: Path | None = None
+    feed: str | None = None
     keys: Path | None = None
     upstream_key: str | None = None
     trusted: tuple[Network, ...] = ()
@@ -168,12 +167,11 @@ def _stopper(stop: asyncio.Event, task: asyncio.Task[None] | None) -> Callable[[
 @contextlib.asynccontextmanager
 async def _following(asked: GatewayRequest, gate: Gate, proxy: Proxy) -> Any:
     """Feed and keys followed in the background; the first look is over when requests come in."""
-    tasks = []
+    tasks, follower = [], None
     if asked.feed is not None:
-        follower = Follower(asked.feed)
+        follower = follower_of(asked.feed)
         tasks.append(asyncio.create_task(follow_feed(gate, follower)))
-        while not follower.loaded and follower.fault == Follower.NOT_READ:
-            await asyncio.sleep(0.005)
+        await first_look(follower)
     if asked.keys is not None:
 
         def use(keys: dict[str, Holder]) -> None:
@@ -185,6 +183,8 @@ async def _following(asked: GatewayRequest, gate: Gate, proxy: Proxy) -> Any:
     finally:
         for task in tasks:
             task.cancel()
+        if follower is not None:
+            await follower.close()
 
 
 async def listening(held: contextlib.AsyncExitStack, server: Any, wanted: Address, patience_s: float) -> Address:

@@ -7,9 +7,10 @@ the policy stage (``measures.policy``) then lifts it. With ``dry_run`` everythin
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from stillwatch.journal.entry import Entry
 from stillwatch.measures import acts, policy
 from stillwatch.measures.state import Standing, decision_id
 
+REDIS = "STILLWATCH_FEED_REDIS"
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -43,6 +46,8 @@ class Desk:
     now: datetime
     why: str
     dry_run: bool = False
+    redis: str | None = field(default_factory=lambda: os.environ.get(REDIS) or None, repr=False)
+    """A Redis server that the feed is copied to; whichever door somebody acts by, it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ def _worked(desk: Desk, work: Callable[[Session], object], *, anew: bool = False
         _follow_policy(session)
         _tell_cases(session, before)
         # The lock is still held: no other change can come between journal and feed.
-        published = None if desk.dry_run else publish(session.sight, desk.feed, desk.now, anew=anew)
+        published = None if desk.dry_run else publish(session.sight, desk.feed, desk.now, redis=desk.redis, anew=anew)
         return Done(tuple(session.done), published)
 
 

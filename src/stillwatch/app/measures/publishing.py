@@ -16,6 +16,7 @@ from stillwatch.app.measures.coin import running
 from stillwatch.app.measures.desk import Sight
 from stillwatch.app.measures.request import Published
 from stillwatch.feed.decision import Decision
+from stillwatch.feed.redis_writing import copy
 from stillwatch.feed.shedding import SPARE, Shedding
 from stillwatch.feed.writing import bring
 from stillwatch.measures.acts import PERSON
@@ -30,14 +31,16 @@ class _Counted:
     erased: int = 0
 
 
-def publish(sight: Sight, feed: Path, now: datetime, *, anew: bool = False) -> Published:
-    """Bring the feed to what stands at ``now``."""
+def publish(sight: Sight, feed: Path, now: datetime, *, redis: str | None = None, anew: bool = False) -> Published:
+    """Bring the feed to what stands at ``now``, and the copy in a Redis server with it."""
     counted = _Counted()
     wanted = list(_wanted(sight, now, counted))
     shedding = running(sight, now)
     if shedding is not None:
         wanted += _spared(sight, shedding)
     brought = bring(feed, wanted, sight.docket.tiers, now, shedding=shedding, anew=anew, forget=counted.erased > 0)
+    if redis is not None:
+        copy(feed, redis)
     overdue = tuple(benign.act.owner for benign in sight.docket.benign.values() if benign.overdue(now))
     return Published(feed, brought.number, brought.changes, len(wanted), counted.exempt, counted.erased, overdue)
 
