@@ -101,3 +101,13 @@ def test_innocent_explanations_fail_or_hold_together(p: float | None, begins: st
     campaign = found(sample.campaign("c", "watched", 30, 6.0, p)).campaigns[0]
     assert narrative.innocent_reading(campaign).startswith(begins)
     assert any(s.startswith("classroom: could explain") for s in narrative.innocent(campaign))
+
+
+def test_an_explanation_says_what_it_leaves_unexplained() -> None:
+    campaign = found(sample.campaign("c", "watched", 30, 6.0, 0.2)).campaigns[0]
+    for name, said in zip(
+        dict.fromkeys(x for e in campaign.evidence for x in e.could_be), narrative.innocent(campaign), strict=True
+    ):
+        could, _, rest = said.partition("; by itself it ")
+        for e in campaign.evidence:
+            assert (e.title in could, e.title in rest) == (name in e.could_be, name not in e.could_be)

@@ -23,7 +23,7 @@ from stillwatch.console.pages import (
     queue,
     rows,
 )
-from stillwatch.console.visit import Console, RefusalError, act, page, plain_refusal
+from stillwatch.console.visit import Console, RefusalError, Visit, act, page
 
 ROUTES = (
     Route("/", page(queue.queue)),
@@ -34,6 +34,7 @@ ROUTES = (
     Route("/passkeys", act(keys.change, "viewer"), methods=["POST"]),
     Route("/logout", act(door.leave, "viewer"), methods=["POST"]),
     Route("/campaigns/{name}", page(campaigns.campaign)),
+    Route("/campaigns/{name}/accounts", page(campaigns.accounts)),
     Route("/campaigns/{name}/rows/{table}", page(rows.of_campaign)),
     Route("/campaigns/{name}/examples", act(campaigns.examples), methods=["POST"]),
     Route("/account", page(accounts.account)),
@@ -50,6 +51,7 @@ ROUTES = (
     Route("/decisions/{decision}", page(decisions.decision), methods=["GET"]),
     Route("/decisions/{decision}", act(decisions.do), methods=["POST"]),
     Route("/data", page(data.data)),
+    Route("/data/run", page(data.run)),
     Route("/data/rows/{table}", page(rows.of_run)),
     Route("/settings", page(data.settings)),
     Route("/assets/{name}", assets.endpoint),
@@ -64,7 +66,14 @@ def application(console: Console, names: tuple[str, ...]) -> Starlette:
     return made
 
 
+def _no_page(visit: Visit) -> Response:
+    raise RefusalError(404, "there is no such page")
+
+
+_nowhere = page(_no_page)
+
+
 async def _missing(request: Request, error: Exception) -> Response:
-    if request.method not in ("GET", "POST"):
+    if request.method != "GET":
         return PlainTextResponse("no such method here", 405)
-    return plain_refusal(RefusalError(404, "there is no such page"))
+    return await _nowhere(request)

@@ -95,7 +95,8 @@ class Visit:
     @functools.cached_property
     def to(self) -> Pages:
         desk = self.console.casebook.view().desk
-        return Pages({campaign: desk.cases[case] for campaign, case in desk.by_campaign.items()})
+        cases = {campaign: desk.cases[case] for campaign, case in desk.by_campaign.items()}
+        return Pages(cases, frozenset(self.snapshot.files))
 
     def number(self, name: str, default: int = 1) -> int:
         """A number of the address, at least 0."""

@@ -240,12 +240,16 @@ def relations(predecessor: str, shared_with: Sequence[str]) -> Iterator[str]:
 
 
 def innocent(c: Campaign) -> tuple[str, ...]:
-    """Every innocent explanation that the evidence allows, with the tests that it could explain."""
-    tests: dict[str, list[str]] = {}
-    for e in c.evidence:
-        for explanation in e.could_be:
-            tests.setdefault(explanation, []).append(e.title)
-    return tuple(f"{name}: could explain {', '.join(found)}" for name, found in tests.items())
+    """Every innocent explanation that the evidence allows: which tests it could explain, and which it leaves open."""
+    names = dict.fromkeys(name for e in c.evidence for name in e.could_be)
+    return tuple(_explanation(c, name) for name in names)
+
+
+def _explanation(c: Campaign, name: str) -> str:
+    could = ", ".join(e.title for e in c.evidence if name in e.could_be)
+    left = [e.title for e in c.evidence if name not in e.could_be]
+    rest = f"leaves {', '.join(left)} unexplained" if left else "could explain everything that was seen"
+    return f"{name}: could explain {could}; by itself it {rest}"
 
 
 def innocent_reading(c: Campaign) -> str:
