@@ -18,7 +18,7 @@ import msgspec
 
 from stillwatch.app.cases import notifying, sharing
 from stillwatch.app.cases.desk import Actor, act_on, look
-from stillwatch.app.delivery.parcels import opened, outbox_of
+from stillwatch.app.delivery.parcels import BY_HAND, opened, outbox_of
 from stillwatch.app.measures import deciding
 from stillwatch.app.measures.desk import look as measures_look
 from stillwatch.app.measures.publishing import FEED
@@ -82,7 +82,8 @@ def _lifted(store: Path, case_id: str, desk: deciding.Desk, failed: list[str]) -
 def _outgoing(store: Path, case_id: str, where: str) -> list[Item]:
     """Parcels on the strength of the case that have to be called back."""
     wanted = {gone.reference for gone in look(store).case(case_id).to_recall}
-    return [item for item in outbox_of(store).items(where) if item.about == case_id and item.reference in wanted]
+    items = (item for item in outbox_of(store).items(where) if item.target != BY_HAND)
+    return [item for item in items if item.about == case_id and item.reference in wanted]
 
 
 def _unsend(store: Path, item: Item, actor: Actor, now: datetime, why: str) -> None:
@@ -101,7 +102,9 @@ def _take_back(store: Path, item: Item, actor: Actor, now: datetime, why: str) -
         order = msgspec.convert({**parcel.order, "target": item.target, "address": parcel.to}, notifying.Order)
         notifying.make_notice(store, order, actor, now, why)
     else:
-        shared = msgspec.convert({**parcel.order, "out": None, "target": item.target}, sharing.Order)
+        key_file = parcel.order["key_file"]
+        known = {**parcel.order, "key_file": None if key_file is None else Path(key_file)}
+        shared = sharing.Order(out=None, target=item.target, **known)
         shown = sharing.export(store, shared, actor, now, why)
         sharing.export(store, shared, actor, now, why, confirm=shown.digest)
     outbox_of(store).drop(item, SENT)

@@ -26,6 +26,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("explain", "stillwatch.cli.explain", "Say why an account was or was not named."),
     Verb("review", "stillwatch.cli.review", "Write down that a group is harmless."),
     Verb("hunt", "stillwatch.cli.hunt", "From a tip, find everything under the same hand."),
+    Verb("sight", "stillwatch.cli.sight", "Look for other people's indicators in your own history."),
     Verb("case", "stillwatch.cli.case", "Turn alarms into cases, decide them, hand them out."),
     Verb("deliver", "stillwatch.cli.deliver", "Send case events and notices: signed webhooks, mail."),
     Verb("decide", "stillwatch.cli.decide", "Decide on measures: preview, a second person, an end."),

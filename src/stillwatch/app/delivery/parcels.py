@@ -16,13 +16,16 @@ from typing import Any
 import msgspec
 
 from stillwatch import inert
-from stillwatch.app.cases.desk import Session
+from stillwatch.app.cases.desk import Session, View
 from stillwatch.app.delivery.events import KINDS_TOLD
-from stillwatch.delivery.outbox import FOLDER, Item, Outbox
+from stillwatch.delivery.outbox import FOLDER, SENT, Item, Outbox
 from stillwatch.delivery.targets import Mail, Targets, is_address, read_targets
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.journal.entry import Box, utc
 from stillwatch.journal.log import Journal
+
+BY_HAND = "by-hand"
+"""In place of a target: a file that a person carries. No target of this name is needed to revoke it."""
 
 
 class Parcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,15 +62,30 @@ def check(store: Path, name: str, address: str | None) -> None:
         raise ConfigurationError(f"{inert.text(address)!r} is no single mail address")
 
 
-def queue(session: Session, target: str, case_id: str, reference: str, parcel: Parcel, subject: str = "") -> Item:
+def queue(session: Session, target: str, case_id: str, reference: str, parcel: Parcel, subject: str = "") -> None:
     """Let a parcel wait; ``subject``: the pseudonym of the account it is written to."""
+    outbox_of(session.store).add(_item(session, target, case_id, reference, parcel, subject))
+
+
+def keep(session: Session, case_id: str, reference: str, parcel: Parcel) -> None:
+    """Remember what somebody carries by hand, so that exactly this can be revoked."""
+    outbox_of(session.store).done(_item(session, BY_HAND, case_id, reference, parcel, ""))
+
+
+def sent(view: View, case_id: str, start: str) -> list[Parcel]:
+    """What went out about a case under references that begin with ``start``, as far as it is still known."""
+    items = [i for i in outbox_of(view.store).items(SENT) if i.about == case_id and i.reference.startswith(start)]
+    return [parcel for item in items if (parcel := opened(view.journal, item)) is not None]
+
+
+def _item(session: Session, target: str, case_id: str, reference: str, parcel: Parcel, subject: str) -> Item:
     subject = subject or session.journal.subjects.name("case", case_id)
     n = session.desk.count + 1
     boxes = session.journal.subjects.seal(n, {subject: msgspec.json.encode(parcel)})
     if not boxes:
         raise ConfigurationError("its reader was erased: nothing about them is kept, so nothing can be sent")
     now = utc(session.now)
-    item = Item(
+    return Item(
         id=f"{n}-{hashlib.sha256(f'{reference}/{target}/{now}'.encode()).hexdigest()[:16]}",
         target=target,
         about=case_id,
@@ -79,8 +97,6 @@ def queue(session: Session, target: str, case_id: str, reference: str, parcel: P
         subject=subject,
         reference=reference,
     )
-    outbox_of(session.store).add(item)
-    return item
 
 
 def opened(journal: Journal, item: Item) -> Parcel | None:
