@@ -6,10 +6,8 @@ tables of the stages, and so everything that is found (a test compares them). Th
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -20,6 +18,7 @@ from stillwatch.campaigns.state import State
 from stillwatch.errors import ConfigurationError
 from stillwatch.facts.frame import Codebooks
 from stillwatch.store.duckdb import SketchStore
+from stillwatch.store.files import scratch_folder
 
 HOUR_US = 3_600_000_000
 
@@ -70,7 +69,7 @@ class DuckDB(_Base):
 
     def read(self, state: State, until_us: int | None) -> Prepared:
         run = self._run
-        work = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="stillwatch-")))
+        work = self._held.enter_context(scratch_folder())
         spool = Spool(work, self._epoch_us)
         sketch_log(
             run.request,
@@ -106,8 +105,7 @@ class Spark(_Base):
         assert asked is not None
         if run.request.mapping is not None or run.request.joins:
             raise ConfigurationError("--map and --join need --engine duckdb: the Spark engine reads columns by name")
-        work = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="stillwatch-", dir=asked.work)))
-        work.chmod(0o700)
+        work = self._held.enter_context(scratch_folder(asked.work))
         self._session = self._held.enter_context(connected(asked.master, run.threads, work))
         self._reading = Reading(run.recipe, run.keys.derive("sketch"), run.keys.derive("rows"), until_us)
         windows = Windows(self._epoch_us, state.rules.window, state.rules.min_accounts)

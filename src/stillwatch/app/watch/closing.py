@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.app.border import Spool
+from stillwatch.app.border import FLUSH_ROWS, Spool
 from stillwatch.app.folding import Folded
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
@@ -23,6 +24,8 @@ from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 MINUTE_US = 60_000_000
+ROWS_BYTES = 64 * 10**6
+"""The newest late requests that are kept as rows, and the newest rejects; all are counted."""
 FILE = "file"
 """Column of the spool: where a row was read."""
 
@@ -68,9 +71,13 @@ def close_epoch(
 
 def join(files: list[Path], path: Path) -> None:
     """One file of many."""
+    held: list[pa.Table] = []
     with pq.ParquetWriter(path, pq.read_schema(files[0]), compression="zstd") as writer:
         for file in files:
-            writer.write_table(pq.read_table(file))
+            held.append(pq.read_table(file))
+            if file is files[-1] or sum(map(len, held)) >= FLUSH_ROWS:
+                writer.write_table(pa.concat_tables(held))
+                held.clear()
 
 
 def _note_origins(table: pa.Table, state: State, origins: dict[str, str]) -> None:
@@ -91,13 +98,21 @@ def marked(checkpoint: Checkpoint, state: Path) -> list[Path]:
 
 def forget(checkpoint: Checkpoint, state: Path, *, marks_epochs: int, facts_epochs: int, sketch_bytes: int) -> None:
     """Let go of what is older or larger than the rules say; the files go with the next commit."""
+    checkpoint.late = _newest(checkpoint.late, state, ROWS_BYTES)
+    checkpoint.rejects = _newest(checkpoint.rejects, state, ROWS_BYTES)
     if checkpoint.closed is None:
         return
     rules = ((checkpoint.marks, marks_epochs), (checkpoint.facts, facts_epochs), (checkpoint.sketches, facts_epochs))
     for kept, most in rules:
         for number in [n for n in kept if n <= checkpoint.closed - most]:
             del kept[number]
-    for number in sorted(checkpoint.sketches, reverse=True):
-        sketch_bytes -= (state / checkpoint.sketches[number]).stat().st_size
-        if sketch_bytes < 0:
-            del checkpoint.sketches[number]
+    by_age = [name for _, name in sorted(checkpoint.sketches.items())]
+    fit = set(_newest(by_age, state, sketch_bytes))
+    checkpoint.sketches = {number: name for number, name in checkpoint.sketches.items() if name in fit}
+
+
+def _newest(names: list[str], state: Path, most_bytes: int) -> list[str]:
+    """The last of these files, as many as fit."""
+    sizes = np.cumsum([(state / name).stat().st_size for name in reversed(names)], dtype=np.int64)
+    fit = int(np.searchsorted(sizes, most_bytes, "right"))
+    return names[len(names) - fit :]

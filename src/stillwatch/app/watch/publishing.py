@@ -59,7 +59,7 @@ class Publisher:
         found = outcome(run, view, self._sketches(checkpoint, spool))
         document = build_document(run, view, copies, found, self._examples(run, found, spool, origins))
         document["run"]["watch"] = _watched(checkpoint)
-        document["run"]["notes"] += _notes(checkpoint)
+        document["run"]["notes"] += _notes(checkpoint, self._state)
         write_run(run, view, found, document, aside)
         _write_late(checkpoint, self._state, aside)
         self._replace(aside)
@@ -152,10 +152,12 @@ def _watched(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _notes(checkpoint: Checkpoint) -> list[str]:
+def _notes(checkpoint: Checkpoint, state: Path) -> list[str]:
     counts, notes = checkpoint.counts, []
     if counts.late:
-        notes.append(f"{counts.late} requests arrived after their epoch was closed; they stand in late.parquet")
+        kept = sum(pq.read_metadata(state / name).num_rows for name in checkpoint.late)
+        shown = "they stand" if kept == counts.late else f"the newest {kept} stand"
+        notes.append(f"{counts.late} requests arrived after their epoch was closed; {shown} in late.parquet")
     if counts.ahead:
         notes.append(f"{counts.ahead} requests have a time ahead of this machine's clock")
     return notes
