@@ -67,21 +67,25 @@ def open_log(session: SparkSession, inputs: Sequence[str], rejects: Rejects) -> 
     local = [name for name in inputs if not elsewhere(name)]
     if STDIN in local:
         raise InputError(f"{STDIN}: the Spark engine reads Parquet and tables, no standard input; {_INSTEAD}")
-    for files in _by_schema(list_inputs(local) if local else []):
-        paths = [str(Path(file.name).resolve()) for file in files]
-        log.names |= {path: file.name for path, file in zip(paths, files, strict=True)}
-        frame = _parquet(session, files[0].name, [_GLOB.sub(r"\\\1", path) for path in paths])
-        _add(log, frame, files, rejects)
+    for columns, files in _by_schema(list_inputs(local) if local else []):
+        if _is_log(columns, files, rejects):
+            paths = {str(Path(file.name).resolve()): file.name for file in files}
+            log.names |= paths
+            frame = _parquet(session, files[0].name, [_GLOB.sub(r"\\\1", path) for path in paths])
+            log.frames.append(_located(frame, files[0].name))
     for name in filter(elsewhere, inputs):
-        _add(log, _remote(session, name), [Source(name, 0, True)], rejects)
+        frame = _remote(session, name)
+        if _is_log(frame.columns, [Source(name, 0, True)], rejects):
+            log.frames.append(_located(frame, name))
     return log
 
 
-def _by_schema(sources: Sequence[Source]) -> list[list[Source]]:
-    """Files by their columns and types, in order of first appearance."""
-    found: dict[tuple[tuple[str, str], ...], list[Source]] = {}
+def _by_schema(sources: Sequence[Source]) -> list[tuple[list[str], list[Source]]]:
+    """Files that have the same columns of the same types, in order of first appearance."""
+    found: dict[str, tuple[list[str], list[Source]]] = {}
     for source in sources:
-        found.setdefault(tuple((f.name, str(f.type)) for f in _schema(source.name)), []).append(source)
+        schema = _schema(source.name)
+        found.setdefault(str(schema.remove_metadata()), (schema.names, []))[1].append(source)
     return list(found.values())
 
 
@@ -98,30 +102,18 @@ def _schema(name: str) -> pa.Schema:
         ) from error
 
 
-def _parquet(session: SparkSession, shown: str, paths: Sequence[str]) -> DataFrame:
-    with explained("open it", reading=shown):
-        return session.read.option("recursiveFileLookup", "true").option("mergeSchema", "false").parquet(*paths)
-
-
-def _remote(session: SparkSession, name: str) -> DataFrame:
-    if not name.startswith(TABLE):
-        return _parquet(session, name, [name])
-    with explained("find it in its catalogue", reading=name):
-        return session.table(name.removeprefix(TABLE))
-
-
-def _add(log: Log, frame: DataFrame, files: Sequence[Source], rejects: Rejects) -> None:
-    """Take a frame in, if it is a log; ``files`` are what it was read from."""
-    names = frame.columns
-    _refuse_what_needs_more(files[0].name, names)
-    missing = [column for column in REQUIRED if column not in {known[0] for n in names if (known := meaning(n))}]
-    if missing:
-        _refuse(files, missing[0], names, rejects)
-        return
-    for name in names:
+def _is_log(columns: Sequence[str], files: Sequence[Source], rejects: Rejects) -> bool:
+    """Whether files with these columns can be read here; what has no account or no time is passed over in a folder."""
+    _refuse_what_needs_more(files[0].name, columns)
+    meant = {known[0] for name in columns if (known := meaning(name))}
+    for column in REQUIRED:
+        if column not in meant:
+            _pass_over(files, column, columns, rejects)
+            return False
+    for name in columns:
         if not is_exchange_column(name):
             rejects.ignore(name)
-    log.frames.append(_located(frame, files[0].name))
+    return True
 
 
 def _refuse_what_needs_more(name: str, columns: Sequence[str]) -> None:
@@ -132,8 +124,7 @@ def _refuse_what_needs_more(name: str, columns: Sequence[str]) -> None:
             raise InputError(f"{name}: looks like {known.name}, which needs a column map; {_INSTEAD}")
 
 
-def _refuse(files: Sequence[Source], column: str, columns: Sequence[str], rejects: Rejects) -> None:
-    """What has no account or no time is no log: an error where it was named, passed over in a folder."""
+def _pass_over(files: Sequence[Source], column: str, columns: Sequence[str], rejects: Rejects) -> None:
     for file in files:
         said = f"{file.name}: no column for {column}; looked for {', '.join(names_for(column))}; "
         said += f"found {', '.join(sorted(columns))}; rename one, or leave the file out"
@@ -141,6 +132,18 @@ def _refuse(files: Sequence[Source], column: str, columns: Sequence[str], reject
             raise InputError(said)
         rejects.add(file.name, 0, NOT_A_LOG)
         rejects.remark(said)
+
+
+def _parquet(session: SparkSession, shown: str, paths: Sequence[str]) -> DataFrame:
+    with explained("open it", reading=shown):
+        return session.read.option("recursiveFileLookup", "true").option("mergeSchema", "false").parquet(*paths)
+
+
+def _remote(session: SparkSession, name: str) -> DataFrame:
+    if not name.startswith(TABLE):
+        return _parquet(session, name, [name])
+    with explained("find it in its catalogue", reading=name):
+        return session.table(name.removeprefix(TABLE))
 
 
 def _located(frame: DataFrame, name: str) -> DataFrame:
