@@ -173,7 +173,7 @@ def _to_its_end(page: browser.Page, desk: Desk) -> None:
         "csrf: document.querySelector('[name=csrf]').value})}).then(reply => reply.headers.get('content-type'))"
     )
     assert kind == "application/zip"
-    assert [o.what for o in look(desk.store).desk.cases[CASE].outgoing] == ["bundle"]
+    assert [o.what for o in look(desk.store).desk.cases[CASE].outgoing] == ["decision", "bundle"]
     assert not verify(desk.store).faults
 
 
