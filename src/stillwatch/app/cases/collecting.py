@@ -83,13 +83,13 @@ def collect(view: View, case: Case, history: History, key: bytes) -> Collected:
     members = set(names.values()) - victims
     if not members:
         raise ConfigurationError(f"no account of {case.case_id} is known any more")
-    found = _Looking(history, exchange_seed(key), *_window(case), members, victims)
+    found = Looking(history, exchange_seed(key), *_window(case), members, victims)
     warm_up()
     return found.collected()
 
 
 @dataclass
-class _Looking:
+class Looking:
     """Two readings of one log."""
 
     history: History
