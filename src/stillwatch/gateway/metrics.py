@@ -6,6 +6,7 @@ Counts are kept as plain numbers on the way and read at the scrape, so a request
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -31,8 +32,7 @@ class Metrics:
     def observe(self, operation: str, status: int, seconds: float) -> None:
         self.requests[operation, status] += 1
         self._seconds += seconds
-        place = next((i for i, bound in enumerate(_BOUNDS) if seconds <= bound), len(_BOUNDS))
-        self._buckets[place] += 1
+        self._buckets[bisect_left(_BOUNDS, seconds)] += 1
 
     def page(self) -> tuple[bytes, str]:
         """The page in Prometheus's text form, with its content type."""

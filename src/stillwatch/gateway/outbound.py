@@ -151,7 +151,7 @@ class Outbound(asyncio.Protocol):
         self._status = 0
         self._fields: Fields = []
         self._head: Head | None = None
-        self._told = self._ended = self._until_close = False
+        self._told = self._ended = self._until_close = self._reusable = False
         self._pieces: list[bytes] = []
         self._active, self._since, self._paused = True, 0.0, False
 
@@ -220,6 +220,7 @@ class Outbound(asyncio.Protocol):
             self._fields = []  # the answer proper comes behind it
         else:
             self._ended = True
+            self._reusable = self._parser.should_keep_alive()  # it only knows here
 
     # What the borrower says.
 
@@ -227,7 +228,7 @@ class Outbound(asyncio.Protocol):
         self._reader = reader
         self._parser = httptools.HttpResponseParser(self)
         self._fields, self._head, self._pieces = [], None, []
-        self._told = self._ended = self._until_close = False
+        self._told = self._ended = self._until_close = self._reusable = False
         self._active = True
         self.pause(yes=False)
 
@@ -291,7 +292,7 @@ class Outbound(asyncio.Protocol):
             reader.flush()
 
     def _release(self) -> None:
-        usable = self._parser.should_keep_alive() and not self._until_close and not self._transport.is_closing()
+        usable = self._reusable and not self._until_close and not self._transport.is_closing()
         if not usable:
             self._transport.close()
         self._pool.back(self, usable=usable)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from stillwatch.gateway import plain
 from stillwatch.gateway.record import Record
 from stillwatch.ingest.bodies import request_columns, response_columns
 from stillwatch.model.tables import EXCHANGES, SKETCHES, arrow_schema
@@ -23,6 +24,7 @@ RECIPE = b"stillwatch.recipe"
 """Key of the file's metadata that names the recipe of its sketches."""
 _FULL = arrow_schema(EXCHANGES)
 _LAST_EVENTS = 6
+_decoder = msgspec.json.Decoder()
 _TEXTS = ("system_instructions", "input_messages", "output_messages")
 _SKETCHED = [f for f in arrow_schema(SKETCHES) if f.name not in EXCHANGES.column_names]
 _HASHED = pa.schema([*(f for f in _FULL if f.name not in _TEXTS), *_SKETCHED])
@@ -57,7 +59,8 @@ def _column(values: list[Any], field: pa.Field) -> pa.Array:
 
 
 def _row(record: Record, answered: Callable[[Record], Row]) -> Row:
-    row = {**answered(record), **request_columns(record.body), **_seen(record)}
+    asked = plain.asked(record.body) if record.operation == "chat" else None
+    row = {**answered(record), **(request_columns(record.body) if asked is None else asked), **_seen(record)}
     for name in _TEXTS:
         if row.get(name) is not None:
             row[name] = msgspec.json.encode(row[name]).decode("utf-8", "replace")
@@ -74,13 +77,34 @@ def _said(record: Record) -> Row:
 def _counted(record: Record) -> Row:
     """The same without its text: of a stream only the first and the last events, which hold model, counts, reasons."""
     answer = record.answer
+    if not answer:
+        return {}
     if record.streamed:
         end = b"\n\n" if b"\n\n" in answer else b"\r\n\r\n"
-        first = [] if record.answer_cut else answer.split(end, 2)[:2]
-        answer = end.join([*first, *answer.rsplit(end, _LAST_EVENTS)[-_LAST_EVENTS:]])
-    columns = response_columns(answer.decode("utf-8", "replace")) if answer else {}
+        events = _ends(answer, end, whole=not record.answer_cut)
+        found = plain.streamed(events) if record.operation == "chat" else None
+        answer = end.join(events)
+    else:
+        found = plain.answered(_opened(answer)) if record.operation == "chat" else None
+    columns = response_columns(answer.decode("utf-8", "replace")) if found is None else found
     columns.pop("output_messages", None)
     return columns
+
+
+def _ends(answer: bytes, end: bytes, *, whole: bool) -> list[bytes]:
+    """The first two events, where they are there, and the last ones; none twice."""
+    last = answer.rsplit(end, _LAST_EVENTS)
+    if len(last) <= _LAST_EVENTS:
+        return last
+    first = last[0].split(end, 2)[:2] if whole else []
+    return [*first, *last[1:]]
+
+
+def _opened(answer: bytes) -> Any:
+    try:
+        return _decoder.decode(answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _seen(record: Record) -> Row:
