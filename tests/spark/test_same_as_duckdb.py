@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.app import engines
 from stillwatch.app.border import Spool, sketch_log
-from stillwatch.app.requests import SparkRequest
-from stillwatch.app.scan import scan
+from stillwatch.app.engines import HOUR_US
 from stillwatch.campaigns.state import Rules
 from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.groups.templates import Templates
@@ -26,52 +21,14 @@ from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import SilentProgress
 from stillwatch.model.tables import SKETCHES, arrow_schema
 from stillwatch.sketch.recipe import Recipe
+from stillwatch.spark.engine import SparkStore
+from stillwatch.spark.epochs import parts
+from stillwatch.spark.shared import SharedTemplates
 from stillwatch.store.duckdb import SketchStore
-from tests.app.scans import RUN_ONLY, TABLE_FILES, Workplace
-from tests.spark.logs import CUT, changed_log, request
+from tests.app.scans import RUN_ONLY, TABLE_FILES
+from tests.spark.logs import CUT, Lake
 
-EPOCH_US = 6 * engines.HOUR_US
-
-
-@dataclass(frozen=True)
-class Both:
-    """The log, the two run folders, and what Spark left in between."""
-
-    files: list[Path]
-    alone: Path
-    spark: Path
-    work: Path
-
-
-@pytest.fixture(scope="module")
-def both(session: Any, place: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Both:
-    """One scan by each engine."""
-    folder = tmp_path_factory.mktemp("runs")
-    made = Both(changed_log(place, folder / "log"), folder / "duckdb", folder / "spark", folder / "work")
-    scan(request(place, made.files, made.alone), SilentProgress())
-    made.work.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engines.tempfile, "TemporaryDirectory", _kept)
-        scan(request(place, made.files, made.spark, spark=SparkRequest(work=made.work)), SilentProgress())
-    return made
-
-
-@contextmanager
-def _kept(prefix: str, dir: Path) -> Iterator[str]:
-    """A temporary folder that stays, to be looked into."""
-    yield str(dir)
-
-
-@pytest.fixture(scope="module")
-def spool(both: Both, place: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Spool:
-    """The log's sketches without Spark."""
-    keys = load_keyring(place.home)
-    made = Spool(tmp_path_factory.mktemp("spool"), EPOCH_US)
-    asked = request(place, both.files, both.alone)
-    until = int(CUT.timestamp() * 1e6)
-    here = {"keys": keys, "recipe": Recipe(), "progress": SilentProgress(), "threads": 1}
-    sketch_log(asked, made, rejects=Rejects(), until_us=until, **here)
-    return made
+EPOCH_US = 6 * HOUR_US
 
 
 def _document(run: Path) -> dict[str, Any]:
@@ -80,8 +37,8 @@ def _document(run: Path) -> dict[str, Any]:
     return document
 
 
-def test_both_find_the_same_campaigns(both: Both) -> None:
-    alone, spark = _document(both.alone), _document(both.spark)
+def test_both_find_the_same_campaigns(lake: Lake) -> None:
+    alone, spark = _document(lake.alone), _document(lake.spark)
     assert [c["state"] for c in alone["campaigns"]].count("alarmed") >= 2
     assert alone["run"]["input"]["duplicates"] and alone["run"]["input"]["rejected"]
     assert any(c["examples"] for c in alone["campaigns"])
@@ -89,71 +46,82 @@ def test_both_find_the_same_campaigns(both: Both) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in TABLE_FILES if n != "rejects.parquet"])
-def test_both_write_the_same_table(both: Both, name: str) -> None:
-    alone, spark = pq.read_table(both.alone / name), pq.read_table(both.spark / name)
+def test_both_write_the_same_table(lake: Lake, name: str) -> None:
+    alone, spark = pq.read_table(lake.alone / name), pq.read_table(lake.spark / name)
     assert len(alone) and spark.schema == alone.schema
     assert spark == alone
 
 
-def test_both_reject_the_same_rows(both: Both) -> None:
+def test_both_reject_the_same_rows(lake: Lake) -> None:
     """The hash of a rejected row is over the row as the engine got it, whose types differ."""
-    alone, spark = (pq.read_table(run / "rejects.parquet") for run in (both.alone, both.spark))
+    alone, spark = (pq.read_table(run / "rejects.parquet") for run in (lake.alone, lake.spark))
     assert len(alone) > 1
     assert spark.drop_columns("row_hash") == alone.drop_columns("row_hash")
     assert not spark["row_hash"].null_count
 
 
-def test_stage_by_stage_the_sketches_are_equal(both: Both, spool: Spool) -> None:
-    from stillwatch.spark.epochs import parts
+@pytest.fixture(scope="module")
+def spool(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Spool:
+    """The log's sketches without Spark."""
+    made = Spool(tmp_path_factory.mktemp("spool"), EPOCH_US)
+    sketch_log(
+        lake.request(lake.alone),
+        made,
+        rejects=Rejects(),
+        keys=load_keyring(lake.home),
+        recipe=Recipe(),
+        progress=SilentProgress(),
+        threads=1,
+        until_us=int(CUT.timestamp() * 1e6),
+    )
+    return made
 
-    ours = parts(both.work)
+
+def test_stage_by_stage_the_sketches_are_equal(lake: Lake, spool: Spool) -> None:
+    ours = parts(lake.work)
     assert sorted(ours) == sorted(spool.parts)
     for number, files in spool.parts.items():
-        assert _ordered(ours[number]) == _ordered(files)
+        assert _whole(ours[number]) == _whole(files)
 
 
-def _ordered(files: list[Path]) -> pa.Table:
-    schema = arrow_schema(SKETCHES)
-    whole = pa.concat_tables([pq.ParquetFile(f).read(columns=schema.names) for f in files])
-    table = pa.Table.from_arrays([whole[f.name].cast(f.type) for f in schema], schema=schema)
+def _whole(files: list[Path]) -> pa.Table:
+    """All rows, copies included, in an order that has nothing to do with who wrote them."""
+    names = list(SKETCHES.column_names)
+    table = _declared(pa.concat_tables([pq.ParquetFile(f).read(columns=names) for f in files]))
     return table.sort_by([("ts", "ascending"), ("event_id", "ascending")])
 
 
-def test_stage_by_stage_epochs_and_facts_are_equal(both: Both, spool: Spool) -> None:
-    from stillwatch.spark.engine import SparkStore
-    from stillwatch.spark.epochs import parts
+def _declared(table: pa.Table) -> pa.Table:
+    schema = arrow_schema(SKETCHES)
+    return pa.Table.from_arrays([table[f.name].cast(f.type) for f in schema], schema=schema).combine_chunks()
 
-    ours, schema = SparkStore(both.work, EPOCH_US, 0), arrow_schema(SKETCHES)
+
+def test_stage_by_stage_epochs_and_facts_are_equal(lake: Lake, spool: Spool) -> None:
+    ours = SparkStore(lake.work, EPOCH_US, 0)
     with SketchStore(spool.folder, threads=1) as store:
         assert store.find_duplicates([f for files in spool.parts.values() for f in files]) > 300
         for number, files in spool.parts.items():
-            alone, spark = store.epoch(files), ours.epoch(parts(both.work)[number])
-            alone = pa.Table.from_arrays([alone[f.name].cast(f.type) for f in schema], schema=schema)
+            alone, spark = _declared(store.epoch(files)), ours.epoch(ours.parts[number])
             assert spark == alone
-            assert ours.facts(spark) == store.facts(alone).cast(ours.facts(spark).schema)
+            facts = ours.facts(spark)
+            assert facts == store.facts(alone).cast(facts.schema)
 
 
-def test_stage_by_stage_template_keys_are_those_that_can_matter(both: Both) -> None:
-    from stillwatch.spark.engine import SparkStore
-    from stillwatch.spark.epochs import parts
-    from stillwatch.spark.shared import SharedTemplates
-
-    store, books = SparkStore(both.work, EPOCH_US, 0), Codebooks()
-    rules = Rules()
+def test_stage_by_stage_template_keys_are_those_that_can_matter(lake: Lake) -> None:
+    """Of the keys in use all of shared ones, and all of accounts that hold such; at the same time; nothing else."""
+    store, books, rules = SparkStore(lake.work, EPOCH_US, 0), Codebooks(), Rules()
     alone = Templates(rules.window)
     spark = SharedTemplates(rules.window, uses=store.uses, accounts=books.account)
     dropped = 0
-    for number, files in parts(both.work).items():
+    for number, files in store.parts.items():
         frame = build_frame(store.epoch(files), books, start_us=number * EPOCH_US, end_us=(number + 1) * EPOCH_US)
-        alone.observe(frame, number)
-        spark.observe(frame, number)
-        assert len(spark.singles) == 0
+        for templates in (alone, spark):
+            templates.observe(frame, number)
         kept = np.isin(alone.pairs.pair, spark.pairs.pair, assume_unique=True)
         assert kept.sum() == len(spark.pairs)
         np.testing.assert_array_equal(alone.pairs.last[kept], spark.pairs.last)
         keys, holders = np.unique(alone.pairs.key, return_counts=True)
         shared = np.isin(alone.pairs.key, keys[holders >= rules.min_accounts])
-        carriers = np.isin(alone.pairs.account, alone.pairs.account[shared])
-        assert kept[carriers].all()
+        assert kept[np.isin(alone.pairs.account, alone.pairs.account[shared])].all()
         dropped += int((~kept).sum())
-    assert dropped and len(spark.pairs) > 1000
+    assert spark.singles == () and dropped and len(spark.pairs) > 1000

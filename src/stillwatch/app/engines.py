@@ -98,7 +98,7 @@ class Spark(_Base):
     def read(self, state: State, until_us: int | None) -> Prepared:
         from stillwatch.spark.engine import Windows, run_stages
         from stillwatch.spark.reading import Reading
-        from stillwatch.spark.session import connected
+        from stillwatch.spark.session import connected, require_shared
         from stillwatch.spark.shared import SharedTemplates
 
         run, asked = self._run, self._run.request.spark
@@ -107,6 +107,7 @@ class Spark(_Base):
             raise ConfigurationError("--map and --join need --engine duckdb: the Spark engine reads columns by name")
         work = self._held.enter_context(scratch_folder(asked.work))
         self._session = self._held.enter_context(connected(asked.master, run.threads, work))
+        require_shared(self._session, work, named=asked.work is not None)
         self._reading = Reading(run.recipe, run.keys.derive("sketch"), run.keys.derive("rows"), until_us)
         windows = Windows(self._epoch_us, state.rules.window, state.rules.min_accounts)
         store = run_stages(self._session, run.request.inputs, self._reading, windows, work, run.rejects, run.progress)

@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ import stillwatch
 from stillwatch.errors import ConfigurationError, InputError, StoreError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 SHIPPED = "stillwatch-package"
@@ -64,7 +65,7 @@ def connected(cluster: str | None, threads: int, work: Path) -> Iterator[SparkSe
         builder = builder.config(name, value)
     if not (cluster or "").startswith("local"):
         builder = builder.config("spark.executorEnv.PYTHONPATH", f"./{SHIPPED}")
-    with explained("start Spark"):
+    with explained("be started"):
         session = builder.getOrCreate()
     try:
         if not session.sparkContext.master.startswith("local"):
@@ -73,6 +74,32 @@ def connected(cluster: str | None, threads: int, work: Path) -> Iterator[SparkSe
     finally:
         if running is None:
             session.stop()
+
+
+def require_shared(session: SparkSession, work: Path, *, named: bool) -> None:
+    """Refuse a ``work`` that executors elsewhere do not see: what they write would be missing, and nobody told."""
+    if session.sparkContext.master.startswith("local"):
+        return
+    advice = "name a folder that driver and executors see under one name, such as a network file system (--work)"
+    if not named:
+        raise ConfigurationError(f"a cluster needs a folder for tables in between: {advice}")
+    mark = work / "seen-by-the-driver"
+    mark.touch()
+    tasks = 2 * session.sparkContext.defaultParallelism
+    with explained("look for the folder"):
+        blind = session.range(0, tasks, 1, tasks).mapInArrow(_blind(str(mark)), "id BIGINT").count()
+    if blind:
+        raise ConfigurationError(f"{work} is not seen by every executor: {advice}")
+
+
+def _blind(path: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """The rows of a task that does not see ``path``."""
+
+    def look(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch.slice(0, 0) if os.access(path, os.R_OK) and os.access(Path(path).parent, os.W_OK) else batch
+
+    return look
 
 
 def packed(folder: Path) -> Path:

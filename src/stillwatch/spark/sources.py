@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,11 +154,10 @@ def _located(frame: DataFrame, name: str) -> DataFrame:
 
     wanted = [f.col(_quoted(column)) for column in sorted(frame.columns) if is_exchange_column(column)]
     for file, row in _ORIGINS:
-        try:
+        with suppress(AnalysisException):
             return frame.select(*wanted, f.col(file).alias(FILE), (f.col(row) + 1).alias(ROW))
-        except AnalysisException:
-            continue
-    return frame.select(*wanted, f.lit(name).alias(FILE), f.lit(0).cast("bigint").alias(ROW))
+    with explained("take columns from it", reading=name):
+        return frame.select(*wanted, f.lit(name).alias(FILE), f.lit(0).cast("bigint").alias(ROW))
 
 
 def _quoted(column: str) -> str:
