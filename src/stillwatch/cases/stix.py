@@ -20,6 +20,7 @@ from stillwatch.cases.acts import Sighting
 from stillwatch.cases.machinery import PATTERN_TYPE, pattern
 from stillwatch.cases.shared import TECHNIQUE, TECHNIQUE_NAME, TECHNIQUE_URL, Shared
 from stillwatch.errors import ConfigurationError
+from stillwatch.journal.entry import utc
 
 VALID_DAYS = 90
 """An account's name is an indicator for so long after it was last seen."""
@@ -71,11 +72,11 @@ def stix_bundle(case: Shared, maker: str, recipient: str, level: str) -> dict[st
 
 def revocation(sent: Sequence[dict[str, Any]], case: Shared) -> dict[str, Any]:
     """Every object of the bundles that were sent and can be revoked, revoked; what they refer to goes along."""
-    stix2 = _library()
+    stix2, now = _library(), utc(datetime.fromisoformat(case.changed_at))
     last = {thing["id"]: thing for bundle in sent for thing in bundle["objects"]}
     for thing in last.values():
         if thing["type"] in _REVOKED:
-            thing.update(revoked=True, modified=case.changed_at)
+            thing.update(revoked=True, modified=now)
         if thing["type"] in _TOLD:
             thing["description"] = case.summary
     name = uuid5(_ROOT, chr(0x1E).join((case.changed_at, *sorted(last))))
