@@ -139,7 +139,7 @@ def _item(rnd: random.Random, kind: str) -> Iterator[Piece]:
         before, after = rnd.choice(_AROUND_IDENTITY)
         yield before.format(what=word)
         yield kind, rnd.choice(draws)(rnd)
-        yield after
+        yield after.format(what=word)
         return
     before, after = rnd.choice(_AROUND[kind])
     yield before
