@@ -14,7 +14,7 @@ _OTHERS = (
     b"confirmation booking barcode model case counter seq bestellung bestellnummer rechnung rechnungsnummer auftrag "
     b"auftragsnummer sendungsnummer artikel artikelnummer commande facture pedido factura ordine fattura message "
     b"request session trace articulo lote albaran referencia expediente colis lotto spedizione bestelling factuur "
-    b"pakket zamowienie faktura przesylka partia encomenda guia protocolo took imsi vin lieferschein vorgang aktenzeichen"
+    b"pakket zamowienie faktura przesylka partia encomenda guia protocolo took imsi vin vorgang aktenzeichen"
 )
 _SOMETHING_ELSE = frozenset(_OTHERS.split())
 _LAST_WORDS = 3
