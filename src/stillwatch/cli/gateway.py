@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +45,7 @@ _MIB = 1 << 20
 @click.option("--receive-s", type=click.FloatRange(0.1), default=20.0, help="How long a request may take to arrive.")
 @click.option("--upstream-s", type=click.FloatRange(0.1), default=600.0, help="Longest silence of the upstream.")
 @click.option("--drain-s", type=click.FloatRange(0), default=60.0, help="How long streams may go on after SIGTERM.")
+@click.option("--share-port", is_flag=True, help="Let a second gateway listen too, to take over without a gap.")
 @options.dry_run
 def command(dry_run: bool, **given: Any) -> None:
     """Stand in front of a model: enforce decisions, write the log.
@@ -58,9 +57,10 @@ def command(dry_run: bool, **given: Any) -> None:
     if dry_run:
         print_lines(_told(asked, given))
         return
+    from stillwatch.gateway.logs import to_stderr
     from stillwatch.gateway.serving import run
 
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    to_stderr()
     capture = _capture(given)
     if capture is not None:
         capture.start()
@@ -106,6 +106,7 @@ def _request(given: dict[str, Any]) -> GatewayRequest:
         given["feed_max_age"],
         given["drain_s"],
         Limits(given["body_mb"] * _MIB, given["receive_s"], given["upstream_s"]),
+        share_port=given["share_port"],
         ready=lambda listen, admin: print_lines((f"listening on {listen}; /healthz and /metrics on {admin}",)),
     )
 

@@ -29,6 +29,7 @@ _NOT_UP = _HOP | frozenset(
 )  # fmt: skip
 _NOT_DOWN = _HOP | frozenset((b"content-length", b"server", b"set-cookie", b"x-request-id"))
 CREDENTIALS = ("authorization", "x-api-key", "api-key")
+_CREDENTIALS = frozenset(name.encode() for name in CREDENTIALS)
 _LINE = b"%b: %b\r\n"
 _PLAIN_CONNECTION = (b"", b"close", b"keep-alive")
 
@@ -40,6 +41,12 @@ def by_name(fields: Fields) -> dict[str, str]:
         name, text = raw.decode("latin-1"), value.decode("latin-1")
         found[name] = f"{found[name]}, {text}" if name in found else text
     return found
+
+
+def ambiguous(fields: Fields) -> bool:
+    """Whether one header of a credential stands there twice: another reader could take the other one."""
+    names = [name for name, _ in fields if name in _CREDENTIALS]
+    return len(names) > 1 and len(set(names)) < len(names)
 
 
 def upwards(fields: Fields, dropped: Iterable[str], added: Mapping[str, str]) -> bytes:

@@ -64,6 +64,8 @@ class GatewayRequest:
     drain_s: float = 60.0
     limits: Limits = field(default_factory=Limits)
     screen: Screen | None = None
+    share_port: bool = False
+    """Whether another gateway may listen beside this one, so that a new one takes over before the old one ends."""
     ready: Callable[[Address, Address], None] = lambda listen, admin: None
 
 
@@ -83,7 +85,7 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
         held.enter_context(_background(_ticking(door, upstream)))
         admin = Admin(metrics)
         told = await listening(held, web.Server(admin.handle, access_log=None), asked.admin, 1.0)
-        server = await _opened(door, asked.listen)
+        server = await _opened(door, asked.listen, share=asked.share_port)
         held.push_async_callback(_drained, server, door, asked.drain_s)
         asked.ready(_bound(server), told)
         await stop.wait()
@@ -91,12 +93,12 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
         _log.warning("draining: %d requests under way", metrics.in_flight)
 
 
-async def _opened(door: Door, wanted: Address) -> asyncio.Server:
+async def _opened(door: Door, wanted: Address, *, share: bool) -> asyncio.Server:
     """The door open for clients."""
     loop = asyncio.get_running_loop()
     try:
         return await loop.create_server(
-            lambda: Inbound(door), wanted.host, wanted.port, backlog=BACKLOG, reuse_address=True
+            lambda: Inbound(door), wanted.host, wanted.port, backlog=BACKLOG, reuse_address=True, reuse_port=share
         )
     except OSError as error:
         raise _not_there(wanted, error) from None

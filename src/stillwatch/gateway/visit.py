@@ -198,6 +198,8 @@ class Visit:
         call, proxy = self.call, self.proxy
         path = call.target.partition("?")[0]
         self.operation = operation = _operation(call.method, path)
+        if headers.ambiguous(call.fields):
+            raise RefusedError(400, "several_credentials", "Give one key, in one header.")
         self._seen = seen = identity.client(self.inbound.peer, call.headers, proxy.trusted)
         self._caller = admitted(call.headers, seen, proxy.keys, proxy.attempts, self.now)
         self._collects = operation.reads_body or proxy.screen is not None
