@@ -271,9 +271,9 @@ def test_every_page_passes_axe_fits_its_width_and_loads_only_itself(
             complaints = [c for c in page.complaints() if "404" not in c]
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             poor = page.evaluate(CONTRAST)
-            page.evaluate(axe + ";0")
-            faults = page.evaluate(AXE)
+            # Axe takes a while: every page once, half of them in either dress.
+            faults = page.evaluate(axe + ";" + AXE) if place in PAGES[dark::2] else []
             strange = [a for a in asked if not a.startswith(console.address)]
-            if wide or poor or faults or complaints or strange:
+            if wide or poor or faults != [] or complaints or strange:
                 found[place] = (wide, poor, faults, complaints, strange)
     assert not found, found

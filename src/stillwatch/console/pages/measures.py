@@ -27,19 +27,36 @@ from stillwatch.feed.catalogue import LADDER, Measure, measure_of, takes_two
 from stillwatch.feed.decision import REASONING
 from stillwatch.keyring import stillwatch_home
 from stillwatch.measures.rules import LONGEST
+from stillwatch.report.wording import title
 
 SHOWN = 200
 USUAL_DAYS = 30
-_CHOICES = {"logprobs": ("false",), "batch": ("false",), "reasoning": REASONING[1:]}
+_LABELS = {
+    "requests_per_minute": "Requests per minute",
+    "burst": "Requests at once",
+    "logprobs": "Log probabilities",
+    "max_choices": "Choices at most",
+    "max_tokens": "Tokens at most",
+    "reasoning": "Reasoning",
+    "batch": "Batches",
+    "tier": "Tier",
+    "mark_id": "Mark, or empty for the campaign's own",
+}
+_CHOICES = {
+    "logprobs": (("false", "none"),),
+    "batch": (("false", "none"),),
+    "reasoning": tuple((word, word) for word in REASONING[1:]),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A parameter as a form asks for it: from ``choices``, or typed where there are none."""
+    """A parameter as a form asks for it: one of ``choices`` (value, words), or typed where there are none."""
 
     name: str
+    label: str
     needed: bool
-    choices: tuple[str, ...]
+    choices: tuple[tuple[str, str], ...]
 
 
 def measure(visit: Visit) -> Response:
@@ -85,10 +102,11 @@ def propose(visit: Visit) -> Response:
 
 def _inputs(visit: Visit, chosen: Measure) -> Iterator[Input]:
     tiers = visit.console.casebook.sight().docket.tiers
-    choices = {**_CHOICES, "tier": tuple(tier.name for tier in tiers.tiers) if tiers else ()}
+    choices = {**_CHOICES, "tier": tuple((tier.name, tier.name) for tier in tiers.tiers) if tiers else ()}
     for name in (*chosen.needs, *chosen.takes):
         # A campaign's own mark is taken where none is named.
-        yield Input(name, name in chosen.needs and name != "mark_id", choices.get(name, ()))
+        needed = name in chosen.needs and name != "mark_id"
+        yield Input(name, _LABELS.get(name, title(name)), needed, choices.get(name, ()))
 
 
 def _request(visit: Visit, asked: Mapping[str, str]) -> DecisionRequest:

@@ -27,7 +27,7 @@
     const body = region.querySelector('tbody'), {more} = region.dataset;
     const [total, per, first] = ['total', 'per', 'first'].map(name => Number(region.dataset[name]));
     const pages = new Map([[first / per, [...body.rows]]]), height = body.rows[0].offsetHeight;
-    region.parentNode.querySelector('.turn').hidden = true;
+    region.parentNode.querySelectorAll('.turn, .paged').forEach(part => { part.hidden = true; });
     const gap = rows => {
       const row = document.createElement('tr');
       row.className = 'gap';
