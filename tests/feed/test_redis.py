@@ -22,9 +22,13 @@ from stillwatch.feed.redis_reading import RedisFollower
 from stillwatch.feed.redis_writing import copy
 from stillwatch.feed.shedding import coin_of
 from stillwatch.feed.writing import bring
+from stillwatch.gateway.identity import networks
 from tests.feed.made import NOW, decision
 from tests.feed.test_feed import MOMENT, TIERS, put
 from tests.feed.test_shedding import shedding
+from tests.gateway.loopback import Running, run
+from tests.gateway.loopback import running as running_gateway
+from tests.gateway.test_proxy import now
 
 PASSWORD = "not-to-be-shown"
 
@@ -227,3 +231,39 @@ def test_a_place_is_shown_without_its_password() -> None:
     assert place_of("redis://host/0").name == "stillwatch" and PASSWORD not in place.shown
     with pytest.raises(ConfigurationError, match="name a feed in Redis"):
         place_of("redis://host/0?feed=a&feed=b")
+
+
+def test_gateways_follow_one_server_and_say_when_it_is_away(tmp_path: Path, server: Server) -> None:
+    held = (("d-1", "sha-open", "open"), ("d-2", "sha-closed", "closed"))
+    made = [now(name, "suspend", account, unreachable=unreachable) for name, account, unreachable in held]
+    bring(tmp_path, made, None, MOMENT)
+    copy(tmp_path, server.url)
+
+    async def statuses(gateway: Running) -> list[int]:
+        accounts = [{"authorization": "Bearer x", "x-account-id": account} for _, account, _ in held]
+        return [(await gateway.post(headers=headers))[0] for headers in accounts]
+
+    async def case() -> None:
+        settings = {"feed_max_age_s": 0.6, "trusted": networks(("127.0.0.1",))}
+        async with running_gateway(server.url, **settings) as one, running_gateway(server.url, **settings) as two:
+            assert [await statuses(gateway) for gateway in (one, two)] == [[403, 403]] * 2
+            server.stop()
+            try:
+                for gateway in (one, two):
+
+                    async def stale(gateway: Running = gateway) -> bool:
+                        return await gateway.metric("stillwatch_feed_stale") == 1
+
+                    await gateway.until(stale)
+                    assert await gateway.metric("stillwatch_feed_age_seconds") > 0.6
+                    assert await statuses(gateway) == [200, 403]
+            finally:
+                server.start()
+            copy(tmp_path, server.url)
+
+            async def back() -> bool:
+                return await statuses(two) == [403, 403]
+
+            await two.until(back)
+
+    run(case)
