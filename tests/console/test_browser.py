@@ -153,7 +153,7 @@ def _to_its_end(page: browser.Page, desk: Desk) -> None:
     page.follow(f"document.querySelector('a[href=\"/cases/{CASE}\"]').click()")
     act(page, "assign", owner="ana")
     act(page, "start")
-    act(page, "note", text="read the evidence")
+    _read_the_evidence(page, desk)
     decision = _propose(page)
     act(page, "retract", why="our own evaluation")
     assert "You cannot approve" in page.evaluate("document.querySelector('.waiting').innerText")
@@ -175,6 +175,16 @@ def _to_its_end(page: browser.Page, desk: Desk) -> None:
     assert kind == "application/zip"
     assert [o.what for o in look(desk.store).desk.cases[CASE].outgoing] == ["decision", "bundle"]
     assert not verify(desk.store).faults
+
+
+def _read_the_evidence(page: browser.Page, desk: Desk) -> None:
+    """From the case to its campaign, what was seen against what was expected, and the examples."""
+    page.follow("document.querySelector('[href^=\"/campaigns/\"]').click()")
+    assert " against " in page.evaluate("document.querySelector('.evidence tbody tr').innerText")
+    submit(page, "form[action$='/examples']")
+    assert page.evaluate("document.querySelectorAll('.examples li').length") > 0
+    assert look(desk.store).entries[-1].kind == "look.examples"
+    page.go(page.evaluate("location.origin") + f"/cases/{CASE}")
 
 
 def _propose(page: browser.Page) -> str:
