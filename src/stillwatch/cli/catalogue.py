@@ -31,6 +31,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("deliver", "stillwatch.cli.deliver", "Send case events and notices: signed webhooks, mail."),
     Verb("decide", "stillwatch.cli.decide", "Decide on measures: preview, a second person, an end."),
     Verb("gateway", "stillwatch.cli.gateway", "Stand in front of a model: enforce decisions, write the log."),
+    Verb("authz", "stillwatch.cli.authz", "Tell nginx and Envoy which requests a decision stands against."),
     Verb("serve", "stillwatch.cli.serve", "Show a run and its cases in a browser."),
     Verb("derive", "stillwatch.cli.derive", "Test whether a suspect model was trained on text we marked."),
     Verb("ingest", "stillwatch.cli.ingest", "Say which adapter fits a log, what it fills, and what is missing."),

@@ -17,12 +17,14 @@ def opened_log(home: Path, held: Spool, *, text: bool) -> Capture:
 
     use_cache(home)
     from stillwatch.gateway import rows
+    from stillwatch.ingest.threads import Threads
     from stillwatch.keyring import load_keyring
     from stillwatch.sketch.batch import warm_up
     from stillwatch.sketch.recipe import Recipe
 
+    threads = Threads()
     if text:
-        return Capture(rows.full_batch, held)
+        return Capture(lambda records: rows.full_batch(records, threads), held)
     seed, recipe = load_keyring(home).derive("sketch"), Recipe()
     warm_up()
-    return Capture(lambda records: rows.hashed_batch(records, recipe, seed), held)
+    return Capture(lambda records: rows.hashed_batch(records, recipe, seed, threads), held)

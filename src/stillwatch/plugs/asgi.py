@@ -23,12 +23,11 @@ from stillwatch.gateway import bodies, headers, identity
 from stillwatch.gateway.admission import RefusedError
 from stillwatch.gateway.identity import Caller
 from stillwatch.gateway.operations import Operation
-from stillwatch.gateway.proxy import CLIENT_GONE
 from stillwatch.gateway.record import Record
 from stillwatch.gateway.screen import Outgoing, Passage
 from stillwatch.gateway.streaming import Edit
 from stillwatch.plugs.asgi_answer import Answering, Send
-from stillwatch.plugs.plug import OTHER, Plug, begun, count_in_registry, operation
+from stillwatch.plugs.plug import CLIENT_GONE, OTHER, OURS, Plug, begun, count_in_registry, operation, refused_at_last
 from stillwatch.plugs.settings import settings_from
 
 Scope = MutableMapping[str, Any]
@@ -99,6 +98,7 @@ class _Visit:
         self.operation: Operation = operation(scope.get("method", ""), self.path)
         self.record: Record | None = None
         self.answering: Answering | None = None
+        self.error: str | None = None
 
     async def answered(self) -> None:
         metrics = self.plug.metrics
@@ -134,8 +134,10 @@ class _Visit:
             name, size = self.operation.name, len(raw or b"")
             self.record = begun(name, caller, self.seen, self.headers, body, size, peer=self.peer)
         verdict = self.ruled(caller, body)
-        if verdict.refusal is not None:
-            await self._refuse(verdict.refusal)
+        refusal, error = refused_at_last(self.plug.gate, caller, verdict, self.record)
+        if refusal is not None:
+            self.error = error
+            await self._refuse(refusal)
             return
         if raw is not None and (verdict.limits is not None or self.plug.gate.held.tiers is not None):
             raw = bodies.edited(self.operation, body, verdict.limits)
@@ -185,7 +187,7 @@ class _Visit:
 
     def _scope(self, verdict: Verdict, raw: bytes | None, *, edited: bool) -> Scope:
         """The request as the application sees it: nothing of ours that we did not write."""
-        kept = [(k, v) for k, v in self.scope["headers"] if not k.lower().startswith(headers.OURS.encode())]
+        kept = [(k, v) for k, v in self.scope["headers"] if not k.lower().startswith(OURS.encode())]
         added: dict[str, str] = {}
         if raw is not None:
             added["content-length"] = str(len(raw))
@@ -217,6 +219,7 @@ class _Visit:
         self.plug.metrics.observe(self.operation.name, status, seconds)
         if self.record is not None and self.plug.capture is not None:
             self.record.status, self.record.duration_ms = status or CLIENT_GONE, int(seconds * 1000)
+            self.record.error_type = self.error
             self.plug.capture.offer(self.record)
 
 

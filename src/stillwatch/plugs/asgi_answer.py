@@ -14,12 +14,15 @@ from stillwatch.feed.verdict import Refusal, Verdict
 from stillwatch.gateway import bodies, headers
 from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.operations import Dialect
-from stillwatch.gateway.proxy import MOST_WHOLE, STREAM
 from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.record import Record
 from stillwatch.gateway.streaming import Edit, StreamEditor, StreamEditors
+from stillwatch.plugs.plug import OURS
 
 Message = MutableMapping[str, Any]
+STREAM = b"text/event-stream"
+MOST_WHOLE = 64 << 20
+"""Of an answer that has to be edited whole."""
 Send = Callable[[Message], Awaitable[None]]
 
 
@@ -74,13 +77,13 @@ class Answering:
     async def _start(self, message: Message) -> None:
         self.status = message["status"]
         given = [(k.lower(), v) for k, v in message.get("headers", ())]
-        pairs = [(k, v) for k, v in given if not k.startswith(headers.OURS.encode())]
+        pairs = [(k, v) for k, v in given if not k.startswith(OURS.encode())]
         named = dict(pairs)
         if self._verdict.applied:
             pairs.append((headers.MEASURES.encode(), headers.safe(", ".join(self._verdict.applied)).encode()))
         if self._record is not None and headers.REQUEST_ID.encode() not in named:
             pairs.append((headers.REQUEST_ID.encode(), self._record.event_id.encode()))
-        streamed = named.get(b"content-type", b"").lower().startswith(STREAM.encode())
+        streamed = named.get(b"content-type", b"").lower().startswith(STREAM)
         if self._record is not None:
             self._record.streamed = streamed
         if not self._edits or self.status >= 400:

@@ -15,12 +15,14 @@ import os
 import posixpath
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
 from stillwatch.errors import ConfigurationError
 from stillwatch.feed.files import Follower
+from stillwatch.feed.shedding import SHED
+from stillwatch.feed.verdict import Refusal, Verdict
 from stillwatch.gateway import headers as names
 from stillwatch.gateway.admission import admitted
 from stillwatch.gateway.attempts import Attempts
@@ -41,6 +43,10 @@ from stillwatch.plugs.settings import Settings
 
 OTHER = Operation("other", (), re.compile(""))
 """Whatever the host serves that the gateway does not: judged by its caller alone, its body never read."""
+OURS = "x-stillwatch-"
+"""Headers that nobody but us may set."""
+CLIENT_GONE = 499
+"""Status in the log of a request whose client went before it was over."""
 MOST_WORKERS = 64
 _MIB = 1 << 20
 _PATIENCE_S = 20.0
@@ -62,6 +68,7 @@ class Plug:
         self._following: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looked = asyncio.Event()
+        self.before_close: Callable[[], None] = lambda: None
         atexit.register(self.close)
 
     async def ready(self) -> None:
@@ -90,6 +97,7 @@ class Plug:
             if not task.get_loop().is_closed():
                 task.cancel()
         self._following = []
+        self.before_close()
         if self.capture is not None:
             capture, self.capture = self.capture, None
             capture.close(_PATIENCE_S)
@@ -112,6 +120,16 @@ def operation(method: str, path: str) -> Operation:
     """What a request is, under ``/v1`` or without it; ``OTHER`` for everything else a host may serve."""
     plain = _plain(path)
     return operation_of(method, plain) or operation_of(method, "/v1" + plain) or OTHER
+
+
+def refused_at_last(
+    gate: Gate, caller: Caller | None, verdict: Verdict, record: Record | None
+) -> tuple[Refusal | None, str | None]:
+    """The refusal of a request, by a measure or by the coin of an experiment, and what the log calls it."""
+    if verdict.refusal is not None or record is None or caller is None:
+        return verdict.refusal, None
+    refusal = gate.sheds(caller, record.event_id, record.ts_us)
+    return refusal, SHED if refusal is not None else None
 
 
 def begun(
