@@ -75,4 +75,6 @@ def _lines(fields: Fields, dropped: frozenset[bytes], added: Mapping[str, str]) 
 
 def safe(value: str) -> str:
     """A value as a header may hold it: what came from elsewhere cannot begin another header."""
+    if len(value) <= 500 and value.isascii() and value.isprintable():
+        return value
     return "".join(char if " " <= char <= "~" else "?" for char in value)[:500]

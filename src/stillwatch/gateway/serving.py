@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +38,8 @@ from stillwatch.gateway.visit import Visit
 TICK_S = 0.1
 """How often it is looked whether somebody takes too long."""
 BACKLOG = 1024
+SWITCH_S = 0.001
+"""How long the thread that writes the log may keep the interpreter while requests wait."""
 _log = logging.getLogger("stillwatch.gateway")
 
 
@@ -93,6 +97,13 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
         _log.warning("draining: %d requests under way", metrics.in_flight)
 
 
+def _settle() -> None:
+    """Let no request wait for the collector to walk through all modules, nor long for the thread of the log."""
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
+
+
 async def _opened(door: Door, wanted: Address, *, share: bool) -> asyncio.Server:
     """The door open for clients."""
     loop = asyncio.get_running_loop()
@@ -140,6 +151,7 @@ def run(asked: GatewayRequest, capture: Capture | None) -> None:
     async def work(stop: asyncio.Event) -> None:
         await serve(asked, capture, stop)
 
+    _settle()
     try:
         import uvloop
     except ImportError:
