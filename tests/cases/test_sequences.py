@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from stillwatch.cases.attribution import require_grade
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.state import Case
+from stillwatch.journal.acts import RefusedError
 from tests.cases.bench import CASE, Bench
 from tests.cases.model import Plain, draw_act
 

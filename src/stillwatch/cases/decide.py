@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from stillwatch.cases.acts import Approved, Closed, Declined, Proposed, Reopened, Taught, Untaught
 from stillwatch.cases.attribution import require_grade
-from stillwatch.cases.state import Attribution, Case, Proposal, RefusedError, Retraction
+from stillwatch.cases.state import Attribution, Case, Proposal, Retraction
 from stillwatch.cases.work import require_not_closed
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 
 MOST_DAYS = 366

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from stillwatch.cases.acts import Attached, Opened, Receded, Resurfaced, Sighting, Updated
 from stillwatch.cases.decide import opened_again
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.state import Case
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 
 

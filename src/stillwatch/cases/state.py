@@ -7,14 +7,11 @@ from typing import Literal
 import msgspec
 
 from stillwatch.cases.acts import Disposition, Finding, Grade, Outgoing, Proposed, Sighting, Taught
+from stillwatch.journal.acts import RefusedError
 
 CaseState = Literal["open", "in review", "closed"]
 ROLES = ("viewer", "analyst", "approver", "admin")
 """Each may what the ones before may."""
-
-
-class RefusedError(ValueError):
-    """An act whose preconditions do not hold; the text says which, and what would help."""
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from stillwatch.cases import advance as cases
-from stillwatch.cases.state import RefusedError, at_least
+from stillwatch.cases.state import at_least
+from stillwatch.journal import acts as coding
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 from stillwatch.measures import rules
 from stillwatch.measures.acts import (
@@ -80,24 +81,16 @@ def advance(docket: Docket, entry: Entry) -> Docket:
 
 def fold(entries: Iterable[Entry]) -> Docket:
     """The docket after all entries."""
-    docket = Docket()
-    for entry in entries:
-        docket = advance(docket, entry)
-    return docket
+    return coding.folded(Docket(), advance, entries)
 
 
 def encoded(act: MeasureAct) -> tuple[str, dict[str, Any]]:
     """Kind and body of the entry of an act."""
-    body: dict[str, Any] = msgspec.to_builtins(act)
-    return PREFIX + body.pop("kind"), body
+    return coding.encoded(PREFIX, act)
 
 
 def decoded(entry: Entry) -> AnyAct:
-    tagged = {**entry.body, "kind": entry.kind.removeprefix(PREFIX)}
-    try:
-        act: AnyAct = msgspec.convert(tagged, AnyAct)
-    except msgspec.ValidationError as error:
-        raise RefusedError(f"entry {entry.n} of kind {entry.kind} cannot be read: {error}") from None
+    act: AnyAct = coding.decoded(PREFIX, entry, AnyAct)
     return act
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.state import Case
 from stillwatch.feed.catalogue import Measure, faults, measure_of, takes_two
 from stillwatch.feed.shedding import MOST_RATE
+from stillwatch.journal.acts import RefusedError
 from stillwatch.measures.acts import PERSON, Decided, Shed
 from stillwatch.measures.state import Docket
 

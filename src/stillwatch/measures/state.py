@@ -7,8 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from stillwatch.cases.state import Desk, RefusedError
+from stillwatch.cases.state import Desk
 from stillwatch.feed.tiers import Tiers
+from stillwatch.journal.acts import RefusedError
 from stillwatch.measures.acts import Decided, Disclosed, Exempted, Shed, Tiered
 
 DecisionState = Literal["waiting", "standing", "declined", "lifted", "replaced"]
