@@ -64,6 +64,8 @@ def test_somebody_adds_a_passkey_logs_in_with_it_and_removes_it(
         page.go(place + "/passkeys")
         page.follow("document.querySelector('td form').requestSubmit()")
         assert page.evaluate("document.querySelector('.empty').innerText") == "You have none."
+        page.follow("document.querySelector('[action=\"/logout\"]').requestSubmit()")
+        assert page.evaluate("document.querySelector('[data-passkey]')") is None
         # The device still has it; the console does not.
         assert page.call("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
         assert page.complaints() == []

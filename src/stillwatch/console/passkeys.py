@@ -62,6 +62,10 @@ class Passkeys:
                 f"cannot read {self._path}: {error}. Restore it, or remove it and add passkeys."
             ) from error
 
+    def any(self) -> bool:
+        """Whether somebody has one."""
+        return any(holder.keys for holder in self.holders().values())
+
     def of(self, name: str) -> Holder:
         """Those of one person; a new handle where there are none."""
         return self.holders().get(name) or Holder(secrets.token_bytes(32))

@@ -185,7 +185,7 @@ def login_page(
 ) -> Response:
     """The door, with what a browser is asked where somebody has a passkey."""
     console: Console = request.app.state.console
-    ceremony = console.ceremony(request) if console.passkeys.holders() else None
+    ceremony = console.ceremony(request) if console.passkeys.any() else None
     ask = ceremony.ask_who(console.clock()) if ceremony else ""
     found = _html("login.html.j2", status, leads=leads, name=name, why=why, ask=ask, visit=None)
     if wait_s:

@@ -17,7 +17,10 @@ WRONG = "Name and password do not belong together, or the name has no role here.
 
 
 async def login(request: Request) -> Response:
-    return await run_in_threadpool(login_page, request, leads=_local(request.query_params.get("to", "/")))
+    try:
+        return await run_in_threadpool(login_page, request, leads=_local(request.query_params.get("to", "/")))
+    except StillwatchError as error:
+        return plain_refusal(RefusalError(503, str(error)))
 
 
 async def enter(request: Request) -> Response:

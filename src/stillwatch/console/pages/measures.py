@@ -18,10 +18,10 @@ from starlette.responses import RedirectResponse, Response
 
 from stillwatch.app.derive_marking import with_key
 from stillwatch.app.measures import deciding
-from stillwatch.app.measures.publishing import FEED
 from stillwatch.app.measures.request import DecisionRequest, Preview
 from stillwatch.console.asking import SCOPES, asked_of, request_of
 from stillwatch.console.inertly import inertly
+from stillwatch.console.pages.decisions import desk
 from stillwatch.console.visit import RefusalError, Visit
 from stillwatch.feed.catalogue import LADDER, Measure, measure_of, takes_two
 from stillwatch.feed.decision import REASONING
@@ -81,11 +81,11 @@ def propose(visit: Visit) -> Response:
     asked = asked_of(visit.form)
     request = _request(visit, asked)
     # What the rules refuse is said now, not after the look.
-    preview = deciding.propose(_desk(visit, asked["why"], dry_run=True), request).preview
+    preview = deciding.propose(desk(visit, asked["why"], dry_run=True), request).preview
     assert preview is not None
     digest, confirmed = _digest(preview, asked), visit.form.get("confirm")
     if confirmed == digest:
-        done = deciding.propose(_desk(visit, asked["why"]), request)
+        done = deciding.propose(desk(visit, asked["why"]), request)
         return RedirectResponse(f"/decisions/{quote(done.entries[0].about, safe='')}", 303)
     return visit.show(
         "preview.html.j2",
@@ -115,11 +115,6 @@ def _request(visit: Visit, asked: Mapping[str, str]) -> DecisionRequest:
     )
     request = request_of(asked, visit.console.order, visit.now, in_run=in_run)
     return with_key(request, stillwatch_home(os.environ))
-
-
-def _desk(visit: Visit, why: str, *, dry_run: bool = False) -> deciding.Desk:
-    store = visit.console.casebook.store
-    return deciding.Desk(store, store / FEED, visit.actor, visit.now, why, dry_run)
 
 
 def _digest(preview: Preview, asked: Mapping[str, str]) -> str:
