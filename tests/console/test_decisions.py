@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +17,11 @@ from stillwatch.app.measures.desk import look
 from stillwatch.app.measures.publishing import FEED
 from stillwatch.app.measures.request import DecisionRequest
 from stillwatch.cases.acts import Assigned, Started
+from stillwatch.console.order import Order, check
+from stillwatch.errors import ConfigurationError
 from stillwatch.feed.decision import Parameters
 from tests.app.cases.conftest import Desk
-from tests.console.served import Served, now
+from tests.console.served import Served, now, served
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +127,26 @@ def test_a_viewer_proposes_nothing(console: Served) -> None:
     assert vi.get("/decisions/new?scope=account").status == 403
     assert vi.post("/decisions/new", ASKED).status == 403
     assert "decisions/new" not in vi.get("/decisions").text
+
+
+def test_the_preview_knows_the_register_and_plays_over_the_log_that_serve_was_given(
+    store_and_run: Desk, tmp_path: Path
+) -> None:
+    store_and_run.open()
+    register, log = tmp_path / "accounts.csv", tmp_path / "log.jsonl"
+    register.write_text("account_id,org_id,identity_verified\nacc-1,lab,true\nacc-2,lab,false\n")
+    sent = [{"ts": f"2026-03-02T00:0{n}:00Z", "account_id": f"acc-{n % 2}", "model_request": "m"} for n in range(6)]
+    log.write_text("".join(json.dumps(row) + "\n" for row in sent))
+    asked = {"scope": "account", "value": "acc-1", "measure": "require-verification", "mode": "observe", "days": "1"}
+    with served(store_and_run.store, store_and_run.run, register=str(register), replay=(str(log),)) as console:
+        page = console.person("ana").post("/decisions/new", {**asked, "why": "asked"}).text
+    figures = dict(re.findall(r"<dt>([^<]+)</dt><dd><a[^>]*>([^<]+)</a>", page))
+    assert (figures["Of a declared organisation"], figures["Verified"]) == ("1", "1")
+    assert figures["Requests it would have refused"] == "3"
+    assert "of 3 in the last week" in page
+
+
+def test_what_serve_is_told_to_look_at_has_to_be_there(store_and_run: Desk, tmp_path: Path) -> None:
+    order = Order(store_and_run.run, store_and_run.store, "127.0.0.1", 1, (), None, None, False)
+    with pytest.raises(ConfigurationError, match=r"none\.csv: no such file"):
+        check(replace(order, register=str(tmp_path / "none.csv")))
