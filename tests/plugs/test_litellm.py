@@ -69,10 +69,16 @@ def proxied(litellm: str, folder: Path, model: int, feed: Path) -> Iterator[Prox
         {"model_name": name, "litellm_params": {"model": theirs, "api_base": upstream + base, "api_key": "sk-upstream"}}
         for name, (theirs, base) in models.items()
     ]
+    config = f"model_list: {json.dumps(listed)}\ngeneral_settings: {{custom_auth: auth.known}}\n{guardrails}"
+    with started(litellm, folder, config) as proxy:
+        yield proxy
+
+
+@contextlib.contextmanager
+def started(litellm: str, folder: Path, config: str) -> Iterator[Proxy]:
+    """The proxy with a configuration in YAML; it has ended on return."""
     (folder / "auth.py").write_text(AUTH)
-    (folder / "config.yaml").write_text(
-        f"model_list: {json.dumps(listed)}\ngeneral_settings: {{custom_auth: auth.known}}\n{guardrails}"
-    )
+    (folder / "config.yaml").write_text(config)
     port = free_port()
     environ = {
         **os.environ,

@@ -19,13 +19,14 @@ import pytest
 from aiohttp import web
 
 from stillwatch.feed.tiers import Tier, Tiers
-from stillwatch.plugs.authz_serving import AuthzRequest, Place, serve
+from stillwatch.gateway.serving import Address
+from stillwatch.plugs.authz_serving import AuthzRequest, serve
 from stillwatch.plugs.settings import Settings
 from tests.gateway.loopback import ANSWER, CHAT, KEY, Upstream, put, run
 from tests.gateway.test_proxy import now
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "connect-your-gateway.md"
-ANY = Place("127.0.0.1", 0)
+ANY = Address("127.0.0.1", 0)
 BAD, SLOW, MARKED = (f"sk-{name}" for name in ("bad", "slow", "marked"))
 RealPart = Callable[[str, object], Any]
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from stillwatch.cli import options
 from stillwatch.cli.command import Command
+from stillwatch.cli.gateway import shown_feed
 from stillwatch.cli.output import print_lines
 from stillwatch.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from stillwatch.plugs.authz_serving import AuthzRequest, Place
+    from stillwatch.gateway.serving import Address
+    from stillwatch.plugs.authz_serving import AuthzRequest
 
 
 @click.command("authz", cls=Command)
 @click.option("--listen", default="127.0.0.1:9465", metavar="HOST:PORT", help="Where nginx and Envoy ask over HTTP.")
 @click.option("--grpc", metavar="HOST:PORT", help="Where Envoy asks over gRPC; needs the extra 'envoy'.")
 @click.option("--admin", default="127.0.0.1:9467", metavar="HOST:PORT", help="Where /healthz and /metrics are.")
-@click.option("--feed", type=options.Folder(), required=True, metavar="DIR", help="The decision feed.")
+@click.option(
+    "--feed",
+    envvar="STILLWATCH_FEED",
+    required=True,
+    metavar="DIR|URL",
+    help="The decision feed, a folder or as in redis://host/0?feed=stillwatch.",
+)
 @click.option("--keys", type=options.Folder(), metavar="FILE", help="Table of keys; without it every key is let in.")
 @click.option("--trust", multiple=True, metavar="NETWORK", help="Proxies whose headers about clients are believed.")
 @click.option("--without-feed", type=click.Choice(["open", "closed"]), default="open", help="Until a feed was read.")
@@ -36,17 +42,18 @@ if TYPE_CHECKING:
 )
 @options.dry_run
 def command(dry_run: bool, **given: Any) -> None:
-    """Tell nginx (auth_request) and Envoy (ext_authz) which requests a decision stands against.
+    """Tell nginx and Envoy which requests a decision stands against.
 
-    Ends on SIGTERM when questions under way are answered.
+    nginx asks by auth_request, Envoy by ext_authz. Ends on SIGTERM when questions under way are answered.
     """
     asked = _request(given)
     if dry_run:
         print_lines(_told(asked))
         return
+    from stillwatch.gateway.logs import to_stderr
     from stillwatch.plugs.authz_serving import run
 
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    to_stderr()
     print_lines(_told(asked))
     run(asked)
 
@@ -59,9 +66,9 @@ def _request(given: dict[str, Any]) -> AuthzRequest:
     except ImportError as error:
         raise ConfigurationError(f"authz needs {error.name}: pip install 'stillwatch[gateway]'") from None
     mistakes: list[str] = []
-    listen, admin, grpc = (_place(given[name], f"--{name}", mistakes) for name in ("listen", "admin", "grpc"))
+    listen, admin, grpc = (_address(given[name], f"--{name}", mistakes) for name in ("listen", "admin", "grpc"))
     named = {name: given[name] for name in ("without_feed", "feed_max_age", "body_mb")}
-    named |= {"feed": str(given["feed"]), "trust": list(given["trust"])}
+    named |= {"feed": given["feed"], "trust": list(given["trust"])}
     named |= {"keys": str(given["keys"]) if given["keys"] else None, "open_paths": given["open_paths"] or OPEN_PATHS}
     try:
         settings = settings_from(named, {})
@@ -71,7 +78,7 @@ def _request(given: dict[str, Any]) -> AuthzRequest:
         raise ConfigurationError(*mistakes)
     assert listen is not None and admin is not None
 
-    def ready(listen: Place, admin: Place, grpc: Place | None) -> None:
+    def ready(listen: Address, admin: Address, grpc: Address | None) -> None:
         also = f", gRPC on {grpc}" if grpc else ""
         print_lines((f"listening on {listen}{also}; /healthz and /metrics on {admin}",))
 
@@ -81,7 +88,7 @@ def _request(given: dict[str, Any]) -> AuthzRequest:
 def _told(asked: AuthzRequest) -> list[str]:
     settings = asked.settings
     return [
-        f"decisions from {settings.feed}",
+        f"decisions from {shown_feed(settings.feed or '')}",
         f"keys from {settings.keys}" if settings.keys else "no table of keys: every key is let in",
         f"believed about clients: {', '.join(settings.trust)}"
         if settings.trust
@@ -89,8 +96,8 @@ def _told(asked: AuthzRequest) -> list[str]:
     ]
 
 
-def _place(given: str | None, name: str, mistakes: list[str]) -> Place | None:
-    from stillwatch.plugs.authz_serving import Place
+def _address(given: str | None, name: str, mistakes: list[str]) -> Address | None:
+    from stillwatch.gateway.serving import Address
 
     if given is None:
         return None
@@ -98,4 +105,4 @@ def _place(given: str | None, name: str, mistakes: list[str]) -> Place | None:
     if not host or not port.isdigit() or int(port) > 65535:
         mistakes.append(f"{name} {given!r}: name it as in 127.0.0.1:9465")
         return None
-    return Place(host.strip("[]"), int(port))
+    return Address(host.strip("[]"), int(port))

@@ -122,7 +122,7 @@ def _capture(given: dict[str, Any]) -> Capture | None:
     return opened_log(options.home(), held, text=given["text"])
 
 
-def _shown_feed(given: str) -> str:
+def shown_feed(given: str) -> str:
     """Where the feed is, without a password."""
     from stillwatch.feed.redis_names import is_redis, place_of
 
@@ -138,7 +138,7 @@ def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
         log = f"log in {given['sink']}, {'with text' if given['text'] else 'sketched, without text'}{kept}"
     return [
         f"upstream {asked.upstream}, {'with its own key' if asked.upstream_key else 'with the keys of clients'}",
-        f"decisions from {_shown_feed(asked.feed)}" if asked.feed else "no feed: nothing is enforced",
+        f"decisions from {shown_feed(asked.feed)}" if asked.feed else "no feed: nothing is enforced",
         f"keys from {asked.keys}" if asked.keys else "no table of keys: every key is let in",
         log,
     ]

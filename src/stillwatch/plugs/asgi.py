@@ -10,7 +10,6 @@ nothing over.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -78,7 +77,7 @@ class Middleware:
     def _closing(self, send: Send) -> Send:
         async def told(message: MutableMapping[str, Any]) -> None:
             if message["type"].startswith("lifespan.shutdown."):
-                await asyncio.to_thread(self.plug.close)
+                await self.plug.end()
             await send(message)
 
         return told

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from stillwatch.errors import ConfigurationError
-from stillwatch.feed.files import Follower
+from stillwatch.feed.files import Following
 from stillwatch.feed.shedding import SHED
 from stillwatch.feed.verdict import Refusal, Verdict
 from stillwatch.gateway import headers as names
@@ -29,7 +29,7 @@ from stillwatch.gateway.attempts import Attempts
 from stillwatch.gateway.bodies import Body
 from stillwatch.gateway.capture import Capture
 from stillwatch.gateway.core import Gate
-from stillwatch.gateway.following import follow_feed, follow_keys
+from stillwatch.gateway.following import first_look, follow_feed, follow_keys, follower_of
 from stillwatch.gateway.identity import Caller, Client, Holder, key_hash, networks
 from stillwatch.gateway.keys import read_keys
 from stillwatch.gateway.metrics import Metrics
@@ -66,6 +66,7 @@ class Plug:
         """A further look at what goes on to the application, where the plug is told to have one."""
         self._attempts = Attempts()
         self._following: list[asyncio.Task[None]] = []
+        self._follower: Following | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looked = asyncio.Event()
         self.before_close: Callable[[], None] = lambda: None
@@ -90,6 +91,12 @@ class Plug:
             return None
         return admitted(headers, seen, self.keys, self._attempts, now)
 
+    async def end(self) -> None:
+        """Let go of the feed, and write the log out beside the event loop."""
+        if self._follower is not None:
+            await self._follower.close()
+        await asyncio.to_thread(self.close)
+
     def close(self) -> None:
         """Write the log out; what the sink does not take stays in the spool."""
         atexit.unregister(self.close)
@@ -105,10 +112,9 @@ class Plug:
     async def _follow(self) -> None:
         self._following = []
         if self.settings.feed is not None:
-            follower = Follower(Path(self.settings.feed))
-            self._following.append(asyncio.create_task(follow_feed(self.gate, follower)))
-            while not follower.loaded and follower.fault == Follower.NOT_READ:
-                await asyncio.sleep(0.005)
+            self._follower = follower_of(self.settings.feed)
+            self._following.append(asyncio.create_task(follow_feed(self.gate, self._follower)))
+            await first_look(self._follower)
         if self.settings.keys is not None:
             self._following.append(asyncio.create_task(follow_keys(Path(self.settings.keys), self._use)))
 
