@@ -54,7 +54,7 @@ def run(request: AuthzRequest) -> None:
     asyncio.run(until_told(lambda stop: serve(request, stop)))
 
 
-def _server(handler: Any) -> web.Server[Any]:
+def _server(handler: Any) -> Any:
     return web.Server(handler, access_log=None)
 
 
