@@ -13,6 +13,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from stillwatch.app.border import Spool
+from stillwatch.app.memory import give_back
 from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import Codebooks, build_frame
@@ -96,6 +97,7 @@ def fold(
         frame = build_frame(table, books, start_us=start, end_us=end)
         facts(summed)
         del table, summed  # what is weighed is the frame
+        give_back()
         if closed:
             found.close(frame, register)
         else:

@@ -41,6 +41,8 @@ class SketchStore:
             "threads": max(threads, 1),
             "memory_limit": memory_limit,
             "temp_directory": str(folder / "spill"),
+            "allocator_flush_threshold": "16MB",  # it shares the machine with what weighs, and is idle then
+            "allocator_bulk_deallocation_flush_threshold": "16MB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }

@@ -68,7 +68,7 @@ def test_of_late_requests_and_rejects_the_newest_rows_are_kept(tmp_path: Path, m
 
 
 def test_files_are_joined_in_pieces_that_fit_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closing, "FLUSH_ROWS", 5)
+    monkeypatch.setattr(closing, "JOINED_ROWS", 5)
     rows = pa.table({"n": list(range(12))})
     files = [tmp_path / f"part-{number}" for number in range(6)]
     for number, file in enumerate(files):

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.app.border import FLUSH_ROWS, Spool
+from stillwatch.app.border import Spool
 from stillwatch.app.folding import Folded
+from stillwatch.app.memory import give_back
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import build_frame
@@ -24,6 +25,8 @@ from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 MINUTE_US = 60_000_000
+JOINED_ROWS = 32_768
+"""Rows that are held when files become one."""
 ROWS_BYTES = 64 * 10**6
 """The newest late requests that are kept as rows, and the newest rejects; all are counted."""
 FILE = "file"
@@ -65,6 +68,7 @@ def close_epoch(
     frame = build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us)
     read = table.select(["event_id", FILE])
     del table, facts  # what is weighed is the frame
+    give_back()
     folded.close(frame, register)
     _note_origins(read, folded.closed, origins)
 
@@ -74,10 +78,13 @@ def join(files: list[Path], path: Path) -> None:
     held: list[pa.Table] = []
     with pq.ParquetWriter(path, pq.read_schema(files[0]), compression="zstd") as writer:
         for file in files:
-            held.append(pq.read_table(file))
-            if file is files[-1] or sum(map(len, held)) >= FLUSH_ROWS:
-                writer.write_table(pa.concat_tables(held))
-                held.clear()
+            for batch in pq.ParquetFile(file).iter_batches(JOINED_ROWS):
+                held.append(pa.Table.from_batches([batch]))
+                if sum(map(len, held)) >= JOINED_ROWS:
+                    writer.write_table(pa.concat_tables(held))
+                    held.clear()
+        if held:
+            writer.write_table(pa.concat_tables(held))
 
 
 def _note_origins(table: pa.Table, state: State, origins: dict[str, str]) -> None:

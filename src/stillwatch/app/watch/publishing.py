@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from stillwatch.app.border import Spool
 from stillwatch.app.examples import broken, fetch_examples
 from stillwatch.app.folding import Folded
+from stillwatch.app.memory import give_back
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
 from stillwatch.app.runwriter import facts_writer, write_run
 from stillwatch.app.watch.checkpoint import Checkpoint
@@ -63,6 +64,7 @@ class Publisher:
         write_run(run, view, found, document, aside)
         _write_late(checkpoint, self._state, aside)
         self._replace(aside)
+        give_back()
         return document
 
     def _view(
@@ -87,6 +89,7 @@ class Publisher:
                 start = number * spool.epoch_us
                 frame = build_frame(table, view.books, start_us=start, end_us=start + spool.epoch_us)
                 del table  # what is weighed is the frame
+                give_back()
                 view.look_into(frame, aside)
         return view, copies
 

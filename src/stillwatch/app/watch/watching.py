@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from stillwatch.app.border import Spool
 from stillwatch.app.engines import HOUR_US
 from stillwatch.app.folding import Folded
+from stillwatch.app.memory import give_back
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.app.scan import fresh_state
@@ -162,6 +163,7 @@ class Watcher:
             return False
         self._keep_late()
         self._spool.flush()
+        give_back()
         for number in sorted(n for n in self._spool.parts if n <= last):
             close_epoch(
                 number,
