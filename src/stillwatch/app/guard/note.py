@@ -62,8 +62,8 @@ def _recorded() -> Iterator[Item]:
         "When it is over",
         (
             f"Published once, whole months only: teams of at least {LEAST_PEOPLE} people, smaller ones together, a "
-            f"rest that is still smaller left out; numbers rounded down to {STEP}s; no sums over teams. The parts and all "
-            "hashes go then, so two reports cannot be subtracted to learn about one person.",
+            f"rest that is still smaller left out; numbers rounded down to {STEP}s; no sums over teams. The parts and "
+            "all hashes go then, so two reports cannot be subtracted to learn about one person.",
         ),
         _CODE,
     )
