@@ -27,7 +27,8 @@ _NOT_UP = _HOP | frozenset(
     (b"host", b"content-length", b"expect", b"accept-encoding", b"forwarded", b"x-forwarded-for",
      b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"x-ja4", b"x-account-id", b"x-request-id", b"cookie")
 )  # fmt: skip
-_NOT_DOWN = _HOP | frozenset((b"content-length", b"server", b"set-cookie", b"x-request-id"))
+_NOT_DOWN = _HOP | frozenset((b"content-length", b"server", b"set-cookie"))
+_NAMED = _NOT_DOWN | {REQUEST_ID.encode()}
 CREDENTIALS = ("authorization", "x-api-key", "api-key")
 _CREDENTIALS = frozenset(name.encode() for name in CREDENTIALS)
 _LINE = b"%b: %b\r\n"
@@ -56,7 +57,7 @@ def upwards(fields: Fields, dropped: Iterable[str], added: Mapping[str, str]) ->
 
 def downwards(fields: Fields, added: Mapping[str, str]) -> bytes:
     """The lines for the client."""
-    return _lines(fields, _NOT_DOWN, added)
+    return _lines(fields, _NAMED if REQUEST_ID in added else _NOT_DOWN, added)
 
 
 def lines(added: Mapping[str, str]) -> bytes:
