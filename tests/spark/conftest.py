@@ -26,10 +26,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _sockets_are_closed_here() -> Iterator[None]:
+def _sockets_are_closed_here(request: pytest.FixtureRequest) -> Iterator[None]:
     """And not during a later test, which would be blamed for it."""
     yield
-    gc.collect()
+    if {"session", "lake"} & set(request.fixturenames):
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

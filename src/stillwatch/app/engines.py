@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from stillwatch.app.border import Spool, sketch_log
+from stillwatch.app.examples import shown
 from stillwatch.app.folding import Epochs
 from stillwatch.app.rundocument import Outcome, Run, read_examples
 from stillwatch.campaigns.state import State
@@ -121,4 +122,4 @@ class Spark(_Base):
         run = self._run
         with run.progress.stage("fetching redacted examples", None):
             wanted = found.examples(run.request.settings.examples_per_group)
-            return fetch_examples(self._session, run.request.inputs, self._reading, wanted)
+            return fetch_examples(self._session, run.request.inputs, self._reading, wanted, shown)

@@ -17,7 +17,7 @@ No request's text, no pair of accounts and no key that waits for a second prompt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -125,12 +125,14 @@ def collect_rejects(session: SparkSession, log: Log, work: Path, rejects: Reject
         rejects.note(column, count)
 
 
-def fetch_examples(session: SparkSession, inputs: Sequence[str], reading: Reading, wanted: set[str]) -> dict[str, str]:
-    """Redacted prompts by event id, from the log; only they leave the executors."""
+def fetch_examples(
+    session: SparkSession, inputs: Sequence[str], reading: Reading, wanted: set[str], shown: Callable[[str], str]
+) -> dict[str, str]:
+    """What is ``shown`` of prompts, by event id, from the log; nothing else of them leaves the executors."""
     if not wanted:
         return {}
     log = open_log(session, inputs, Rejects())
-    fetch = reading.examples(frozenset(wanted))
+    fetch = reading.examples(frozenset(wanted), shown)
     with explained("fetch examples", reading=inputs[0]):
         rows = [
             row

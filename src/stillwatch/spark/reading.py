@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from stillwatch.ingest.chunk import Chunk
 from stillwatch.ingest.normalise import normalise
-from stillwatch.ingest.redact import redact
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.parquet import row_bytes
 from stillwatch.model.tables import arrow_schema
@@ -51,8 +50,8 @@ class Reading:
             if rejects.wrong_values:
                 yield _as_read(_misfits(rejects), MISFIT)
 
-    def examples(self, wanted: frozenset[str]) -> Mapping:
-        """Redacted prompts of the ``wanted`` events, as (event_id, text)."""
+    def examples(self, wanted: frozenset[str], shown: Callable[[str], str]) -> Mapping:
+        """What is ``shown`` of the prompts of the ``wanted`` events, as (event_id, text)."""
 
         def fetch(batches: Batches) -> Batches:
             ids = pa.array(sorted(wanted), pa.string())
@@ -60,7 +59,7 @@ class Reading:
                 for exchanges in self._exchanges(batch, Rejects(self.rows_key)):
                     hits = exchanges.filter(pc.is_in(exchanges["event_id"], ids))
                     raw = hits["input_messages"].to_pylist()
-                    texts = [None if r is None else _shown(r) for r in raw]
+                    texts = [None if r is None else shown(_prompt(r)) for r in raw]
                     yield pa.RecordBatch.from_arrays(
                         [hits["event_id"], pa.array(texts, pa.string())], ["event_id", "text"]
                     )
@@ -108,5 +107,5 @@ def _misfits(rejects: Rejects) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(rows, ["reason", "line"])
 
 
-def _shown(raw: str) -> str:
-    return redact(read_messages(raw.encode("utf-8", "surrogatepass")).prompt)
+def _prompt(raw: str) -> str:
+    return read_messages(raw.encode("utf-8", "surrogatepass")).prompt
