@@ -146,6 +146,22 @@ def test_the_preview_knows_the_register_and_plays_over_the_log_that_serve_was_gi
     assert "of 3 in the last week" in page
 
 
+def test_a_case_is_checked_by_the_terms_that_serve_was_given(store_and_run: Desk, tmp_path: Path) -> None:
+    store_and_run.open()
+    register, terms = tmp_path / "accounts.csv", tmp_path / "terms.toml"
+    register.write_text("account_id,plan\nacc-1,pro\n")
+    terms.write_text("[plans.default]\nrequests_per_day = 1\n")
+    place, why = "/cases/k-0a0a0a0a0a0a", {"why": "by the contract"}
+    with served(store_and_run.store, store_and_run.run) as console:
+        assert console.person("ana").post(f"{place}/check", why).status == 404
+    with served(store_and_run.store, store_and_run.run, register=str(register), terms=terms) as console:
+        assert console.person("vi").post(f"{place}/check", why).status == 403
+        assert console.person("ana").post(f"{place}/check", {"why": ""}).status == 409
+        assert console.person("ana").post(f"{place}/check", why).status == 303
+        shown = console.person("ana").get(place).text
+    assert "<td>requests per day</td><td>broken</td>" in shown
+
+
 def test_what_serve_is_told_to_look_at_has_to_be_there(store_and_run: Desk, tmp_path: Path) -> None:
     order = Order(store_and_run.run, store_and_run.store, "127.0.0.1", 1, (), None, None, False)
     with pytest.raises(ConfigurationError, match=r"none\.csv: no such file"):

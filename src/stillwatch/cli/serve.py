@@ -23,6 +23,7 @@ from stillwatch.cli.command import Command
 @click.option("--tls-key", "key", type=options.Folder(), metavar="FILE", help="Its private key (PEM).")
 @click.option("--behind-tls", "proxied", is_flag=True, help="A proxy in front of it ends TLS.")
 @options.register
+@click.option("--terms", type=options.Folder(), metavar="FILE", help="Terms of the plans (TOML) to check cases by.")
 @click.option("--replay", metavar="LOG", multiple=True, help="Play proposed measures over the last week of a log.")
 @click.option("--map", "mapping", metavar="NAME", help="Column map of that log: a preset or a TOML file.")
 @options.settings

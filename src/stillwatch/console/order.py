@@ -14,6 +14,7 @@ class Order:
     """What to serve and where. ``names``: further host names it goes by; ``proxied``: TLS ends before it.
 
     ``register`` and ``replay`` are what previews of decisions look at: who is declared, and the logs to play over.
+    With ``terms`` beside the register, the authorisation of a case can be checked.
     """
 
     run: Path
@@ -27,6 +28,7 @@ class Order:
     register: str | None = None
     replay: tuple[str, ...] = ()
     mapping: str | None = None
+    terms: Path | None = None
 
     @property
     def secure(self) -> bool:
@@ -44,6 +46,8 @@ def check(order: Order) -> None:
     if (order.certificate is None) != (order.key is None):
         mistakes.append("--tls-cert and --tls-key belong together")
     mistakes += [f"{path}: no such file" for path in (order.certificate, order.key) if path and not path.is_file()]
+    if order.terms is not None and order.register is None:
+        mistakes.append("--terms are checked against the register: give --accounts too")
     mistakes += [f"{path}: no such file or folder" for path in _beside(order) if not Path(path).exists()]
     if not _is_loopback(order.host) and not order.secure:
         mistakes.append(
@@ -54,8 +58,8 @@ def check(order: Order) -> None:
         raise ConfigurationError(*mistakes)
 
 
-def _beside(order: Order) -> tuple[str, ...]:
-    return (*((order.register,) if order.register else ()), *order.replay)
+def _beside(order: Order) -> tuple[str | Path, ...]:
+    return tuple(path for path in (order.register, order.terms, *order.replay) if path)
 
 
 def is_address(host: str) -> bool:

@@ -43,6 +43,7 @@ ROUTES = (
     Route("/cases", act(queue.open_all), methods=["POST"]),
     Route("/cases/{case_id}", page(cases.case), methods=["GET"]),
     Route("/cases/{case_id}", act(cases.do), methods=["POST"]),
+    Route("/cases/{case_id}/check", act(cases.check), methods=["POST"]),
     Route("/cases/{case_id}/bundle", act(papers.make_bundle), methods=["POST"]),
     Route("/cases/{case_id}/share", act(papers.share), methods=["POST"]),
     Route("/decisions", page(decisions.decisions)),

@@ -27,6 +27,7 @@ from stillwatch.console import assets
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import VIA, Casebook
 from stillwatch.console.ceremony import Ceremony, Challenges
+from stillwatch.console.forms import MOST_WHY
 from stillwatch.console.order import Order, is_address
 from stillwatch.console.passkeys import Passkeys
 from stillwatch.console.passwords import Passwords
@@ -97,6 +98,13 @@ class Visit:
         desk = self.console.casebook.view().desk
         cases = {campaign: desk.cases[case] for campaign, case in desk.by_campaign.items()}
         return Pages(cases, frozenset(self.snapshot.files))
+
+    def why(self) -> str:
+        """The reason that was given with a form."""
+        why = self.form.get("why", "").strip()
+        if not 0 < len(why) <= MOST_WHY:
+            raise ConfigurationError(f"a reason has 1 to {MOST_WHY} characters")
+        return why
 
     def number(self, name: str, default: int = 1) -> int:
         """A number of the address, at least 0."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
+from stillwatch.app.cases.checking import check_case
 from stillwatch.app.cases.desk import act_on
 from stillwatch.app.cases.indicating import indicators
 from stillwatch.app.cases.telling import ERASED, case_document, standing
@@ -77,6 +78,16 @@ def do(visit: Visit) -> Response:
     text = visit.form.get("text", "") if any(f.name == "text" for f in form.fields) else ""
     store, why = visit.console.casebook.store, visit.form["why"].strip()
     act_on(store, found.case_id, made, visit.actor, visit.now, why=why, text=text, dry_run=False)
+    return RedirectResponse(f"/cases/{quote(found.case_id, safe='')}", 303)
+
+
+def check(visit: Visit) -> Response:
+    """The terms against what the accounts did, by the files that the console was started with."""
+    found, order = _case(visit), visit.console.order
+    if order.register is None or order.terms is None:
+        raise RefusalError(404, "this console was started without --accounts and --terms")
+    store, why = visit.console.casebook.store, visit.why()
+    check_case(store, found.case_id, order.register, order.terms, visit.actor, visit.now, why, dry_run=False)
     return RedirectResponse(f"/cases/{quote(found.case_id, safe='')}", 303)
 
 

@@ -34,10 +34,10 @@ def decision(visit: Visit) -> Response:
 
 def do(visit: Visit) -> Response:
     """Agree, decline or lift; the feed is brought up to date with it."""
-    form, why = visit.form.get("form", ""), visit.form.get("why", "").strip()
-    if form not in _DOING or not 0 < len(why) <= 500:
-        raise ConfigurationError("say what, and a reason of 1 to 500 characters")
-    _DOING[form](desk(visit, why), _name(visit))
+    form = visit.form.get("form", "")
+    if form not in _DOING:
+        raise ConfigurationError("there is no such form")
+    _DOING[form](desk(visit, visit.why()), _name(visit))
     return RedirectResponse(f"/decisions/{quote(_name(visit), safe='')}", 303)
 
 
