@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp import web
 
+from stillwatch.gateway.proxy import Limits
 from tests.gateway.loopback import CHAT, KEY, Running, run, running
 from tests.gateway.test_bad_input import HEAD
 from tests.gateway.test_proxy import EVENTS, raw_request, streamed
@@ -27,18 +28,26 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 async def bare_upstream(answer: Answer) -> AsyncIterator[tuple[str, list[int]]]:
     """An upstream that says what it likes; the list has an entry for each connection."""
     opened: list[int] = []
+    under_way: set[asyncio.Task[None] | None] = set()
 
     async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         opened.append(1)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await answer(reader, writer)
-        writer.close()
+        under_way.add(asyncio.current_task())
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await answer(reader, writer)
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(work, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", opened
     finally:
         server.close()
+        tasks = [task for task in under_way if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _asked(reader: asyncio.StreamReader) -> bytes:
@@ -194,6 +203,51 @@ def test_a_file_is_passed_on_as_it_comes(chunked: bool) -> None:
                 async with gateway.client.post(gateway.url + "/v1/files", data=pieces(), headers=headers) as found:
                     assert found.status == 200
             assert sum(came) >= size
+
+    run(case)
+
+
+def test_a_connection_on_which_half_a_request_went_up_is_not_used_again() -> None:
+    """An upstream that answers before all of it came: what is sent next would be read as the rest of the body."""
+
+    async def early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+            await reader.read(1)
+            await asyncio.sleep(0.05)
+
+    async def case(gateway: Running, opened: list[int]) -> None:
+        sent = f"POST /v1/files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\ncontent-length: 999\r\n\r\nhalf"
+        assert (await raw_request(gateway.port, sent)).startswith(b"HTTP/1.1 413")
+        assert (await raw_request(gateway.port, WHOLE)).startswith(b"HTTP/1.1 413")
+        assert len(opened) == 2
+
+    with_upstream(early, case)
+
+
+def test_a_head_has_no_body_and_an_old_client_no_second_request() -> None:
+    async def case() -> None:
+        async with running() as gateway:
+            answer = await raw_request(gateway.port, "HEAD /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 405") and answer.endswith(b"\r\n\r\n")
+            old = WHOLE.replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"host", b"connection: keep-alive\r\nhost")
+            assert b"connection: close" in await raw_request(gateway.port, old, whole=True)
+
+    run(case)
+
+
+def test_a_request_that_begins_late_on_a_kept_connection_has_its_whole_time() -> None:
+    async def case() -> None:
+        async with running(limits=Limits(receive_s=0.4)) as gateway:
+            reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+            for _ in range(2):
+                writer.write(WHOLE[:40])
+                await asyncio.sleep(0.15)
+                writer.write(WHOLE[40:])
+                await _asked(reader)
+                await asyncio.sleep(0.6)
+            writer.close()
 
     run(case)
 

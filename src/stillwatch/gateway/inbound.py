@@ -133,6 +133,7 @@ class Inbound(asyncio.Protocol):
         if self._lingering:
             return
         if self._incoming is None:
+            self._phase += not self._head_bytes
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -176,8 +177,8 @@ class Inbound(asyncio.Protocol):
         if version not in ("1.1", "1.0") or (version == "1.0" and "transfer-encoding" in headers):
             raise ValueError
         method, target = parser.get_method().decode("latin-1"), self._target.decode("latin-1")
-        chunks = version == "1.1"
-        self._incoming = Call(method, target, self._fields, headers, parser.should_keep_alive(), chunks)
+        new = version == "1.1"
+        self._incoming = Call(method, target, self._fields, headers, new and parser.should_keep_alive(), new)
         self._calls.append(self._incoming)
         self._phase += 1
 

@@ -154,6 +154,8 @@ class Outbound(asyncio.Protocol):
         self._told = self._ended = self._until_close = self._reusable = False
         self._pieces: list[bytes] = []
         self._active, self._since, self._paused = True, 0.0, False
+        self.asked = False
+        """Whether all of the request was sent: behind half of one nothing can be asked."""
 
     # What asyncio says.
 
@@ -229,7 +231,7 @@ class Outbound(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._fields, self._head, self._pieces = [], None, []
         self._told = self._ended = self._until_close = self._reusable = False
-        self._active = True
+        self._active, self.asked = True, False
         self.pause(yes=False)
 
     def send(self, data: bytes) -> None:
@@ -292,7 +294,7 @@ class Outbound(asyncio.Protocol):
             reader.flush()
 
     def _release(self) -> None:
-        usable = self._reusable and not self._until_close and not self._transport.is_closing()
+        usable = self._reusable and self.asked and not self._until_close and not self._transport.is_closing()
         if not usable:
             self._transport.close()
         self._pool.back(self, usable=usable)

@@ -117,6 +117,7 @@ class Visit:
             return
         self._up, head, self._head_up = connection, self._head_up, b""
         connection.send(head)
+        connection.asked = self._collects
         self.filled()
         self.inbound.hold("upstream", yes=False)
         self.fed()
@@ -240,9 +241,10 @@ class Visit:
             up.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
         if pieces:
             self.inbound.alive()
-        if call.whole and chunked and not self._sent:
-            self._sent = True
-            up.send(b"0\r\n\r\n")
+        if call.whole and not up.asked:
+            up.asked = True
+            if chunked:
+                up.send(b"0\r\n\r\n")
 
     def _read(self, raw: bytes) -> None:
         """The body is there: judge it, let it be looked at, send it up."""
@@ -373,7 +375,8 @@ class Visit:
         given = {**answer.headers, "content-length": str(len(answer.body)), "date": formatdate(usegmt=True)}
         if closes:
             given["connection"] = "close"
-        self._write(b"%b%b\r\n%b" % (status_line(answer.status), headers.lines(given), answer.body))
+        body = b"" if self.call.method == "HEAD" else answer.body
+        self._write(b"%b%b\r\n%b" % (status_line(answer.status), headers.lines(given), body))
         self._finished(last=closes)
 
     def _broken(self) -> None:
