@@ -55,6 +55,19 @@ RESPONSE = {
 }
 
 
+_CALL = {"id": "call-1", "type": "function", "function": {"name": "look", "arguments": '{"river":"Po"}'}}
+CALLING = {
+    **CHAT,
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "tool_calls",
+            "message": {"role": "assistant", "content": SAID, "tool_calls": [_CALL]},
+        }
+    ],
+}
+
+
 def _chunk(delta: Any, reason: str | None = None, **more: Any) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
     return {**CHAT, "object": "chat.completion.chunk", "choices": [choice], "usage": None, **more}
@@ -65,6 +78,13 @@ def _chat_events() -> Iterator[dict[str, Any]]:
     yield _chunk({"reasoning_content": THOUGHT})
     yield _chunk({"content": SAID})
     yield _chunk({}, "stop")
+    yield _chunk({}, choices=[], usage=CHAT["usage"])
+
+
+def _calling_events() -> Iterator[dict[str, Any]]:
+    yield _chunk({"role": "assistant", "content": SAID})
+    yield _chunk({"tool_calls": [{"index": 0, **_CALL}]})
+    yield _chunk({}, "tool_calls")
     yield _chunk({}, choices=[], usage=CHAT["usage"])
 
 
@@ -107,6 +127,8 @@ class Model:
         body = json.loads(await request.read())
         self.asked.append((request.path, {name.lower(): value for name, value in request.headers.items()}, body))
         whole, events = _ANSWERS.get(request.path.rpartition("/")[2], (CHAT, _chat_events))
+        if "tools" in body:
+            whole, events = CALLING, _calling_events
         if body.get("model") == "broken":
             return web.json_response({"error": {"message": "no", "type": "server_error"}}, status=400)
         if not body.get("stream"):
