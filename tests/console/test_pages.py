@@ -78,6 +78,7 @@ def test_the_rows_of_the_run_can_be_narrowed_down_to_those_behind_a_figure(conso
     whole, part = (person.get(f"/data/rows/campaigns{q}&as=csv").text for q in ("?", "?campaign_id=c-0a0a0a0a0a0a"))
     assert 1 < len(part.splitlines()) < len(whole.splitlines())
     assert "0 rows" in person.get("/data/rows/campaigns?campaign_id=none").text
+    assert "the run, part budget" in person.get("/data/rows/evidence?part=budget").text
     assert "config_hash" in person.get("/data/run").text
 
 

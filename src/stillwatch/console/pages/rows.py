@@ -40,11 +40,12 @@ def of_account(visit: Visit) -> Response:
 
 def of_run(visit: Visit) -> Response:
     table = _table(visit, OF_RUN)
-    rows, asked = visit.snapshot.table(table), visit.request.query_params
+    rows, asked, about = visit.snapshot.table(table), visit.request.query_params, ["the run"]
     for column in table.columns:
         if column.type == "string" and column.name in asked:
             rows = rows.filter(pc.equal(rows[column.name], asked[column.name]))
-    return _show(visit, table, rows, "the run", "/data")
+            about.append(f"{column.name} {inert.text(asked[column.name], 72)}")
+    return _show(visit, table, rows, ", ".join(about), "/data")
 
 
 def _table(visit: Visit, tables: Sequence[Table]) -> Table:
