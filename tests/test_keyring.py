@@ -140,7 +140,7 @@ def test_a_keyring_open_to_others_is_refused_and_left_alone(home: Path, mode: in
 def test_a_folder_in_which_others_can_swap_the_keyring_is_refused(home: Path) -> None:
     load_keyring(home)
     home.chmod(0o770)
-    with pytest.raises(StoreError, match="chmod 700"):
+    with pytest.raises(StoreError, match="chmod go-w"):
         load_keyring(home)
 
 

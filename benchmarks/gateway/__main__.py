@@ -1,4 +1,4 @@
-"""``python -m benchmarks.gateway lookup|compare``: figures as JSON."""
+"""``python -m benchmarks.gateway lookup|compare|soak``: figures as JSON."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def compare(count: int, rounds: int, litellm: str | None) -> None:
     from benchmarks.gateway.compare import compare as work
 
     _print(work(count, rounds, litellm))
+
+
+@main.command()
+@click.option("--requests", "count", default=1_000_000)
+def soak(count: int) -> None:
+    """A long run with a changing feed, a log that goes away and gateways that are replaced."""
+    from benchmarks.gateway.soak import soak as work
+
+    _print(work(count))
 
 
 def _print(figures: object) -> None:

@@ -88,34 +88,34 @@ def _rows(subject: Subject, direct: Subject) -> Iterator[dict[str, Any]]:
 
 
 def _started(held: ExitStack, folder: Path, litellm: str | None) -> Iterator[Subject]:
-    upstream = _port()
+    upstream = free_port()
     python, address = sys.executable, f"http://127.0.0.1:{upstream}"
     yield Subject(
         "direct",
         upstream,
-        held.enter_context(_process(upstream, [python, "-m", "benchmarks.gateway.upstream", str(upstream)])),
+        held.enter_context(process(upstream, [python, "-m", "benchmarks.gateway.upstream", str(upstream)])),
     )
-    port = _port()
+    port = free_port()
     yield Subject(
         "bare aiohttp",
         port,
-        held.enter_context(_process(port, [python, "-m", "benchmarks.gateway.bare", str(port), address])),
+        held.enter_context(process(port, [python, "-m", "benchmarks.gateway.bare", str(port), address])),
     )
     for name, options in (
         ("gateway, no log", []),
         ("gateway, log with sketches", ["--log", str(folder / "log")]),
     ):
-        port, admin = _port(), _port()
+        port, admin = free_port(), free_port()
         feed = folder / "feed"
         _feed(feed)
         call = [python, "-c", "from stillwatch.cli.main import main; main()", "gateway", "--upstream", address]
         call += ["--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}", "--feed", str(feed), *options]
-        yield Subject(name, port, held.enter_context(_process(port, call)))
+        yield Subject(name, port, held.enter_context(process(port, call)))
     if litellm is not None:
-        port, config = _port(), folder / "litellm.yaml"
+        port, config = free_port(), folder / "litellm.yaml"
         config.write_text(_CONFIG.format(port=upstream))
         call = [litellm, "--config", str(config), "--port", str(port), "--host", "127.0.0.1", "--num_workers", "1"]
-        yield Subject("LiteLLM proxy", port, held.enter_context(_process(port, call)))
+        yield Subject("LiteLLM proxy", port, held.enter_context(process(port, call)))
 
 
 def _feed(folder: Path) -> None:
@@ -129,7 +129,7 @@ def _feed(folder: Path) -> None:
 
 
 @contextmanager
-def _process(port: int, call: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(port: int, call: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **_QUIET})
     try:
         for _ in range(1800):
@@ -157,7 +157,7 @@ def _at(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))]
 
 
-def _port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         found: int = free.getsockname()[1]
         return found

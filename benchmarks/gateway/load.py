@@ -49,7 +49,7 @@ async def load(port: int, sent: list[bytes], connections: int) -> Load:
         for request in waiting:
             began = time.perf_counter()
             writer.write(request)
-            status = await _answer(reader)
+            status, _ = await answer(reader)
             taken.append(time.perf_counter() - began)
             wrong[0] += status != 200
         writer.close()
@@ -59,7 +59,8 @@ async def load(port: int, sent: list[bytes], connections: int) -> Load:
     return Load(taken, time.perf_counter() - began, wrong[0])
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """The status of the next answer, and whether its connection ends."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     at = head.find(b"content-length:")
     if at >= 0:
@@ -67,4 +68,4 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     else:
         # The stream ends with the only empty chunk; its data holds no such bytes.
         await reader.readuntil(b"0\r\n\r\n")
-    return int(head[9:12])
+    return int(head[9:12]), b"connection: close" in head

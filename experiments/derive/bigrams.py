@@ -58,6 +58,16 @@ def marked(chances: Chances, words: U32, delta: float) -> Chances:
     return chances * np.exp(delta * green_list(words, contexts, len(chances)))
 
 
+def paraphrased(generator: np.random.Generator, model: Writer, text: U64, share: float) -> U64:
+    """The text with a share of its tokens written anew by ``model``, each after the token that stands before it."""
+    fresh, rows = generator.random(text.shape) < share, text.copy()
+    for place in range(1, text.shape[1]):
+        row = rows[:, place - 1].astype(np.int64)
+        found = np.searchsorted(model.sums, row + generator.random(len(text)), side="right") - row * model.vocabulary
+        rows[:, place] = np.where(fresh[:, place], np.clip(found, 0, model.vocabulary - 1), text[:, place])
+    return rows
+
+
 def counted(corpus: U64, vocabulary: int, smoothing: float = 20.0) -> Writer:
     """Counts of pairs, leaning on how common a token is where pairs are rare."""
     places = (corpus[:, :-1] * np.uint64(vocabulary) + corpus[:, 1:]).astype(np.int64).ravel()

@@ -13,7 +13,7 @@ from importlib import metadata
 
 import numpy as np
 
-from experiments.derive.run import keep
+from experiments.derive.scoring import keep
 from stillwatch.derive.hashing import U32, context_state, draw, halves, token_items
 from stillwatch.derive.kernel import weigh_hits
 from stillwatch.derive.keys import random_words

@@ -1,7 +1,7 @@
-"""Real English from the documentation of installed packages, and a student that writes it: a word model by counting.
+"""Real English from the documentation of installed packages, and students that write it: by counting, by gradient.
 
-The student knows which word (with its blanks and line breaks) followed which two; where a pair is new it looks at one.
-Its text is read and marked by the product as any text is.
+The one that counts knows which word (with its blanks and line breaks) followed which two; where a pair is new it looks
+at one. Their text is read and marked by the product as any text is.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ import inspect
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
 
+from experiments.derive import bigrams
+
 PACKAGES = ("numpy", "scipy.stats", "scipy.optimize", "scipy.signal", "scipy.sparse", "pyarrow", "click", "jinja2")
+PIECES = 3000
+RARE = "thing.\n\n"
 _PIECE = re.compile(r"\S+\s*")
 
 
@@ -61,6 +66,29 @@ class WordStudent:
             a, b = b, choices[int(draw * len(choices))]
             out.append(b)
         return "".join(out)
+
+
+@dataclass(frozen=True)
+class NeuralWordStudent:
+    """A linear student over the commonest pieces; whatever is rarer is one piece, and ends a paragraph."""
+
+    pieces: list[str]
+    writer: bigrams.Writer
+
+    def write(self, generator: np.random.Generator, texts: int, words: int) -> list[str]:
+        rows = self.writer.write(generator, texts * words).reshape(texts, words)
+        return ["".join(self.pieces[piece] for piece in row) for row in rows.tolist()]
+
+
+def neural_student(generator: np.random.Generator, texts: Sequence[str], width: int, rate: float) -> NeuralWordStudent:
+    """Trained with one pass over the texts, cut into rows as they come."""
+    found = [piece for text in texts for piece in (*_PIECE.findall(text), RARE)]
+    common = [piece for piece, _ in Counter(found).most_common(PIECES - 1) if piece != RARE]
+    number = {piece: place for place, piece in enumerate([RARE, *common])}
+    ids = np.array([number.get(piece, 0) for piece in found], np.uint64)
+    student = bigrams.neural(generator, len(number), width)
+    student.learn(generator, ids[: len(ids) // bigrams.LENGTH * bigrams.LENGTH].reshape(-1, bigrams.LENGTH), rate)
+    return NeuralWordStudent([RARE, *common], bigrams.writer(student.chances()))
 
 
 def words_in(texts: Sequence[str]) -> int:

@@ -2,8 +2,8 @@
 
 Contract: ``write_whole`` returns when the new content is on disk under its name; ``write_private`` does it with a file
 that only this user can read.
-``made_once`` draws a secret on first use. ``locked`` holds a file for one writer or for many readers; the system drops
-the lock of a killed process.
+``made_once`` draws a secret on first use; ``refuse_if_exposed`` is the one rule for what other users can reach.
+``locked`` holds a file for one writer or for many readers; the system drops the lock of a killed process.
 """
 
 from __future__ import annotations
@@ -61,15 +61,33 @@ def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
 
 
 def read_private(path: Path) -> bytes:
-    """A secret of ours; refused where other users could have read it."""
+    """A secret of ours; refused where other users could have read or replaced it."""
     with path.open("rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if os.name == "posix" and mode & 0o077:
-            raise StoreError(
-                f"the key {path} has mode {mode:04o}: other users can open it. If nobody else could have, run "
-                f"'chmod 600 {path}'. Otherwise count it as known: what it vouches for can have been forged."
-            )
+        refuse_if_exposed(
+            path, os.fstat(file.fileno()), "the key", "make a new one; this one may have been used to forge"
+        )
         return file.read()
+
+
+def refuse_if_exposed(path: Path, found: os.stat_result, what: str, if_known: str) -> None:
+    """Refuse a secret that other users can open, or that lies in a folder where they can put another in its place.
+
+    The one rule for every secret file here, with one piece of advice. ``what`` names the file, ``if_known`` says what
+    follows if somebody has read it. A folder like ``/tmp``, in which nobody can move what is another's, will do.
+    """
+    if os.name != "posix":
+        return
+    mode, folder = stat.S_IMODE(found.st_mode), stat.S_IMODE(path.parent.stat().st_mode)
+    if mode & 0o077:
+        raise StoreError(
+            f"{what} {path} has mode {mode:04o}: other users can open it. If nobody else could have, run "
+            f"'chmod 600 {path}'. Otherwise count it as known: {if_known}."
+        )
+    if folder & 0o022 and not folder & stat.S_ISVTX:
+        raise StoreError(
+            f"the folder {path.parent} has mode {folder:04o}: other users can replace {what} in it. "
+            f"Run 'chmod go-w {path.parent}'."
+        )
 
 
 @contextlib.contextmanager

@@ -24,14 +24,13 @@ import hmac
 import json
 import os
 import secrets
-import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillwatch.durable import PRIVATE_FILE, locked, make_folder, sync
+from stillwatch.durable import PRIVATE_FILE, locked, make_folder, refuse_if_exposed, sync
 from stillwatch.errors import StoreError
 
 SCHEMA = "stillwatch.keyring/1"
@@ -46,6 +45,7 @@ STEADY = ("journal", "state")
 _ASIDE_PREFIX = ".keyring-"
 _ASIDE_SUFFIX = ".new"
 _LOCK_NAME = ".keyring.lock"
+_IF_KNOWN = "move the file away and a new one is made; results under the old key will no longer compare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def read_keyring(path: Path) -> Keyring | None:
     except FileNotFoundError:
         return None
     with os.fdopen(descriptor, "rb") as file:
-        _refuse_if_exposed(path, os.fstat(file.fileno()))
+        refuse_if_exposed(path, os.fstat(file.fileno()), "the keyring", _IF_KNOWN)
         raw = file.read()
     return _parse(path, raw)
 
@@ -194,25 +194,6 @@ def _locked(home: Path) -> Iterator[None]:
         for left in home.glob(f"{_LOCK_NAME}.*"):
             left.unlink(missing_ok=True)
         yield
-
-
-def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
-    """Refuse a key that other users can read, or a folder in which they can swap it."""
-    if os.name != "posix":
-        return
-    file_mode = stat.S_IMODE(found.st_mode)
-    if file_mode & 0o077:
-        raise StoreError(
-            f"the keyring {path} has mode {file_mode:04o}: other users can open it. If nobody else could have, run "
-            f"'chmod 600 {path}'. Otherwise count the key as known: move the file away and a new one is made; "
-            "results under the old key will no longer compare."
-        )
-    folder_mode = stat.S_IMODE(path.parent.stat().st_mode)
-    if folder_mode & 0o022:
-        raise StoreError(
-            f"the folder {path.parent} has mode {folder_mode:04o}: other users can replace the keyring in it. "
-            f"Run 'chmod 700 {path.parent}'."
-        )
 
 
 def _parse(path: Path, raw: bytes) -> Keyring:

@@ -8,7 +8,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from stillwatch.app.examples import MOST_TOGETHER, broken, shown
 from tests.app.scans import END, Workplace
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -36,3 +39,17 @@ def test_a_scan_of_them_names_the_planted_accounts(place: Workplace, monkeypatch
     run = place.scan([EXAMPLES / "exchanges.jsonl.gz"], until=END)
     document = json.loads((run / "campaigns.json").read_bytes())
     assert [(c["state"], len(c["accounts"])) for c in document["campaigns"]] == [("alarmed", 20)]
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from(" <>….@/0a"), max_size=400))
+@settings(deadline=None, max_examples=60)
+def test_nothing_longer_than_twenty_characters_of_a_prompt_is_shown(prompt: str) -> None:
+    text = shown(prompt)
+    stretches = [text[i : i + MOST_TOGETHER + 1] for i in range(len(text) - MOST_TOGETHER)]
+    assert not [stretch for stretch in stretches if stretch in prompt]
+    assert broken(text) == text
+
+
+def test_an_example_still_tells_what_it_was_about() -> None:
+    prompt = "Explain how to bake sourdough bread step by step; write to jo@mail.example before noon."
+    assert shown(prompt) == "Explain how to bake … … step by … write to <email> before noon."

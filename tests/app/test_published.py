@@ -78,3 +78,26 @@ def test_a_folder_without_results_is_refused_and_an_absent_table_is_empty(tmp_pa
     snapshot = Published(write_run(tmp_path / "run", FIRST)).current()
     assert not snapshot.has(LATE)
     assert len(snapshot.table(LATE)) == 0
+
+
+def test_a_set_is_prepared_before_anybody_is_shown_it(tmp_path: Path) -> None:
+    seen: list[Snapshot] = []
+    ending, may_go_on = threading.Event(), threading.Event()
+
+    def prepare(snapshot: Snapshot) -> None:
+        if seen:
+            may_go_on.wait(10)
+        seen.append(snapshot)
+
+    shown = Published(write_run(tmp_path / "run", FIRST), prepare)
+    follower = threading.Thread(target=shown.follow, args=(ending,))
+    follower.start()
+    older = shown.current()
+    replace_all(tmp_path / "run", write_run(tmp_path / "aside", SECOND, run_id="r-2"))
+    assert shown.current() is older
+    may_go_on.set()
+    while len(seen) < 2:
+        assert follower.is_alive()
+    ending.set()
+    follower.join()
+    assert shown.current() is seen[1]

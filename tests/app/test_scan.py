@@ -216,7 +216,8 @@ def _written(folder: Path) -> Iterator[tuple[str, str]]:
     """Everything under a folder as text: raw bytes, and what Parquet holds behind its compression."""
     for path in folder.rglob("*"):
         if path.is_file():
-            yield path.name, path.read_bytes().decode("utf-8", "replace")
+            raw = path.read_bytes().decode("utf-8", "replace")
+            yield path.name, _unescaped(raw) if path.suffix == ".json" else raw
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             yield path.name, str(table.schema.metadata)
@@ -224,30 +225,37 @@ def _written(folder: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.name}:{name}", "\n".join(map(str, table[name].to_pylist()))
 
 
+def _unescaped(raw: str) -> str:
+    """JSON with its strings as they read."""
+    return json.dumps(json.loads(raw), ensure_ascii=False)
+
+
 def _leaks(text: str, secrets: set[str]) -> list[str]:
     return [window for window in _windows(text) if window in secrets]
 
 
-def test_without_examples_no_text_of_the_log_is_written(place: Workplace, secrets: set[str]) -> None:
-    folder = place.scan([place.log], examples_per_group=0)
-    assert _alarmed(folder)
-    for where, text in (*_written(folder), *_written(place.home)):
-        assert not _leaks(text, secrets), where
-
-
-def test_text_of_the_log_is_written_in_redacted_examples_alone(full_run: Path, secrets: set[str]) -> None:
-    document = _document(full_run)
-    shown = [e.pop("redacted") for c in document["campaigns"] for e in c["examples"]]
-    assert shown
-    assert any(_leaks(text, secrets) for text in shown)  # the search would find them
-    assert not _leaks(json.dumps(document, ensure_ascii=False), secrets)
-    for where, text in _written(full_run):
-        if where not in ("campaigns.json", "report.html"):
-            assert not _leaks(text, secrets), where
+def test_nothing_that_a_scan_with_defaults_writes_holds_a_stretch_of_text(
+    full_run: Path, place: Workplace, secrets: set[str]
+) -> None:
     page = (full_run / "report.html").read_text("utf-8")
-    without = re.sub(r'<ul class="examples">.*?</ul>', "", page, flags=re.DOTALL)
-    assert len(without) < len(page)
-    assert not _leaks(html.unescape(without), secrets)
+    written = [*_written(full_run), *_written(place.home), ("report as read", _as_read(page))]
+    for where, text in written:
+        assert not _leaks(text, secrets), where
+    shown = [e["redacted"] for c in _document(full_run)["campaigns"] for e in c["examples"]]
+    assert any(text in _as_read(page) for text in shown)  # the search saw what a reader sees
+
+
+def _as_read(page: str) -> str:
+    """The page without its markup: what a tag stands between would else not be found."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page))
+
+
+def test_the_search_finds_what_it_looks_for(place: Workplace, secrets: set[str], tmp_path: Path) -> None:
+    prompts = place.world.exchanges["input_messages"].to_pylist()
+    text = next(text for raw in prompts for text in _contents(raw) if len(text) > 3 * LONGEST_SHARED)
+    pq.write_table(pa.table({"kept": [text[5 : 6 + LONGEST_SHARED]]}), tmp_path / "table.parquet")
+    assert any(_leaks(found, secrets) for _, found in _written(tmp_path))
+    assert not _leaks(text[5 : 5 + LONGEST_SHARED], secrets)
 
 
 def test_what_a_run_keeps_while_it_runs_holds_no_text(

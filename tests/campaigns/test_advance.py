@@ -218,6 +218,21 @@ def test_a_last_epoch_that_is_closed_early_forgets_nothing() -> None:
     assert dated(state, frames()[3].end_us) == dated(history()[3], frames()[3].end_us)
 
 
+def test_a_campaign_that_rests_for_sixty_days_is_remembered_by_little_and_goes_on_as_itself() -> None:
+    days = 60
+    before, state = by_members(history()[-1], HARVEST), copy.deepcopy(history()[-1])
+    others = World(seed=4).epochs(EPOCHS + 4 * days)
+    fold(others[EPOCHS :: 4 * 5], state)  # a quarter of a day in five is enough for a world without the campaign
+    assert np.isin(before.keys, history()[-1].templates.pairs.key).any()
+    assert not np.isin(before.keys, state.templates.pairs.key).any(), "what they shared has left the window"
+    resting = by_members(state, HARVEST)
+    assert (resting.number, resting.alarmed_us, resting.named) == (before.number, before.alarmed_us, before.named)
+    back = World(groups=GROUPS[:1], seed=5).epochs(EPOCHS + 4 * days + 1)[-1:]
+    again = by_members(fold(back, state), HARVEST)
+    assert again.number == before.number
+    assert again.exchanges == before.exchanges + 84
+
+
 def test_a_month_of_tiny_budgets_accuses_nobody_it_cannot_pay_for() -> None:
     state = State.start(Rules(budget_independence=1e-9, budget_cohort=1e-6), even_calibration())
     fold(frames(), state)

@@ -28,7 +28,7 @@ def lineage(joined: dict[int, int] | None = None) -> Lineage:
 
 def watch(group: Lineage, *frames: Frame) -> Lineage:
     for frame in frames:
-        observe(group, frame, EpochIndex(frame), Pairs.empty(), 0)
+        observe(group, frame, EpochIndex(frame, [group.keys]), Pairs.empty(), 0)
     return group
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from stillwatch.cases.acts import Act, Granted, Opened
 from stillwatch.cases.advance import PEOPLE, advance, encoded, fold, replaced
-from stillwatch.cases.state import Case, Desk, RefusedError
+from stillwatch.cases.state import Case, Desk
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import GENESIS, Draft, Entry, Who, parsed, spelled
 from stillwatch.journal.examine import examine
 from stillwatch.journal.head import Head

@@ -14,6 +14,7 @@ from stillwatch.cases.acts import Act, Finding, Sighting
 from stillwatch.cases.state import Case, Desk
 
 STAFF = {"vic": "viewer", "ana": "analyst", "bob": "analyst", "app": "approver", "apo": "approver", "adm": "admin"}
+SOON = "2026-06-01T00:00:00.000Z"
 _RANK = ["nobody", "viewer", "analyst", "approver", "admin"]
 
 
@@ -50,11 +51,13 @@ class Plain:
     hypotheses: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     attribution: tuple[str, str] | None = None
     out: dict[str, bool] = field(default_factory=dict)
+    taught: bool = False
 
     def may(self, who: str, act: Act, n: int) -> bool:
         """Whether the act goes through; if so it is done."""
         role = STAFF.get(who, "nobody")
-        least = "approver" if isinstance(act, acts.Approved | acts.Declined | acts.Held) else "analyst"
+        signed = acts.Approved | acts.Declined | acts.Held | acts.Taught | acts.Untaught
+        least = "approver" if isinstance(act, signed) else "analyst"
         if _RANK.index(role) < _RANK.index(least):
             return False
         name = "_" + type(act).__name__.lower()
@@ -169,7 +172,7 @@ class Plain:
             assert hypothesis is not None and grade is not None
             self.attribution = (hypothesis, grade)
             return True
-        self.state = "closed"
+        self.state, self.taught = "closed", False
         self.retracted = what == "retraction"
         self.disposition = None if self.retracted else what
         if self.retracted:
@@ -188,9 +191,18 @@ class Plain:
         self.state, self.disposition, self.proposal = "closed", "inconclusive", None
         return True
 
+    def _taught(self, act: acts.Taught, who: str, n: int) -> bool:
+        ok = self.disposition == "benign" and act.until == SOON
+        self.taught = self.taught or ok
+        return ok
+
+    def _untaught(self, act: acts.Untaught, who: str, n: int) -> bool:
+        before, self.taught = self.taught, False
+        return before
+
     def _up(self) -> None:
         if self.state == "closed":
-            self.state, self.disposition, self.retracted = "open", None, False
+            self.state, self.disposition, self.retracted, self.taught = "open", None, False, False
         self.proposal = None
 
     def _reopened(self, act: acts.Reopened, who: str, n: int) -> bool:
@@ -228,6 +240,8 @@ def draw_act(rng: Random, desk: Desk, case_id: str) -> tuple[str, Act]:
 def _onward(rng: Random, case: Case) -> tuple[str, Act]:
     if case.proposal is not None:
         return rng.choice(["app", "apo", "adm"]), acts.Approved(case.proposal.n)
+    if case.disposition == "benign" and rng.random() < 0.5:
+        return "app", acts.Untaught() if case.taught and rng.random() < 0.3 else acts.Taught("a", "b", SOON)
     if case.state == "closed":
         return "ana", rng.choice([acts.Reopened(), acts.Resurfaced(sighting(run="r-2"), (), ("it grew",))])
     standing = [h.name for h in case.hypotheses if not h.withdrawn]
@@ -286,5 +300,7 @@ def _anything(rng: Random, case: Case) -> tuple[str, Act]:
         acts.Resurfaced(sighting(run="r-2"), ("s-new",), ("it grew",)),
         acts.Updated(sighting(run="r-3"), ()),
         acts.Approved(waiting + 1),
+        acts.Taught("a course", "a university", rng.choice([SOON, "2029-01-01T00:00:00.000Z", "soon"])),
+        acts.Untaught(),
     ]
     return who, rng.choice(rare if rng.random() < 0.25 else likely)

@@ -7,7 +7,7 @@ import pytest
 from stillwatch.cases import acts
 from stillwatch.cases.advance import PEOPLE, advance, fold
 from stillwatch.cases.catalogue import KINDS
-from stillwatch.cases.state import RefusedError
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Draft, Entry, Who
 from tests.cases.bench import CASE, Bench
 from tests.cases.model import sighting

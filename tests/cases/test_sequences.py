@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from stillwatch.cases.attribution import require_grade
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.state import Case
+from stillwatch.journal.acts import RefusedError
 from tests.cases.bench import CASE, Bench
 from tests.cases.model import Plain, draw_act
 
@@ -38,7 +39,7 @@ def _assert_same(case: Case, plain: Plain) -> None:
         plain.owner,
         plain.hold,
     )
-    assert (case.retraction is not None) == plain.retracted
+    assert (case.retraction is not None, case.taught is not None) == (plain.retracted, plain.taught)
     assert (waiting and waiting.n) == (plain.proposal and plain.proposal[0])
     assert {t.name: t.done for t in case.tasks} == plain.tasks
     assert {o.reference: not o.recalled for o in case.outgoing} == plain.out
@@ -50,6 +51,10 @@ def _assert_legal(case: Case) -> None:
     """What may never be, whatever happened."""
     assert (case.state == "closed") == (case.disposition is not None or case.retraction is not None)
     assert not (case.disposition and case.retraction)
+    assert case.taught is None or case.disposition == "benign"
+    assert len(set(case.concluded_by)) == {None: 2 if case.retraction else 0, "inconclusive": 1}.get(
+        case.disposition, 2
+    )
     assert case.state == "open" or case.owner or case.retraction
     if case.state == "closed":
         assert case.judged
@@ -72,10 +77,13 @@ def test_a_thousand_random_sequences_agree_with_the_model() -> None:
         _assert_same(bench.case, plain)
         if seed % 10 == 0:
             bench.check()
-        for what in (bench.case.disposition, "retracted" if bench.case.retraction else None, bench.case.attribution):
+        taught = "taught" if bench.case.taught else None
+        for what in (
+            bench.case.disposition, "retracted" if bench.case.retraction else None, bench.case.attribution, taught
+        ):  # fmt: skip
             reached[str(what)[:9]] = reached.get(str(what)[:9], 0) + 1
     assert 0.3 < done / (SEQUENCES * STEPS) < 0.8
-    assert {"confirmed", "benign", "inconclus", "retracted", "Attributi"} <= set(reached), reached
+    assert {"confirmed", "benign", "inconclus", "retracted", "Attributi", "taught"} <= set(reached), reached
 
 
 class Sequences(RuleBasedStateMachine):

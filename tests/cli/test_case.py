@@ -100,3 +100,67 @@ def test_an_account_is_erased(cli: Cli, case: Cli) -> None:
 def test_names_that_are_none_are_refused(case: Cli, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("STILLWATCH_ACTOR", "\n")
     assert case("note", CASE, "--text", "x", who=name).code == 2
+
+
+TARGETS = """
+[webhooks.siem]
+url = "https://siem.example/in"
+secret = "siem.key"
+events = ["noted"]
+"""
+
+
+def test_what_waits_is_listed_tried_dropped_and_replayed(cli: Cli, case: Cli, home: Path) -> None:
+    assert "write delivery.toml" in cli("deliver", "list").out
+    (home / "delivery.toml").write_text(TARGETS)
+    assert cli("deliver", "run").code == 0
+    case("note", CASE, "--text", "x")
+    run = cli("deliver", "run")
+    assert run.code == 0 and "later" in run.out and "siem.key" in run.out  # there is no such file yet
+    listed = json.loads(cli("deliver", "list", "--json").out)
+    (waiting,) = listed["waiting"]
+    assert (listed["targets"], waiting["about"], waiting["attempts"]) == (["siem"], CASE, 1)
+    assert "would try" not in cli("deliver", "run", "--dry-run").out  # not due yet
+    again = json.loads(cli("deliver", "replay", "--target", "siem", "--since", "1", "--json").out)
+    assert [item["id"] for item in again] == [waiting["id"]]
+    assert waiting["id"] in cli("deliver", "run", "--dry-run").out
+    assert cli("deliver", "replay", "x").code == 2
+    assert cli("deliver", "replay", "--target", "siem").code == 2 and cli("deliver", "drop").code == 2
+
+
+def test_a_retraction_says_what_it_called_back(cli: Cli, case: Cli, home: Path, tmp_path: Path) -> None:
+    (home / "delivery.toml").write_text(TARGETS)
+    told = ("notice", CASE, "--for", "owner", "--from", "Us")
+    sent = case(*told, "--to", "Model Co.", "--send", "siem")
+    assert sent.code == 0 and "waits for siem" in sent.out
+    assert case(*told, "--to", "Their counsel", "--out", str(tmp_path / "n.md")).code == 0
+    n = json.loads(case("retract", CASE, "--json").out)[0]["n"]
+    approved = case("approve", CASE, str(n), who="cleo")
+    assert approved.code == 0 and "which had not left for siem" in approved.out
+    assert "to be recalled by you: notice:owner" in approved.out
+    assert json.loads(cli("deliver", "list", "--json").out)["waiting"] == []
+
+
+def test_indicators_of_others_are_looked_for(cli: Cli, case: Cli, tmp_path: Path) -> None:
+    pytest.importorskip("stix2")
+    key = tmp_path / "shared.key"
+    key.write_text("a key that both sides hold")
+    key.chmod(0o600)
+    out, back = tmp_path / "told.json", tmp_path / "seen.json"
+    order = ("export", CASE, "--format", "stix", "--to", "Them", "--from", "Us", "--key", str(key), "--out", str(out))
+    digest = json.loads(case(*order, "--json").out)["digest"]
+    assert "wrote" in case(*order, "--confirm", digest).out
+    run = ("--run", str(tmp_path / "run"), "--key", str(key))
+    seen = cli("sight", str(out), *run, "--out", str(back), "--from", "Us")
+    assert seen.code == 0 and "SEEN" in seen.out and "acc-3" in seen.out
+    assert json.loads(back.read_text())["objects"][1]["type"] == "sighting"
+    assert json.loads(cli("sight", str(out), *run, "--json").out)["indicators"][0]["requests"] == 960
+    assert cli("sight", str(out), *run, "--out", str(back)).code == 2
+    assert cli("sight", str(tmp_path / "none.json"), *run).code == 3
+
+
+def test_only_a_harmless_case_is_taught(case: Cli, tmp_path: Path) -> None:
+    known = ("--to", str(tmp_path / "known.json"))
+    refused = case("teach", CASE, "--name", "a course", "--organisation", "a school", *known, who="cleo")
+    assert refused.code == 2 and "not found harmless" in refused.err
+    assert case("unteach", CASE, *known, who="cleo").code == 2

@@ -80,6 +80,24 @@ def test_wrong_usage(decide: Cli, arguments: tuple[str, ...], said: str) -> None
     assert ended.code == 2 and said in ended.err
 
 
+def test_an_experiment_takes_two_and_is_audited(cli: Cli, decide: Cli, home: Path, tmp_path: Path) -> None:
+    terms, log = tmp_path / "terms.txt", tmp_path / "log.jsonl"
+    terms.write_text("We may refuse some requests.")
+    assert decide("disclose", str(terms), who="cleo").code == 0
+    proposed = decide("coin", "propose", "0.01", "--terms", "section 9", "--json")
+    name = f"d-{json.loads(proposed.out)[0]['n']}"
+    assert Follower(home / "feed").read().coin is None
+    assert decide("approve", name, who="cleo").code == 0
+    held = Follower(home / "feed").read().coin
+    assert held is not None and held.decision_id == name
+    assert f"{name:<7} standing  enforce  shed 1.000%" in cli("decide", "list").out
+    log.write_text('{"event_id":"e-1","ts":"2026-03-05T09:00:00Z","account_id":"acc-1"}\n')
+    assert json.loads(cli("decide", "coin", "audit", str(log), "--json").out)[0]["requests"] == 0
+    assert "0 requests, of which the coin chose 0" in cli("decide", "coin", "audit", str(log)).out
+    assert decide("coin", "stop").code == 0 and Follower(home / "feed").read().coin is None
+    assert decide("coin", "propose", "0.5", "--terms", "section 9").code == 2
+
+
 def test_the_choices_are_those_of_the_catalogue() -> None:
     """The command line names them itself, so that help loads nothing."""
     from stillwatch.cli import decide as module

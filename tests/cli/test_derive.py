@@ -95,3 +95,21 @@ def test_an_endpoint_needs_its_prompts_and_is_tested_alone(cli: Cli, tmp_path: P
     assert declared["protocol"]["suspect"].startswith(f"{url} model m, 1 prompts (SHA-256 ")
     prompts.write_text("{}\n")
     assert cli("derive", "test", "--suspect", url, *arguments, "--prompts", str(prompts)).code == 3
+
+
+def test_agreement_is_told_as_supporting_and_stands_so_in_the_report(cli: Cli, tmp_path: Path) -> None:
+    for name in ("ours", "suspect", "peer"):
+        rows = [{"prompt": f"p{n}", "text": f"{name} do not know {n} usually so {name}"} for n in range(30)]
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    names = [word for option in ("ours", "suspect", "peer") for word in (f"--{option}", str(tmp_path / option))]
+    out = tmp_path / "agreement.json"
+    told = cli("derive", "agree", *names, "--out", str(out)).out
+    assert "supporting evidence only" in told.splitlines()[0]
+    cli("derive", "keys", "new", "--commit")
+    arguments = ("--key", "everyone", "--suspect", str(tmp_path / "suspect"), "--decoys", "99", "--alpha", "0.1")
+    ended = cli("derive", "test", *arguments, "--out", str(tmp_path / "v"), "--agreement", str(out), "--json")
+    assert json.loads(ended.out)["supporting"] == json.loads(out.read_text())
+    assert "Agreement with other models" in (tmp_path / "v" / "report.html").read_text()
+    assert (
+        cli("derive", "test", *arguments, "--out", str(tmp_path / "v"), "--agreement", str(tmp_path / "ours")).code == 3
+    )

@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
 
 from stillwatch.config.load import load_settings
+from stillwatch.console.order import Order
 from stillwatch.console.passwords import Passwords
-from stillwatch.console.serve import Order, build
+from stillwatch.console.serve import build
 
 PASSWORD = "a sentence to remember"
 
@@ -96,13 +98,13 @@ def now() -> datetime:
 
 
 @contextmanager
-def served(store: Path, run: Path, clock: Callable[[], datetime] = now) -> Iterator[Served]:
-    """The console of a store and a run, as ``serve`` builds it."""
+def served(store: Path, run: Path, clock: Callable[[], datetime] = now, **beside: Any) -> Iterator[Served]:
+    """The console of a store and a run, as ``serve`` builds it; ``beside``: further parts of its order."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(64)
     port = int(listening.getsockname()[1])
-    order = Order(run, store, "127.0.0.1", port, (), None, None, False)
+    order = Order(run, store, "127.0.0.1", port, (), None, None, False, **beside)
     application = build(order, load_settings(None, {}), clock)
     config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off")
     server = uvicorn.Server(config)

@@ -9,10 +9,11 @@ import pytest
 
 from stillwatch.app.cases.desk import look
 from stillwatch.app.cases.verify import verify
+from stillwatch.cases.acts import Assigned, Sent, Started
 from stillwatch.cases.catalogue import KINDS
 from stillwatch.console.forms import FORMS
-from tests.app.cases.conftest import CASE, Desk
-from tests.console.served import Person, Served
+from tests.app.cases.conftest import CASE, Desk, new_desk
+from tests.console.served import Person, Served, give_passwords, served
 
 PAGE = f"/cases/{CASE}"
 
@@ -86,6 +87,24 @@ def test_a_form_that_is_not_filled_in_writes_nothing(
     before = len(look(store_and_run.store).entries)
     assert console.person("ana").post(PAGE, given).status == 409
     assert len(look(store_and_run.store).entries) == before
+
+
+def test_what_a_retraction_leaves_to_recall_is_written_down(tmp_path: Path) -> None:
+    desk = new_desk(tmp_path)
+    desk.open()
+    give_passwords(desk.store, "adm", "ana", "app")
+    desk.do("ana", Sent("notice", "n-1"))
+    desk.do("ana", Assigned("ana"))
+    desk.do("ana", Started())
+    with served(desk.store, desk.run) as own:
+        ana, app = own.person("ana"), own.person("app")
+        assert "recalled" not in offered(ana)
+        assert act(ana, "retract") == 303
+        proposal = look(desk.store).desk.cases[CASE].proposal
+        assert proposal
+        assert act(app, "approve", proposal=str(proposal.n)) == 303
+        assert act(ana, "recalled", reference="n-1") == 303
+    assert not look(desk.store).desk.cases[CASE].to_recall
 
 
 def test_a_bundle_is_handed_out_and_the_journal_says_so(console: Served, store_and_run: Desk, tmp_path: Path) -> None:

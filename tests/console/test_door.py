@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
+
+from stillwatch.console import passwords
 from stillwatch.console.attempts import PER_BOTH
+from stillwatch.console.passwords import FILE_NAME, Passwords
 from tests.console.served import PASSWORD, Person, Served
 
 PAGES = ("/", "/cases", "/data", "/settings", "/campaigns/c-0a0a0a0a0a0a", "/account?id=acc-1")
@@ -104,3 +111,16 @@ def test_every_answer_carries_the_policy(console: Served) -> None:
 def test_a_body_without_end_is_refused(console: Served) -> None:
     person = console.person("ana")
     assert person.post("/cases", {"x": "y" * 70_000}).status == 413
+
+
+def test_a_password_is_kept_as_a_strong_hash_and_a_weak_one_is_made_anew(
+    tmp_path: Path, hasher: Callable[[], PasswordHasher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = Passwords(tmp_path).hashed(PASSWORD)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    strong = Passwords(tmp_path)
+    strong.put("ana", weak)
+    assert strong.verify("ana", PASSWORD)
+    kept = json.loads((tmp_path / FILE_NAME).read_bytes())["ana"]
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert strong.verify("ana", PASSWORD)

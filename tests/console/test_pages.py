@@ -21,7 +21,22 @@ def opened(store_and_run: Desk) -> None:
     store_and_run.do("ana", Started())
 
 
-@pytest.mark.parametrize("page", ["/", "/cases", f"/cases/{CASE}", CAMPAIGN, "/account?id=acc-1", "/data", "/settings"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/",
+        "/cases",
+        f"/cases/{CASE}",
+        CAMPAIGN,
+        "/account?id=acc-1",
+        "/data",
+        "/data/run",
+        "/settings",
+        "/decisions",
+        "/cases",
+        "/passkeys",
+    ],
+)
 def test_every_page_states_mode_age_run_and_configuration(console: Served, page: str) -> None:
     answer = console.person("vi").get(page)
     assert answer.status == 200
@@ -41,7 +56,41 @@ def test_every_figure_of_a_campaign_leads_to_rows_that_are_there(console: Served
         assert (rows.status, "0 rows" in rows.text) == (200, False)
     figures = re.search(r'<dl class="stats">(.*?)</dl>', page, re.S)
     assert figures
-    assert figures[1].count("<dd>") == figures[1].count("<dd><a href=")
+    assert figures[1].count("<dd>") == figures[1].count('<dd><a class="figure" href=')
+
+
+@pytest.mark.parametrize("page", ["/", f"/cases/{CASE}", CAMPAIGN, "/data"])
+def test_every_large_figure_leads_to_rows_that_are_there(console: Served, page: str) -> None:
+    person = console.person("ana")
+    shown = person.get(page).text
+    stats = re.search(r'<dl class="stats">(.*?)</dl>', shown, re.S)
+    assert stats
+    assert stats[1].count("<dd>") == stats[1].count('<dd><a class="figure"')
+    for address in sorted(set(re.findall(r'<a class="figure" href="([^"]+)"', shown)))[:12]:
+        if address.startswith("#"):
+            assert f'id="{address[1:]}"' in shown
+        else:
+            assert person.get(address.replace("&amp;", "&").partition("#")[0]).status == 200
+
+
+def test_the_rows_of_the_run_can_be_narrowed_down_to_those_behind_a_figure(console: Served) -> None:
+    person = console.person("vi")
+    whole, part = (person.get(f"/data/rows/campaigns{q}&as=csv").text for q in ("?", "?campaign_id=c-0a0a0a0a0a0a"))
+    assert 1 < len(part.splitlines()) < len(whole.splitlines())
+    assert "0 rows" in person.get("/data/rows/campaigns?campaign_id=none").text
+    assert "the run, part budget" in person.get("/data/rows/evidence?part=budget").text
+    assert "config_hash" in person.get("/data/run").text
+
+
+def test_accounts_are_put_in_the_order_that_is_asked_for(console: Served) -> None:
+    def order(query: str) -> list[str]:
+        page = console.person("vi").get(f"{CAMPAIGN}/accounts?{query}").text
+        return re.findall(r'<tr><td><a href="/account\?id=([^"]+)"', page)
+
+    names = order("sort=account")
+    assert names == sorted(names)
+    assert order("sort=account&down=1") == names[::-1]
+    assert sorted(order("sort=nothing")) == names
 
 
 def test_rows_come_as_a_table_for_other_tools(console: Served) -> None:

@@ -114,7 +114,11 @@ def test_a_wrong_unlock_file_opens_nothing(store: KeyStore) -> None:
 def test_an_unlock_file_that_others_can_read_is_refused(store: KeyStore) -> None:
     key = _new(store)
     store.vault.unlock.chmod(0o640)
-    with pytest.raises(StoreError, match="mode 0640"):
+    with pytest.raises(StoreError, match=r"mode 0640.*chmod 600.*draw new keys"):
+        store.open_key(key)
+    store.vault.unlock.chmod(0o600)
+    store.vault.folder.chmod(0o770)
+    with pytest.raises(StoreError, match="other users can replace the unlock file"):
         store.open_key(key)
 
 

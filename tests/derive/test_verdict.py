@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.derive.keys import MarkKey
-from stillwatch.derive.protocol import LEAST_OBSERVATIONS, Protocol, declare
+from stillwatch.derive.marks.mark import LEAST_OBSERVATIONS
+from stillwatch.derive.protocol import Protocol, declare
 from stillwatch.derive.verdict import LIMITS, Check, holm, judge
 from stillwatch.errors import ConfigurationError
 

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 
 from stillwatch.errors import InputError
 from stillwatch.evidence.profile import NAMES, Profile
-from stillwatch.evidence.reviewed import MOST, MOST_DAYS, NONE, RADIUS, SCHEMA, Reviewed, cohorts, load
+from stillwatch.evidence.reviewed import (
+    MOST,
+    MOST_DAYS,
+    NONE,
+    PER_ORGANISATION,
+    PER_REVIEWER,
+    RADIUS,
+    SCHEMA,
+    Reviewed,
+    cohorts,
+    load,
+)
 
 N = len(NAMES)
 SCALE = np.linspace(0.5, 2.0, N)
@@ -97,6 +108,11 @@ BAD: dict[str, tuple[Any, str]] = {
     "another schema": ({**content(entry()), "schema": "x/1"}, "its schema is 'x/1'"),
     "no table": ([1], "list indices"),
     "too many": (content(*[entry()] * (MOST + 1)), f"{MOST} is the most"),
+    "too many of one reviewer": (content(*[entry()] * (PER_REVIEWER + 1)), "the same reviewed_by"),
+    "too many of one organisation": (
+        content(*[entry(organisation="o", reviewed_by=f"r{n}") for n in range(PER_ORGANISATION + 1)]),
+        "the same organisation",
+    ),
     "nobody answers": (content(entry(reviewed_by=" ")), "reviewed_by"),
     "no name": (content(_without("name")), "name"),
     "for ever": (

@@ -95,7 +95,7 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    feed: Path | None = None, capture: Capture | None = None, upstream_url: str | None = None, **changes: Any
+    feed: Path | str | None = None, capture: Capture | None = None, upstream_url: str | None = None, **changes: Any
 ) -> AsyncIterator[Running]:
     """A gateway in front of an upstream of its own."""
     upstream = Upstream()
@@ -107,7 +107,7 @@ async def running(
         upstream_url or f"http://127.0.0.1:{runner.addresses[0][1]}",
         ANY,
         ANY,
-        feed,
+        None if feed is None else str(feed),
         drain_s=2.0,
         ready=lambda listen, admin: places.put_nowait((listen, admin)),
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stillwatch.feed.decision import Parameters, Reasoning
 from stillwatch.gateway import bodies, reasoning, streaming
 from stillwatch.gateway.operations import Dialect, operation_of
+from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.streaming import StreamEditor, StreamTooWideError
 
 SECRET = "first I weigh the tides"
@@ -85,10 +86,10 @@ def _stream(dialect: Dialect, end: str = "\n\n") -> bytes:
 def test_streams_lose_it_wherever_they_are_cut(dialect: Dialect, allowed: Reasoning, data: st.DataObject) -> None:
     raw = _stream(dialect, data.draw(st.sampled_from(["\n\n", "\r\n\r\n"])))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=12)))
-    editor = StreamEditor(dialect, allowed)
+    editor = StreamEditor(Hiding(dialect, allowed))
     pieces = [raw[a:b] for a, b in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
     out = b"".join([*map(editor.feed, pieces), editor.close()])
-    whole = StreamEditor(dialect, allowed)
+    whole = StreamEditor(Hiding(dialect, allowed))
     assert out == whole.feed(raw) + whole.close()
     assert SECRET.encode() not in out and b"Po" in out and out.endswith(raw[-12:])
     assert (b"in short" in out) == (dialect == "responses" and allowed == "summarised")
@@ -96,13 +97,13 @@ def test_streams_lose_it_wherever_they_are_cut(dialect: Dialect, allowed: Reason
 
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_bytes_that_are_no_events_of_ours_pass_unchanged(pieces: list[bytes]) -> None:
-    editor = StreamEditor("chat", "hidden")
+    editor = StreamEditor(Hiding("chat", "hidden"))
     assert b"".join([*map(editor.feed, pieces), editor.close()]) == b"".join(pieces)
 
 
 def test_an_event_that_never_ends_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "MOST", 100)
-    editor = StreamEditor("chat", "hidden")
+    editor = StreamEditor(Hiding("chat", "hidden"))
     with pytest.raises(StreamTooWideError):
         editor.feed(b"data: " + b"x" * 200)
 

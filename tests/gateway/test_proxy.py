@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from stillwatch.errors import InputError
 from stillwatch.feed.decision import Decision
 from stillwatch.feed.tiers import Tier, Tiers
 from stillwatch.gateway.identity import networks
+from stillwatch.gateway.serving import Address
 from tests.feed.made import decision
 from tests.gateway.loopback import ANSWER, CHAT, KEY, put, run, running
 
@@ -364,6 +366,34 @@ def test_on_the_way_out_streams_are_finished() -> None:
                 going.set()
                 assert await found.read() == EVENTS[-1]
             await gateway.task
+
+    run(case)
+
+
+def test_a_new_gateway_takes_over_the_port_of_the_one_that_ends() -> None:
+    async def case() -> None:
+        async with running(share_port=True) as old:
+            place = Address("127.0.0.1", old.port)
+            async with running(listen=place, share_port=True, upstream_url="http://127.0.0.1:9") as new:
+                old.stop.set()
+                await old.task
+                assert (await new.post())[0] == 502 and new.port == old.port
+                with pytest.raises(InputError, match="cannot listen"):
+                    async with running(listen=place):
+                        pass
+
+    run(case)
+
+
+def test_a_request_id_of_the_upstream_is_told_where_the_gateway_has_none() -> None:
+    async def case() -> None:
+        async with running() as gateway:
+
+            async def named(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+                return web.Response(text="{}", headers={"x-request-id": "req-7"})
+
+            gateway.upstream.answer = named
+            assert (await gateway.post())[2]["x-request-id"] == "req-7"
 
     run(case)
 

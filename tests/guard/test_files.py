@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stillwatch.errors import InputError
-from stillwatch.guard import office
+from stillwatch.guard import image, office
+from stillwatch.guard.check import Guard
 from stillwatch.guard.decoding import decode
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -102,3 +106,27 @@ def test_text_of_a_pdf_is_read_and_a_broken_or_empty_one_refused() -> None:
         decode("a.pdf", _pdf(""))
     with pytest.raises(InputError, match="as a PDF"):
         decode("a.pdf", b"%PDF-1.7\nnothing")
+
+
+LETTER = Path(__file__).with_name("letter.png").read_bytes()
+"""A picture of a few typed lines: an IBAN, an address."""
+
+
+def test_what_is_written_in_an_image_is_found(real_part: Callable[[str, object], Any]) -> None:
+    real_part(image.PROGRAM, shutil.which(image.PROGRAM))
+    found = Guard().check(decode("letter.png", LETTER))
+    assert [finding.kind for finding in found] == ["iban", "email"]
+    with pytest.raises(InputError, match=r"b.png: cannot be read as an image"):
+        decode("b.png", LETTER[:300])
+
+
+def test_an_image_is_refused_by_name_where_nothing_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match=r"a.png: is an image, .* tesseract"):
+        decode("a.png", LETTER)
+
+
+def test_what_is_no_text_is_refused_and_what_begins_like_an_image_is_not_one() -> None:
+    with pytest.raises(InputError, match="is no text"):
+        decode("a.wav", b"RIFF\x24\x00\x00\x00WAVE" + bytes(range(256)))
+    assert decode("a.txt", b"BMW sells cars") == "BMW sells cars"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.app.guard import ledger
+from stillwatch.app.guard.note import works_council_note
 from stillwatch.app.guard.sending import Sending, restore, send
 from stillwatch.errors import ConfigurationError
 from stillwatch.guard.counting import REST, Team, closed, pseudonym
@@ -135,3 +136,16 @@ def test_the_verbs_end_as_they_say(cli: Callable[..., Ended], tmp_path: Path) ->
     assert cli("guard", "check", str(tmp_path / "none.txt")).code == 3
     assert cli("guard", "about-me", "--person", "ann").code == 0
     assert cli("guard", "report", "2020-01").code == 0 and cli("guard", "report", "2020-13").code == 2
+
+
+def test_the_note_for_the_works_council_says_what_the_register_does_and_leaves_open_what_only_people_know() -> None:
+    note = works_council_note(None, NOW)
+    said = json.dumps(note)
+    assert "example-assistant" in said and "source code: coach" in said and "at least 10 people" in said
+    assert note["open"][0]["label"] == "Purpose" and len(note["open"]) == 4
+
+
+def test_the_note_is_a_page_too(home: Path, cli: Callable[..., Ended], tmp_path: Path) -> None:  # noqa: F811
+    out = tmp_path / "note.html"
+    assert cli("guard", "note", "--out", str(out)).code == 0
+    assert "works council" in out.read_text()

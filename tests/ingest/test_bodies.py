@@ -220,3 +220,111 @@ def test_deep_bodies_do_not_crash(depth: int) -> None:
         nested = {"content": [nested]}
     messages([{"role": "user", "content": [nested]}])
     request_columns('{"messages":' * depth)
+
+
+CALLED = [
+    {
+        "role": "assistant",
+        "parts": [
+            {"type": "reasoning", "content": "Hm."},
+            {"type": "text", "content": "So."},
+            {"type": "tool_call", "id": "call-1", "name": "look", "arguments": '{"a":1}'},
+        ],
+    }
+]
+CALL = {"id": "call-1", "type": "function"}
+CALLS: dict[str, Any] = {
+    "chat completions": {
+        "choices": [
+            {
+                "message": {
+                    "role": "assistant",
+                    "reasoning_content": "Hm.",
+                    "content": "So.",
+                    "tool_calls": [{**CALL, "function": {"name": "look", "arguments": '{"a":1}'}}],
+                }
+            }
+        ]
+    },
+    "chat completions streamed": events(
+        {"choices": [{"index": 0, "delta": {"role": "assistant", "reasoning_content": "Hm."}}]},
+        {"choices": [{"index": 0, "delta": {"content": "So."}}]},
+        {
+            "choices": [
+                {
+                    "index": 0,
+                    "delta": {"tool_calls": [{"index": 0, **CALL, "function": {"name": "look", "arguments": ""}}]},
+                }
+            ]
+        },
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": '{"a"'}}]}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]}}]},
+    ),
+    "anthropic": {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "Hm.", "signature": "s"},
+            {"type": "text", "text": "So."},
+            {"type": "tool_use", "id": "call-1", "name": "look", "input": {"a": 1}},
+        ],
+    },
+    "anthropic streamed": events(
+        {"type": "message_start", "message": {"role": "assistant", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "So."}},
+        {
+            "type": "content_block_start",
+            "index": 2,
+            "content_block": {"type": "tool_use", "id": "call-1", "name": "look", "input": {}},
+        },
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": '{"a"'}},
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": ":1}"}},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("form", CALLS)
+def test_reasoning_and_tool_calls_are_kept_apart_in_every_form(form: str) -> None:
+    assert response_columns(CALLS[form])["output_messages"] == CALLED
+
+
+def test_a_stream_of_responses_that_was_cut_keeps_text_and_calls() -> None:
+    added = {"type": "function_call", "call_id": "call-1", "name": "look", "arguments": ""}
+    cut = events(
+        {"type": "response.created", "response": {"id": "r-1", "model": "m"}},
+        {"type": "response.output_text.delta", "output_index": 0, "delta": "So."},
+        {"type": "response.output_item.added", "output_index": 1, "item": added},
+        {"type": "response.function_call_arguments.delta", "output_index": 1, "delta": '{"a":1}'},
+    )
+    found = response_columns(cut)
+    assert found["model_response"] == "m"
+    assert [part for message in found["output_messages"] for part in message["parts"]] == CALLED[0]["parts"][1:]
+
+
+FIELDS = (
+    "type",
+    "index",
+    "delta",
+    "choices",
+    "content_block",
+    "item",
+    "output_index",
+    "tool_calls",
+    "function",
+    "text",
+)
+KINDS = st.sampled_from(("response.x", "content_block_delta", "text_delta", "So."))
+PIECES = st.recursive(
+    st.none() | st.integers(-1, 2) | KINDS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=40)
+@given(pieces=st.lists(PIECES, max_size=5))
+def test_pieces_of_any_shape_do_not_crash(pieces: list[Any]) -> None:
+    response_columns(pieces)

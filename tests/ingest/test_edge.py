@@ -16,6 +16,8 @@ from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
 from tests.ingest.logs import KEY, SCHEMA, json_lines, row
 
+SAMPLES = Path(__file__).parent.parent / "samples" / "envoy"
+
 
 def line(request: str, address: str = "192.0.2.1:5000", **values: Any) -> dict[str, Any]:
     return {"x_request_id": request, "downstream_remote_address": address, "user_agent": "agent", **values}
@@ -40,6 +42,16 @@ def test_the_edge_wins_and_what_it_does_not_know_stays(tmp_path: Path) -> None:
     ]
     assert rejects.by_reason == {NO_ID: 1}
     assert rejects.remarks == ["access log: 1 of 2 exchanges found their line; 2 of 3 lines found no exchange"]
+
+
+def test_a_log_that_envoy_wrote_is_joined_line_by_line() -> None:
+    rejects = Rejects(KEY)
+    log, joins = ([str(SAMPLES / name)] for name in ("exchanges.jsonl", "access.jsonl"))
+    [found] = read_exchanges(log, rejects=rejects, key=KEY, joins=joins)
+    assert found["client_ip"].to_pylist() == ["127.0.0.1"] * 3  # the clients claimed another in x-forwarded-for
+    assert found["user_agent"].to_pylist() == ["first/1", "second/2", "third/3"]
+    assert all(ja4.startswith("t13i") for ja4 in found["ja4"].to_pylist())
+    assert rejects.count == 0 and rejects.remarks == ["access log: 3 of 3 exchanges found their line; 0 of 3 lines found no exchange"]
 
 
 @pytest.mark.parametrize(

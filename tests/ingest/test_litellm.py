@@ -14,6 +14,7 @@ from stillwatch.ingest.sources.litellm import account, exchange, recognises
 from tests.ingest.logs import json_lines, read, read_bytes
 
 SAMPLE = Path(__file__).parent.parent / "formats" / "litellm_payloads.jsonl"
+SAMPLES = Path(__file__).parent.parent / "samples" / "litellm"
 HASH = "8" * 64
 
 
@@ -34,10 +35,10 @@ def test_the_first_payload_in_full() -> None:
     first = {name: value for name, value in found.to_pylist()[0].items() if value is not None}
     asked, answered = json.loads(first.pop("input_messages")), json.loads(first.pop("output_messages"))
     assert [message["role"] for message in asked] == ["system", "user"]
-    assert answered[0]["content"] == "Blue"
+    assert answered[0]["parts"][0]["content"] == "Blue"
     assert first.pop("duration_ms") >= 0
     assert first == {
-        "event_id": "call-made-up-1",
+        "event_id": "call-made-up-1:chatcmpl-made-up-1",
         "ts": datetime(2026, 5, 28, 20, 26, 41, 250000, tzinfo=UTC),
         "account_id": "user-made-up-1",
         "api_key_hash": HASH,
@@ -56,6 +57,33 @@ def test_the_first_payload_in_full() -> None:
         "finish_reasons": ["stop"],
         "http_status": 200,
     }
+
+
+def test_payloads_of_the_proxy_say_the_same_in_every_dialect_streamed_or_not() -> None:
+    found, rejects = read(SAMPLES / "payloads.jsonl")
+    assert (found.num_rows, rejects.count, rejects.wrong_values) == (8, 0, {})
+    assert found["operation"].to_pylist() == [
+        "chat",
+        "chat",
+        "messages",
+        "messages",
+        "responses",
+        "responses",
+        "chat",
+        "chat",
+    ]
+    assert found["stream"].to_pylist()[:6] == [False, True] * 3
+    assert set(found["account_id"].to_pylist()) == {"user-one"} and set(found["client_ip"].to_pylist()) == {"127.0.0.1"}
+    assert len(set(found["event_id"].to_pylist())) == 8
+    for asked, answered in zip(found["input_messages"].to_pylist(), found["output_messages"].to_pylist(), strict=True):
+        assert json.loads(asked)[0]["content"] == "Name a river."
+        parts = [part for message in json.loads(answered) for part in message["parts"]]
+        assert [part["content"] for part in parts if part["type"] == "text"] == ["The Po."]
+        assert {part["type"] for part in parts} <= {"text", "reasoning", "tool_call"}
+    calls = [json.loads(text)[0]["parts"][-1] for text in found["output_messages"].to_pylist()[6:]]
+    assert [(call["name"], call["arguments"]) for call in calls] == [("look", '{"river":"Po"}')] * 2
+    assert found["tool_count"].to_pylist() == [None] * 6 + [1, 1]
+    assert set(found["output_tokens"].to_pylist()) == {3} and set(found["max_tokens"].to_pylist()) == {900}
 
 
 def test_an_array_and_wrapped_payloads_read_the_same() -> None:

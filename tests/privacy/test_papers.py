@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stillwatch.model.tables import TABLES
 from stillwatch.privacy.calendars import public_holidays
 from stillwatch.privacy.categories import CATEGORIES, KEPT, NEUTRAL, PASSING, UNCLASSIFIED, category_of
 from stillwatch.privacy.deadline import deadline
-from stillwatch.privacy.fides import export
+from stillwatch.privacy.fides import as_paper, export
 from stillwatch.privacy.paper import Item, Paper, Part, document
 from stillwatch.privacy.questionnaire import answer, load_questionnaire, shipped
 from stillwatch.privacy.record import record
@@ -223,6 +224,16 @@ def _keys_of(name: str, value: object) -> None:
             assert {key for key in entry if not key.startswith("x_")} <= FIDES[name]
             for key, inner in entry.items():
                 _keys_of(key, inner)
+
+
+def test_the_export_can_be_read_on_paper_and_leaves_nothing_out(tmp_path: Path) -> None:
+    found = register(tmp_path, ("date = 2026-02-02", 'date = ""'))
+    manifest = export(found, running(), record(found, running(), "controller"))
+    paper = as_paper(manifest, datetime(2026, 5, 1, tzinfo=UTC))
+    shown = "\n".join(value for part in paper["parts"] for item in part["items"] for value in item["values"])
+    assert {item["label"] for part in paper["parts"] for item in part["items"]} >= set(manifest["system"][0])
+    assert all(json.dumps(d, ensure_ascii=False) in shown for d in manifest["system"][0]["privacy_declarations"])
+    assert len(paper["open"]) == len(manifest["x_open"])
 
 
 def test_the_export_uses_documented_keys_and_x_for_the_rest(tmp_path: Path) -> None:

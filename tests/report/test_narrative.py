@@ -101,3 +101,12 @@ def test_innocent_explanations_fail_or_hold_together(p: float | None, begins: st
     campaign = found(sample.campaign("c", "watched", 30, 6.0, p)).campaigns[0]
     assert narrative.innocent_reading(campaign).startswith(begins)
     assert any(s.startswith("classroom: could explain") for s in narrative.innocent(campaign))
+
+
+def test_an_explanation_says_how_much_of_what_was_seen_it_could_explain() -> None:
+    campaign = found(sample.campaign("c", "watched", 30, 6.0, 0.2)).campaigns[0]
+    for said in narrative.innocent(campaign):
+        name = said.partition(": could explain ")[0]
+        number = sum(name in e.could_be for e in campaign.evidence)
+        assert number >= 1
+        assert said.endswith(f"({number} of {len(campaign.evidence)} findings)")

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.store.files import MARKER, check_free_space, check_replaceable, staged_folder, write_atomic
+from stillwatch.store.files import (
+    MARKER,
+    check_free_space,
+    check_replaceable,
+    scratch_folder,
+    staged_folder,
+    write_atomic,
+)
 
 
 def _write_run(out: Path, text: str) -> None:
@@ -19,6 +26,21 @@ def _write_run(out: Path, text: str) -> None:
         (folder / "report.html").write_text(text)
         (folder / "data").mkdir()
         (folder / "data" / "part.parquet").write_text(text)
+
+
+def test_scratch_of_a_killed_process_is_cleared_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path) as living:
+        (living / "part").touch()
+        child = os.fork()
+        if not child:
+            with scratch_folder(tmp_path):
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert len(list(tmp_path.glob("stillwatch-*"))) == 2
+        with scratch_folder(tmp_path) as mine:
+            assert set(tmp_path.glob("stillwatch-*")) == {living, mine}
+        assert (living / "part").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def _hidden(parent: Path) -> list[str]:

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app import captured
+from stillwatch.app.memory import give_back
 from stillwatch.config.schema import Settings
 from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
@@ -108,6 +109,7 @@ def sketch_log(
             spool.add(batch)
             stage.advance(len(batch))
     spool.flush()
+    give_back()
 
 
 def _exchanges(log: Log, inputs: list[str], rejects: Rejects, keys: Keyring) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.errors import InputError
 from stillwatch.gateway.rows import RECIPE
-from stillwatch.ingest.inputs import STDIN, list_inputs
+from stillwatch.ingest.inputs import STDIN, list_inputs, named
 from stillwatch.model.tables import SKETCHES, arrow_schema
 from stillwatch.sketch.batch import AGENT_CHARACTERS
 from stillwatch.sketch.recipe import Recipe, recipe_id, require_same
@@ -38,7 +38,7 @@ def read(files: Sequence[str], recipe: Recipe, seed: bytes) -> Iterator[pa.Recor
     for name in files:
         require_same(ours, _recipe(name) or "")
         try:
-            with pq.ParquetFile(name) as file:
+            with named(name).open() as raw, pq.ParquetFile(raw) as file:
                 for batch in file.iter_batches(columns=list(SKETCHES.column_names)):
                     yield _sketches(batch)
         except (OSError, KeyError, pa.ArrowException) as error:
@@ -56,7 +56,8 @@ def _recipe(name: str) -> str | None:
     if name == STDIN or not name.endswith(".parquet"):
         return None
     try:
-        found = (pq.read_schema(name).metadata or {}).get(RECIPE)
+        with named(name).open() as raw:
+            found = (pq.read_schema(raw).metadata or {}).get(RECIPE)
     except (OSError, pa.ArrowException):
         return None  # whoever reads it as a log says what is wrong with it
     return None if found is None else found.decode("ascii", "replace")

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from stillwatch.app.derive_agree import read_agreement
 from stillwatch.app.derive_marking import Serving, in_words, servings
 from stillwatch.derive.collect import Source, check_source, collect
 from stillwatch.derive.controls import check, fit, remarked
@@ -25,7 +26,7 @@ from stillwatch.derive.hashing import U32
 from stillwatch.derive.journal import Journal
 from stillwatch.derive.keys import EVERYONE, FOLDER, KeyStore, MarkKey, open_store
 from stillwatch.derive.keytest import Decoys, reached, run
-from stillwatch.derive.marks.catalogue import mark_named
+from stillwatch.derive.marks.catalogue import MARKS, mark_named
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.derive.observations import Answer, Observations
 from stillwatch.derive.power import detectable
@@ -44,7 +45,8 @@ class TestRequest:
     ``references`` of unmarked text by a model that writes as the suspect would without the mark.
 
     With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``. ``store`` is the folder of
-    the cases whose decisions say to whom a key was served.
+    the cases whose decisions say to whom a key was served. ``agreement`` is a file that ``derive agree`` wrote: it goes
+    into the report, as supporting evidence, and decides nothing.
     """
 
     __test__ = False  # not a test for pytest to collect
@@ -63,6 +65,7 @@ class TestRequest:
     prompts: str = ""
     store: Path | None = None
     references: tuple[str, ...] = ()
+    agreement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     protocol, keys, store = _declared(request)
     mark, journal = mark_named(protocol.mark), store.journal
     served = _served(request, store, keys)
+    beside = read_agreement(request.agreement) if request.agreement else None
     declaration = _enter(protocol, journal, request.now)
     words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
     reference = _reference(request, mark)
@@ -112,6 +116,8 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
         verdict,
         {key_id: [serving.as_document() for serving in found] for key_id, found in served.items()},
     )
+    if beside is not None:
+        document["supporting"] = beside
     _write(request.out, document, request.now)
     ended = {"protocol_hash": protocol.name, "suspect_sha256": text.corpus.digest, "verdict": verdict.word}
     journal.append(ENDED, {**ended, "keys": list(verdict.named)}, request.now)
@@ -121,11 +127,12 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
 def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyStore]:
     store = open_store(request.home, request.unlock)
     keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
-    gamma = mark_named(keys[0].mark).gamma if keys else 0.5
+    mark = mark_named(keys[0].mark) if keys else MARKS[0]
     protocol = declare(
         _suspect(request),
         keys,
-        gamma,
+        mark.gamma,
+        least=mark.least,
         alpha=request.alpha,
         decoys=request.decoys,
         controls=request.controls,

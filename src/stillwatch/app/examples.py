@@ -1,14 +1,27 @@
-"""Redacted examples: the few texts of gated groups that are shown, fetched again from the log and never stored raw."""
+"""Redacted examples: the few texts of gated groups that are shown, fetched again from the log and never stored raw.
+
+Contract: no more than ``MOST_TOGETHER`` characters in a row of what anybody wrote are in what ``fetch_examples`` gives:
+where more would stand, the longest word among them gives way to an ellipsis. Which one depends on the text alone, so
+the words that all examples of a group share stay or go in all of them, and a run that is published again is the same.
+"""
 
 from __future__ import annotations
+
+import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.ingest.read import read_exchanges
-from stillwatch.ingest.redact import redact
+from stillwatch.ingest.redact import ELLIPSIS, redact
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.sketch.text import read_messages
+
+MOST_TOGETHER = 20
+_PIECE = re.compile(rf"<[a-z ]+>|{ELLIPSIS}|\s+|[^\s<{ELLIPSIS}]+|<")
+_MARK = re.compile(rf"<[a-z ]+>|{ELLIPSIS}")
+_NOT_OURS = str.maketrans({"<": "‹", ">": "›", ELLIPSIS: "..."})
+"""What could be taken for a mark of ours is not one if it stood in the text."""
 
 
 def fetch_examples(
@@ -25,7 +38,28 @@ def fetch_examples(
         hits = batch.filter(pc.is_in(batch["event_id"], ids))
         for event_id, raw in zip(hits["event_id"].to_pylist(), hits["input_messages"].to_pylist(), strict=True):
             if raw is not None and event_id not in found:
-                found[event_id] = redact(read_messages(raw.encode("utf-8", "surrogatepass")).prompt)
+                found[event_id] = shown(read_messages(raw.encode("utf-8", "surrogatepass")).prompt)
         if len(found) == len(wanted):
             break
     return found
+
+
+def shown(prompt: str) -> str:
+    """What is shown of a prompt."""
+    return broken(redact(prompt.translate(_NOT_OURS)))
+
+
+def broken(redacted: str) -> str:
+    """``redacted`` without any long stretch of the original; what is broken already stays as it is."""
+    out: list[str] = []
+    run: list[str] = []
+    for piece in _PIECE.findall(redacted):
+        if _MARK.fullmatch(piece):
+            out, run = [*out, *run, piece], []
+            continue
+        run.append(piece)
+        while sum(map(len, run)) > MOST_TOGETHER:
+            longest = max(range(len(run)), key=lambda place: (bool(run[place].strip()), len(run[place])))
+            out += [*run[:longest], ELLIPSIS]
+            run = run[longest + 1 :]
+    return "".join([*out, *run])

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
 from stillwatch.app.border import Spool
+from stillwatch.app.memory import give_back
 from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
-from stillwatch.store.duckdb import SketchStore
+
+
+class Epochs(Protocol):
+    """What an engine made of a log, an epoch at a time."""
+
+    def epoch(self, files: Sequence[Path]) -> pa.Table:
+        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+        ...
+
+    def facts(self, epoch: pa.Table) -> pa.Table:
+        """FACTS of one epoch's sorted rows."""
+        ...
 
 
 @dataclass
@@ -28,7 +42,6 @@ class Folded:
     latest: State
     books: Codebooks
     identities: Identities
-    facts: list[pa.Table]
     first_us: int | None
     last_us: int | None
     end_us: int
@@ -58,21 +71,23 @@ class Folded:
 def fold(
     state: State,
     spool: Spool,
-    store: SketchStore,
+    store: Epochs,
     register: Register,
     *,
     until_us: int | None,
+    facts: Callable[[pa.Table], None],
     done: Callable[[int], None],
+    books: Codebooks | None = None,
 ) -> Folded:
-    """Advance ``state`` over every epoch of the spool, in time order.
+    """Advance ``state`` over every epoch of the spool, in time order; ``facts`` is handed FACTS of each.
 
     The epoch that holds the last event is open: nobody knows what its rest will bring. ``until_us`` says that the log
     is complete up to then and closes it there. Epochs without traffic change nothing and are passed over.
     """
-    books = Codebooks()
-    found = Folded(state, state, books, register.at(0, books.account), [], None, None, 0, 0)
+    books = books or Codebooks()
+    found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0)
     numbers = sorted(spool.parts)
-    for number, table, facts in _ahead(store, spool, numbers):
+    for number, table, summed in _ahead(store, spool, numbers):
         start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
         closed = number != numbers[-1] or until_us is not None
         if until_us is not None:
@@ -80,7 +95,9 @@ def fold(
         if not len(table):
             continue  # nothing but copies of earlier events
         frame = build_frame(table, books, start_us=start, end_us=end)
-        found.facts.append(facts)
+        facts(summed)
+        del table, summed  # what is weighed is the frame
+        give_back()
         if closed:
             found.close(frame, register)
         else:
@@ -89,7 +106,7 @@ def fold(
     return found
 
 
-def _ahead(store: SketchStore, spool: Spool, numbers: list[int]) -> Iterator[tuple[int, pa.Table, pa.Table]]:
+def _ahead(store: Epochs, spool: Spool, numbers: list[int]) -> Iterator[tuple[int, pa.Table, pa.Table]]:
     """Each epoch's sorted rows and facts; the engine prepares the next epoch while this one is weighed."""
 
     def prepare(number: int) -> tuple[int, pa.Table, pa.Table]:
@@ -98,8 +115,9 @@ def _ahead(store: SketchStore, spool: Spool, numbers: list[int]) -> Iterator[tup
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = deque(pool.submit(prepare, number) for number in numbers[:1])
-        for following in numbers[1:]:
-            ready = coming.popleft().result()
-            coming.append(pool.submit(prepare, following))
-            yield ready
-        yield from (last.result() for last in coming)
+        for following in [*numbers[1:], None]:
+            ready = [coming.popleft().result()] if coming else []
+            if following is not None:
+                coming.append(pool.submit(prepare, following))
+            while ready:
+                yield ready.pop()  # not held here while it is weighed

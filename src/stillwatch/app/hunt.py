@@ -9,9 +9,7 @@ Writes the rows to ``out`` if asked, completely or not at all. The same log and 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -32,6 +30,7 @@ from stillwatch.model.frame import Frame
 from stillwatch.model.progress import Progress
 from stillwatch.model.scope import account_of, scoped_column, tenant_of
 from stillwatch.sketch.recipe import Recipe
+from stillwatch.store.files import scratch_folder
 
 HOUR_US = 3_600_000_000
 
@@ -42,8 +41,8 @@ def hunt(request: HuntRequest, progress: Progress) -> HuntResult:
     keys = load_keyring(request.home)
     rejects = Rejects(keys.derive("rows"))
     table = None if request.register is None else read_accounts(request.register, rejects=rejects)
-    with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
-        spool = Spool(Path(work), request.settings.epoch_hours * HOUR_US)
+    with scratch_folder() as work:
+        spool = Spool(work, request.settings.epoch_hours * HOUR_US)
         threads = request.settings.threads or os.cpu_count() or 1
         sketch_log(request, spool, rejects=rejects, keys=keys, recipe=Recipe(), progress=progress, threads=threads)
         seeds = _resolve(request, spool)

@@ -5,6 +5,8 @@ newer set the others go on with the older. A ``Snapshot`` holds its files open, 
 replaces them. Nothing is locked and nothing is written.
 
 What a set holds is read when it is asked for and kept with it; that two threads may read the same twice is harmless.
+Whoever must not wait even for that gives ``prepare`` and lets one thread ``follow`` the folder: a set is then shown
+only when it is prepared, and no reader ever looks at the folder.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,29 +112,46 @@ class Snapshot:
 
 
 class Published:
-    """The run folder that a console shows."""
+    """The run folder that a console shows. ``prepare``: what is done to a set before anybody is shown it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, prepare: Callable[[Snapshot], None] = lambda snapshot: None) -> None:
+        self._folder, self._prepare = folder, prepare
         self._reading = threading.Lock()
         self._looked_at = time.monotonic()
+        self._followed = False
         self._stamp = _stamp(folder)
         self._snapshot = _open(folder)
+        prepare(self._snapshot)
 
     def current(self) -> Snapshot:
         """The newest set; the one before it while somebody else is reading that."""
-        if time.monotonic() - self._looked_at < LOOK_EVERY_S or not self._reading.acquire(blocking=False):
-            return self._snapshot
+        if not self._followed and time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            self._look()
+        return self._snapshot
+
+    def follow(self, ending: threading.Event) -> None:
+        """Take up every new set when it is published, until ``ending``."""
+        self._followed = True
+        try:
+            while not ending.wait(LOOK_EVERY_S):
+                self._look()
+        finally:
+            self._followed = False
+
+    def _look(self) -> None:
+        if not self._reading.acquire(blocking=False):
+            return
         try:
             self._looked_at = time.monotonic()
             stamp = _stamp(self._folder)
             if stamp != self._stamp:
-                self._snapshot, self._stamp = _open(self._folder), stamp
+                found = _open(self._folder)
+                self._prepare(found)
+                self._snapshot, self._stamp = found, stamp
         except InputError:
             pass  # a set that cannot be read now: the older one is shown, and its age says so
         finally:
             self._reading.release()
-        return self._snapshot
 
 
 def _stamp(folder: Path) -> _Stamp:

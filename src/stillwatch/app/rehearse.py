@@ -41,7 +41,7 @@ from stillwatch.model.progress import Progress
 from stillwatch.report.rehearsal import SCHEMA, render_rehearsal
 from stillwatch.sketch.recipe import Recipe, recipe_id
 from stillwatch.store.duckdb import SketchStore
-from stillwatch.store.files import check_free_space, write_atomic
+from stillwatch.store.files import check_free_space, scratch_folder, write_atomic
 
 
 def rehearse(request: RehearsalRequest, progress: Progress) -> RehearsalResult:
@@ -59,8 +59,7 @@ def rehearse(request: RehearsalRequest, progress: Progress) -> RehearsalResult:
     )
     threads = request.settings.threads or os.cpu_count() or 1
     run = Run(scanned, keys, Recipe(), load(), Rejects(keys.derive("rows")), progress, threads)
-    with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
-        folder = Path(work)
+    with scratch_folder() as folder:
         (folder / "log").mkdir()
         base = sketch_log(run, folder / "log")
         with Journal(request.out, _identity(request, run, base)) as journal:
@@ -113,12 +112,16 @@ def scan_copy(
         spool, planted = plant(run, base, campaigns, request.seed, Path(work))
         state = fresh_state(run)
         register = Register(merged(base.register, planted))
-        folded = fold(state, spool, store, register, until_us=base.until_us, done=lambda rows: None)
+        folded = fold(state, spool, store, register, until_us=base.until_us, facts=_ignore, done=_ignore)
     accounts = folded.books.account
     standings = stand(
         folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, run.keys.derive("ids")
     )
     return judge(planted, standings, accounts.names)
+
+
+def _ignore(_: object) -> None:
+    """Nobody reads the facts of a copy, or waits for it."""
 
 
 def _document(

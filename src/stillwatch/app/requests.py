@@ -16,6 +16,15 @@ from stillwatch.config.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class SparkRequest:
+    """Run on Spark: on the cluster ``master`` (None: this machine, or where spark-submit says), with tables in between
+    below ``work``, a folder that driver and executors see under one name (None: a temporary one of this machine)."""
+
+    master: str | None = None
+    work: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScanRequest:
     """Scan ``inputs`` ('-' is standard input) and write a run folder ``out``."""
 
@@ -31,6 +40,8 @@ class ScanRequest:
     """Access logs of the proxy in front, joined on the request id."""
     reviewed: Path | None = None
     """Groups that a person found harmless; what is like one is watched."""
+    spark: SparkRequest | None = None
+    """None: DuckDB, in this process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from stillwatch.app.runfolder import read_document
 from stillwatch.errors import ConfigurationError
-from stillwatch.evidence.reviewed import MOST, MOST_DAYS, SCHEMA, cohorts, load
+from stillwatch.evidence import calibration
+from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.reviewed import MOST, MOST_DAYS, RADIUS, SCHEMA, cohorts, distance, load
 from stillwatch.store.files import write_atomic
 
 
@@ -38,8 +42,9 @@ class ReviewRequest:
 
 def review(request: ReviewRequest, *, dry_run: bool = False) -> Sequence[str]:
     """Add the group to the file, and say what that means."""
-    entry = _entry(request, read_document(request.run))
-    before = _kept(request.to)
+    document = read_document(request.run)
+    entry = _entry(request, document)
+    before = kept_entries(request.to)
     if any(known["campaign_id"] == request.campaign_id for known in before):
         raise ConfigurationError(
             f"{request.campaign_id} is in {request.to} already; remove its entry to review it anew"
@@ -47,7 +52,10 @@ def review(request: ReviewRequest, *, dry_run: bool = False) -> Sequence[str]:
     if len(before) >= MOST:
         raise ConfigurationError(f"{request.to} holds {MOST} cohorts, which is the most; remove one that is over")
     content = {"schema": SCHEMA, "cohorts": [*before, entry]}
-    cohorts(content)
+    try:
+        made = cohorts(content)
+    except ValueError as error:
+        raise ConfigurationError(f"{request.to}: {error}") from None
     if not dry_run:
         write_atomic(request.to, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return [
@@ -55,7 +63,39 @@ def review(request: ReviewRequest, *, dry_run: bool = False) -> Sequence[str]:
         f"{request.reviewed_by}, until {entry['until']}.",
         f"A scan with --reviewed {request.to} watches groups like it instead of alarming them, and says so.",
         "The run stays as it is.",
+        *(e.told for e in effect([made[-1].profile], request.run) if e.campaign_id != request.campaign_id),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An alarm of a run that would have been watched instead."""
+
+    run_id: str
+    campaign_id: str
+    accounts: int
+    exchanges: int
+
+    @property
+    def told(self) -> str:
+        return (
+            f"It would have held back the alarm of {self.campaign_id} in {self.run_id}: {self.accounts} accounts, "
+            f"{self.exchanges:,} requests."
+        )
+
+
+def effect(profiles: Sequence[Profile], run: Path) -> list[Effect]:
+    """The alarms of a run that are like one of ``profiles``."""
+    document, scale = read_document(run), calibration.load().slope.scale
+    found = []
+    for campaign in document["campaigns"]:
+        if campaign["state"] != "alarmed" or set(campaign.get("profile") or ()) != set(NAMES):
+            continue
+        own = Profile(np.array([float(campaign["profile"][name]) for name in NAMES]))
+        if any(distance(own, profile, scale) <= RADIUS for profile in profiles):
+            size = len(campaign["accounts"])
+            found.append(Effect(document["run"]["run_id"], campaign["campaign_id"], size, campaign["exchanges"]))
+    return found
 
 
 def _entry(request: ReviewRequest, document: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +125,7 @@ def _given(request: ReviewRequest, option: str) -> str:
     return request.name if option == "name" else request.reviewed_by
 
 
-def _kept(path: Path) -> list[dict[str, Any]]:
+def kept_entries(path: Path) -> list[dict[str, Any]]:
     """The entries that a file holds already; none where there is no file."""
     if not path.exists():
         return []

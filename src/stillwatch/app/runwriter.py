@@ -1,18 +1,20 @@
 """The files of a run folder from a finished fold: the tables, campaigns.json and the report.
 
 Reads a fold and what was found in it, writes CAMPAIGNS, EVIDENCE, LINKS, TIMELINE and REJECTS beside campaigns.json and
-report.html. FACTS is written by whoever holds it: a scan has all of it in memory, watching does not.
+report.html. FACTS grows with the log, so it is written before, an epoch at a time, and read again piece by piece.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.evidence_table import evidence_table
@@ -20,15 +22,27 @@ from stillwatch.app.folding import Folded
 from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.rundocument import Outcome, Run
 from stillwatch.campaigns.links.table import links_table
-from stillwatch.model.tables import REJECTS, arrow_schema
+from stillwatch.campaigns.standing import shown_members
+from stillwatch.model.frame import Codebook
+from stillwatch.model.scope import scoped_column
+from stillwatch.model.tables import FACTS, REJECTS, arrow_schema
 from stillwatch.report.render import render_report
 
+FACTS_FILE = "facts.parquet"
 
-def write_run(
-    run: Run, folded: Folded, found: Outcome, document: Mapping[str, Any], facts: pa.Table, folder: Path
-) -> None:
-    """Write all files but FACTS; of ``facts`` only the rows of listed accounts matter here."""
+
+@contextmanager
+def facts_writer(folder: Path) -> Iterator[Callable[[pa.Table], None]]:
+    """Writes FACTS to ``folder``, a table at a time."""
+    schema = arrow_schema(FACTS)
+    with pq.ParquetWriter(folder / FACTS_FILE, schema, compression="zstd") as writer:
+        yield lambda table: writer.write_table(table.cast(schema))
+
+
+def write_run(run: Run, folded: Folded, found: Outcome, document: Mapping[str, Any], folder: Path) -> None:
+    """Write all files but FACTS, which stands in ``folder`` already."""
     accounts = folded.books.account
+    facts = _listed_facts(folder, found, accounts)
     links = links_table(found.listed, found.ground, accounts)
     timeline = timeline_table(found.listed, found.alone, facts, accounts)
     with pq.ParquetWriter(folder / "rejects.parquet", arrow_schema(REJECTS)) as writer:
@@ -47,3 +61,15 @@ def write_run(
     (folder / "campaigns.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
     page = render_report(document, links, timeline, generated_at=datetime.now(UTC))
     (folder / "report.html").write_text(page, "utf-8")
+
+
+def _listed_facts(folder: Path, found: Outcome, accounts: Codebook) -> pa.Table:
+    """The rows of FACTS of listed accounts."""
+    names = {accounts.names[a] for s in found.listed for a in shown_members(s)} | {a.account for a in found.alone}
+    listed = pa.array(sorted(names), pa.string())
+    shown = [arrow_schema(FACTS).empty_table()]
+    with pq.ParquetFile(folder / FACTS_FILE) as file:
+        for group in range(file.num_row_groups if names else 0):
+            table = file.read_row_group(group)
+            shown.append(table.filter(pc.is_in(scoped_column(table), listed)))
+    return pa.concat_tables(shown)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+from collections.abc import Callable
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from stillwatch.app.border import Spool, sketch_log
+from stillwatch.app.border import Spool
+from stillwatch.app.engines import Engine, engine_of
 from stillwatch.app.folding import Folded, fold
 from stillwatch.app.requests import ScanRequest, ScanResult
-from stillwatch.app.rundocument import Run, build_document, outcome, read_examples
-from stillwatch.app.runwriter import write_run
+from stillwatch.app.rundocument import Run, build_document, outcome
+from stillwatch.app.runwriter import facts_writer, write_run
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.errors import InputError
 from stillwatch.evidence import reviewed
@@ -23,12 +22,8 @@ from stillwatch.ingest.accounts import read_accounts
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import Progress
-from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.sketch.recipe import Recipe
-from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import staged_folder
-
-HOUR_US = 3_600_000_000
 
 
 def scan(request: ScanRequest, progress: Progress) -> ScanResult:
@@ -43,13 +38,12 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
         progress,
         request.settings.threads or os.cpu_count() or 1,
     )
-    with staged_folder(request.out) as folder, tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
-        folded, copies, spool = _read_and_fold(run, Path(work))
-        facts = pa.concat_tables(folded.facts) if folded.facts else arrow_schema(FACTS).empty_table()
-        pq.write_table(facts.cast(arrow_schema(FACTS)), folder / "facts.parquet", compression="zstd")
+    with staged_folder(request.out) as folder, engine_of(run) as engine:
+        with facts_writer(folder) as facts:
+            folded, copies, spool = _read_and_fold(run, engine, facts)
         found = outcome(run, folded, spool)
-        document = build_document(run, folded, copies, found, read_examples(run, found))
-        write_run(run, folded, found, document, facts, folder)
+        document = build_document(run, folded, copies, found, engine.examples(found))
+        write_run(run, folded, found, document, folder)
     if not folded.rows and run.rejects.count:
         raise InputError(
             f"none of {run.rejects.count} rows could be read; the reasons are in {request.out / 'rejects.parquet'}"
@@ -75,25 +69,22 @@ def fresh_state(run: Run) -> State:
     return state
 
 
-def _read_and_fold(run: Run, work: Path) -> tuple[Folded, int, Spool]:
+def _read_and_fold(run: Run, engine: Engine, facts: Callable[[pa.Table], None]) -> tuple[Folded, int, Spool]:
     request = run.request
     until = None if request.until is None else int(request.until.timestamp() * 1_000_000)
     # The register is read first: a mistake in it should not cost the reading of the log.
     table = None if request.accounts is None else read_accounts(request.accounts, rejects=run.rejects)
-    spool = Spool(work, request.settings.epoch_hours * HOUR_US)
-    sketch_log(
-        request,
-        spool,
-        rejects=run.rejects,
-        keys=run.keys,
-        recipe=run.recipe,
-        progress=run.progress,
-        threads=run.threads,
-        until_us=until,
-    )
-    with SketchStore(work, threads=run.threads) as store:
-        copies = store.find_duplicates([f for files in spool.parts.values() for f in files])
-        state = fresh_state(run)
-        with run.progress.stage("weighing evidence", spool.rows) as stage:
-            folded = fold(state, spool, store, Register(table), until_us=until, done=stage.advance)
-    return folded, copies, spool
+    state = fresh_state(run)
+    log = engine.read(state, until)
+    with run.progress.stage("weighing evidence", log.spool.rows or None) as stage:
+        folded = fold(
+            state,
+            log.spool,
+            log.epochs,
+            Register(table),
+            until_us=until,
+            facts=facts,
+            done=stage.advance,
+            books=log.books,
+        )
+    return folded, log.copies, log.spool

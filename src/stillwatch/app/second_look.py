@@ -29,6 +29,7 @@ from stillwatch.model.identity import Identities
 from stillwatch.model.progress import Progress
 from stillwatch.model.scope import account_of
 
+_PIECE_ROWS = 32_768
 _SENT = ["ts", "tenant_id", "account_id", "prompt_exact", "prompt_minhash"]
 
 
@@ -45,8 +46,8 @@ def second_look(
         tenant, uses = identities.tenant, watch_for_victims(listed)
         families = Families.of(_prompts(spool, books, np.array(members, dtype=np.int32), tenant, uses.values()))
         activity, holders = Activity(), Holders(families, np.zeros(known, dtype=bool))
-        for number in sorted(spool.parts):
-            sent = build_sent(_read(spool, number, _SENT), books)
+        for piece in (piece for number in sorted(spool.parts) for piece in _pieces(spool, number, _SENT)):
+            sent = build_sent(piece, books)
             rows = np.flatnonzero(sent.account < known)
             activity.observe(sent.account[rows], sent.ts[rows], known)
             text = rows[sent.text[rows]]
@@ -58,7 +59,7 @@ def _prompts(spool: Spool, books: Codebooks, members: Codes, tenant: Codes, uses
     """The different prompts of these accounts; ``uses`` are shown all their requests on the way."""
     parts = []
     for frame in _frames(spool, books, members):
-        index = EpochIndex(frame)
+        index = EpochIndex(frame, [use.lineage.keys for use in uses])
         for use in uses:
             use.observe(frame, index)
         rows = np.flatnonzero(np.isin(frame.account, members) & (frame.exact != 0))
@@ -70,13 +71,15 @@ def _frames(spool: Spool, books: Codebooks, members: Codes) -> Iterator[Frame]:
     """Every epoch's requests of these accounts, and of accounts of the same id in other tenants."""
     chosen = pa.array(sorted({account_of(books.account.names[code]) for code in members.tolist()}), pa.string())
     for number in sorted(spool.parts):
-        table = _read(spool, number)
-        table = table.filter(pc.is_in(table["account_id"], chosen))
+        table = pa.concat_tables(p.filter(pc.is_in(p["account_id"], chosen)) for p in _pieces(spool, number))
         start = number * spool.epoch_us
         if len(table):
             yield build_frame(table, books, start_us=start, end_us=start + spool.epoch_us)
 
 
-def _read(spool: Spool, number: int, columns: list[str] | None = None) -> pa.Table:
+def _pieces(spool: Spool, number: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
     """An epoch's rows. File by file: a data set over them costs several times the reading of small parts."""
-    return pa.concat_tables([pq.ParquetFile(path).read(columns=columns) for path in spool.parts[number]])
+    for path in spool.parts[number]:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_PIECE_ROWS, columns=columns):
+                yield pa.Table.from_batches([batch])

@@ -31,7 +31,7 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     state.independence.accrue()
     state.cohort.accrue()
     state.single.accrue()
-    index = EpochIndex(frame)
+    index = EpochIndex(frame, [lineage.keys for lineage in state.lineages])
     for lineage in state.lineages:
         observe(lineage, frame, index, state.templates.pairs, state.rules.seed)
     state.population.observe(frame, len(identities.payment))

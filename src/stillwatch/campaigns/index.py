@@ -1,7 +1,11 @@
-"""Look-ups into one epoch: rows by account and rows by template key, each from one sort."""
+"""Look-ups into one epoch: rows by account, and rows by those template keys that will be asked for.
+
+Of an epoch's template keys, twenty a request, next to none belong to a group: the others are never laid out together.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -11,23 +15,24 @@ from stillwatch.groups.leanings import first_messages
 from stillwatch.groups.templates import request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
 
+_CHUNK = 65_536
+"""Requests whose keys are looked through at a time."""
+
 
 class EpochIndex:
-    """Rows of a frame by account code and by template key. Cost: one sort each; a look-up is a binary search.
+    """Rows of a frame by account code and by template key. A look-up is a binary search.
 
-    ``texts``: requests with text by account code; ``keys``: template keys by row, as of ``request_keys``.
+    ``wanted``: all keys that will be asked for; ``texts``: requests with text by account code.
     """
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, wanted: Iterable[Ints]) -> None:
         self._frame = frame
         self._by_account = np.argsort(frame.account, kind="stable")
         self._accounts = frame.account[self._by_account]
         self.texts = np.bincount(frame.account[frame.exact != 0], minlength=int(frame.account.max(initial=-1)) + 1)
-        self.keys = request_keys(frame)
-        flat = self.keys.ravel()
-        used = np.flatnonzero(flat != 0)
-        order = used[np.argsort(flat[used], kind="stable")]
-        self._keys, self._key_rows = flat[order], order // self.keys.shape[1]
+        keys, rows = _carried(frame, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *wanted])))
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._key_rows = keys[order], rows[order]
 
     @cached_property
     def _asks_first(self) -> NDArray[np.bool_]:
@@ -44,9 +49,21 @@ class EpochIndex:
         return _gather(self._accounts, self._by_account, accounts)
 
     def rows_with(self, keys: Ints) -> tuple[Ints, Ints]:
-        """Rows that carry at least one of these keys, ascending, and how many of them each carries."""
+        """Rows that carry at least one of these wanted keys, ascending, and how many of them each carries."""
         rows, counts = np.unique(_gather(self._keys, self._key_rows, keys), return_counts=True)
         return rows, counts
+
+
+def _carried(frame: Frame, wanted: Ints) -> tuple[Ints, Ints]:
+    """The wanted keys that requests carry, and the rows of these; ``wanted`` ascends."""
+    found, rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for low in range(0, len(frame) if len(wanted) else 0, _CHUNK):
+        keys = request_keys(frame, slice(low, low + _CHUNK))
+        at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+        row, column = np.nonzero((wanted[at] == keys) & (keys != 0))
+        found.append(keys[row, column])
+        rows.append(row + low)
+    return np.concatenate(found), np.concatenate(rows)
 
 
 def _gather(sorted_values: NDArray[np.signedinteger], rows: Ints, wanted: NDArray[np.signedinteger]) -> Ints:

@@ -8,14 +8,14 @@ from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import CoUse, Lineage
 from stillwatch.evidence import couse, timing
 from stillwatch.groups.followup import Followup
-from stillwatch.groups.templates import Pairs, private_keys
+from stillwatch.groups.templates import Held, private_keys, request_keys
 from stillwatch.model.frame import Codes, Frame, Ints
 
 MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
 TIMING_SPAN_US, POOL_SPAN_US = 86_400_000_000, 2 * 86_400_000_000
 
 
-def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Pairs, seed: int) -> None:
+def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Held, seed: int) -> None:
     """Update tests and sums of ``lineage`` with the epoch."""
     members = lineage.members(frame.start_us)
     rows = index.rows_of(members)
@@ -30,7 +30,7 @@ def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Pairs, see
 
 
 def _observe_wording(
-    lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Pairs, members: Codes, rows: Ints, seed: int
+    lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Held, members: Codes, rows: Ints, seed: int
 ) -> None:
     """A group found by its wording: its component is what carries its keys."""
     carrying, carried = index.rows_with(lineage.keys)
@@ -38,7 +38,7 @@ def _observe_wording(
     if lineage.gated_us is None:
         _test_couse(lineage, frame, index, members, carrying)
     _test_timing(lineage, frame, common, seed)
-    private = private_keys(index.keys[common], frame.account[common], pairs)
+    private = private_keys(request_keys(frame, common), frame.account[common], pairs)
     _add(lineage, frame, rows, common, carried[where], private)
 
 

@@ -9,7 +9,7 @@ from stillwatch.campaigns.tally import COMPONENT, COUNTED, HISTORY, KEYS, REQUES
 from stillwatch.evidence.population import CUE_BITS, Population
 from stillwatch.evidence.profile import NAMES, RAREST, Profile, surprise
 from stillwatch.groups.infrastructure import OWN_SHARE, Networks
-from stillwatch.groups.templates import Pairs
+from stillwatch.groups.templates import Held
 from stillwatch.model.frame import Codes
 from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_families
@@ -95,7 +95,7 @@ def _largest(values: Codes) -> float:
     return top / len(values) if top >= 2 else 0.0
 
 
-def _own(pairs: NDArray[np.int64], everybody: Pairs, members: Codes, n: int) -> float:
+def _own(pairs: NDArray[np.int64], everybody: Held, members: Codes, n: int) -> float:
     """Share of the ``n`` active accounts that hold the commonest value which is mostly the group's own.
 
     Whose it is, is asked of all members, active or not: a look after few requests sees only some of them.

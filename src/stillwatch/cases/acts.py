@@ -199,6 +199,21 @@ class Reopened(Act, frozen=True, tag="reopened"):
     """A person takes a closed or retracted case up again."""
 
 
+class Taught(Act, frozen=True, tag="taught"):
+    """A case that was found harmless speaks for its like until then: such groups are watched, not alarmed.
+
+    ``organisation``: whose accounts they are, as the reviewers know it; only so much is taught about one.
+    """
+
+    name: str
+    organisation: str
+    until: str
+
+
+class Untaught(Act, frozen=True, tag="untaught"):
+    """It speaks for nothing any more."""
+
+
 class Sent(Act, frozen=True, tag="sent"):
     """Something left the house on the strength of this case; ``reference`` names it."""
 
@@ -236,6 +251,8 @@ CaseAct = (
     | Declined
     | Closed
     | Reopened
+    | Taught
+    | Untaught
     | Sent
     | Recalled
 )

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from stillwatch.cases import sightings
 from stillwatch.cases.acts import Act, CaseAct, Granted, Opened
 from stillwatch.cases.catalogue import KINDS, Kind
-from stillwatch.cases.state import ROLES, Case, Desk, RefusedError, at_least
+from stillwatch.cases.state import ROLES, Case, Desk, at_least
+from stillwatch.journal import acts as coding
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 from stillwatch.journal.log import ERASED
 
@@ -52,25 +53,17 @@ def advance(desk: Desk, entry: Entry) -> Desk:
 
 def fold(entries: Iterable[Entry]) -> Desk:
     """The desk after all entries."""
-    desk = Desk()
-    for entry in entries:
-        desk = advance(desk, entry)
-    return desk
+    return coding.folded(Desk(), advance, entries)
 
 
 def encoded(act: Act) -> tuple[str, dict[str, Any]]:
     """Kind and body of the entry of an act."""
-    body: dict[str, Any] = msgspec.to_builtins(act)
-    return PREFIX + body.pop("kind"), body
+    return coding.encoded(PREFIX, act)
 
 
 def decoded(entry: Entry) -> CaseAct:
     """The act of an entry about cases."""
-    tagged = {**entry.body, "kind": entry.kind.removeprefix(PREFIX)}
-    try:
-        act: CaseAct = msgspec.convert(tagged, CaseAct)
-    except msgspec.ValidationError as error:
-        raise RefusedError(f"entry {entry.n} of kind {entry.kind} cannot be read: {error}") from None
+    act: CaseAct = coding.decoded(PREFIX, entry, CaseAct)
     return act
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from stillwatch.cases.acts import Grade, Hypothesised, Weighed, Withdrawn
-from stillwatch.cases.state import Case, Hypothesis, RefusedError, Weight
+from stillwatch.cases.state import Case, Hypothesis, Weight
 from stillwatch.cases.work import require_not_closed
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 
 MEANINGS: dict[Grade, str] = {

@@ -62,6 +62,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(acts.Declined, "approver", "", decide.declined, "declined"),
     Kind(acts.Closed, "analyst", "state", decide.closed, "closed as inconclusive"),
     Kind(acts.Reopened, "analyst", "state", decide.reopened, "reopened by a person"),
+    Kind(acts.Taught, "approver", "taught", decide.taught, "taught as harmless"),
+    Kind(acts.Untaught, "approver", "taught", decide.untaught, "taught no more"),
     Kind(acts.Sent, "analyst", "", work.sent, "sent"),
     Kind(acts.Recalled, "analyst", "", work.recalled, "recalled"),
 )

@@ -6,13 +6,19 @@ is never the first. Whatever changes what a proposal rests on voids it.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
-from stillwatch.cases.acts import Approved, Closed, Declined, Proposed, Reopened
+from stillwatch.cases.acts import Approved, Closed, Declined, Proposed, Reopened, Taught, Untaught
 from stillwatch.cases.attribution import require_grade
-from stillwatch.cases.state import Attribution, Case, Proposal, RefusedError, Retraction
+from stillwatch.cases.state import Attribution, Case, Proposal, Retraction
 from stillwatch.cases.work import require_not_closed
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
+
+MOST_DAYS = 366
+"""For so long a case speaks for its like; then somebody looks again."""
 
 
 def proposed(case: Case, act: Proposed, entry: Entry) -> Case:
@@ -30,7 +36,7 @@ def approved(case: Case, act: Approved, entry: Entry) -> Case:
     asked = waiting.asked
     if asked.what == "attribution":
         return _attributed(case, waiting, entry)
-    case = replace(case, state="closed", disposition=None, judged=case.sightings, judged_members=len(case.members))
+    case = _concluded(case, waiting.by, entry.who.name)
     if asked.what == "retraction":
         return replace(case, retraction=Retraction(entry.n, waiting.by, entry.who.name), attribution=None)
     return replace(case, disposition=asked.what)
@@ -43,20 +49,50 @@ def declined(case: Case, act: Declined, entry: Entry) -> Case:
 
 def closed(case: Case, act: Closed, entry: Entry) -> Case:
     _require_review(case)
-    return replace(
-        case,
-        state="closed",
-        disposition="inconclusive",
-        proposal=None,
-        judged=case.sightings,
-        judged_members=len(case.members),
-    )
+    return replace(_concluded(case, entry.who.name), disposition="inconclusive", proposal=None)
 
 
 def reopened(case: Case, act: Reopened, entry: Entry) -> Case:
     if case.state != "closed":
         raise RefusedError(f"{case.case_id} is {case.state}; there is nothing to reopen")
-    return replace(case, state="open", disposition=None, retraction=None, proposal=None)
+    return replace(opened_again(case), proposal=None)
+
+
+def taught(case: Case, act: Taught, entry: Entry) -> Case:
+    if case.disposition != "benign":
+        raise RefusedError(f"{case.case_id} was not found harmless by two people; only such a case can be taught")
+    if not act.name.strip() or not act.organisation.strip():
+        raise RefusedError("what is taught needs a name, and whose it is")
+    try:
+        days = (datetime.fromisoformat(act.until) - datetime.fromisoformat(entry.at)).total_seconds() / 86_400
+    except (ValueError, TypeError):
+        days = 0.0
+    if not 0 < days <= MOST_DAYS:
+        raise RefusedError(f"what is taught is reviewed again within {MOST_DAYS} days")
+    return replace(case, taught=act)
+
+
+def untaught(case: Case, act: Untaught, entry: Entry) -> Case:
+    if case.taught is None:
+        raise RefusedError(f"{case.case_id} is not taught")
+    return replace(case, taught=None)
+
+
+def opened_again(case: Case) -> Case:
+    """A closed or retracted case that is open: nothing that was concluded stands."""
+    return replace(case, state="open", disposition=None, retraction=None, concluded_by=(), taught=None)
+
+
+def _concluded(case: Case, *by: str) -> Case:
+    return replace(
+        case,
+        state="closed",
+        disposition=None,
+        taught=None,
+        judged=case.sightings,
+        judged_members=len(case.members),
+        concluded_by=by,
+    )
 
 
 def _attributed(case: Case, waiting: Proposal, entry: Entry) -> Case:

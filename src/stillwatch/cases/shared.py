@@ -2,7 +2,7 @@
 
 Contract: accounts appear under names that only mean something to who holds the exchange's key (``keyed``); two partners
 with different keys cannot join what they were sent. Nothing that was typed leaves except through an attribution that
-two people carried. No address, no prompt, no country.
+two people carried. No prompt, no country; keyed machinery and address ranges only where a person asked for them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hmac
 from dataclasses import dataclass
 
 from stillwatch.cases.acts import Disposition, Sighting
+from stillwatch.cases.machinery import Machinery
 from stillwatch.cases.state import Case
 
 TECHNIQUE, TECHNIQUE_NAME = "AML.T0024.002", "Extract AI Model"
@@ -29,6 +30,8 @@ class Shared:
     retracted: bool
     campaigns: tuple[Sighting, ...]
     accounts: tuple[str, ...]
+    machinery: Machinery | None = None
+    ranges: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from stillwatch.cases.acts import Attached, Opened, Receded, Resurfaced, Sighting, Updated
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.decide import opened_again
+from stillwatch.cases.state import Case
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 
 
@@ -46,7 +48,7 @@ def receded(case: Case, act: Receded, entry: Entry) -> Case:
 def _up_again(case: Case) -> Case:
     """Under new evidence nothing that was concluded stands by itself: a closed case is open, a proposal is void."""
     if case.state == "closed":
-        case = replace(case, state="open", disposition=None, retraction=None)
+        case = opened_again(case)
     return replace(case, proposal=None)
 
 

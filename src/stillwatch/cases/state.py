@@ -6,15 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from stillwatch.cases.acts import Disposition, Finding, Grade, Outgoing, Proposed, Sighting
+from stillwatch.cases.acts import Disposition, Finding, Grade, Outgoing, Proposed, Sighting, Taught
+from stillwatch.journal.acts import RefusedError
 
 CaseState = Literal["open", "in review", "closed"]
 ROLES = ("viewer", "analyst", "approver", "admin")
 """Each may what the ones before may."""
-
-
-class RefusedError(ValueError):
-    """An act whose preconditions do not hold; the text says which, and what would help."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -76,7 +73,8 @@ class Case(msgspec.Struct, frozen=True):
     """One case. ``sightings``: the latest of each campaign; ``members``: pseudonyms of accounts, in order of joining.
 
     ``judged``: the sightings on which the last disposition or retraction rests, with the number of members then.
-    ``slots``: which entry last set what a later one may replace.
+    ``slots``: which entry last set what a later one may replace. ``concluded_by``: who proposed the disposition and who
+    approved it.
     """
 
     case_id: str
@@ -100,6 +98,8 @@ class Case(msgspec.Struct, frozen=True):
     notes: int = 0
     receded: dict[str, str] = {}
     slots: dict[str, int] = {}
+    concluded_by: tuple[str, ...] = ()
+    taught: Taught | None = None
 
     @property
     def to_recall(self) -> tuple[Outgone, ...]:

@@ -17,7 +17,8 @@ from stillwatch.cases.acts import (
     TaskDone,
     Unrelated,
 )
-from stillwatch.cases.state import Case, Outgone, RefusedError, Task
+from stillwatch.cases.state import Case, Outgone, Task
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 
 

@@ -87,10 +87,29 @@ def retract(case_id: str, **given: Any) -> None:
 @click.command("approve", cls=Command)
 @_case
 @click.argument("proposal", type=int)
+@click.option(
+    "--feed", type=options.Folder(), metavar="DIR", help="Feed from which a retraction lifts decisions; default: feed."
+)
 @case_options.acting
-def approve(case_id: str, proposal: int, **given: Any) -> None:
-    """Approve what somebody else proposed; the proposal's number is in 'case show'."""
-    case_options.do(case_id, acts.Approved(proposal), given)
+def approve(case_id: str, proposal: int, feed: Path | None, **given: Any) -> None:
+    """Approve what somebody else proposed; the proposal's number is in 'case show'.
+
+    A retraction lifts decisions on the case and takes back what was sent to targets of 'deliver'; what left as a file
+    is listed.
+    """
+    from stillwatch.app.retracting import approve as approve_and_follow
+
+    if given["dry_run"]:
+        case_options.do(case_id, acts.Approved(proposal), given)
+        return
+    store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
+    entry, followed = approve_and_follow(store, case_id, proposal, actor, case_options.now(), given["why"], feed=feed)
+    case_options.show([entry], given["as_json"], dry_run=False)
+    if not given["as_json"]:
+        print_lines(f"lifted {name}" for name in followed.lifted)
+        print_lines(f"taken back {text}" for text in followed.taken_back)
+        print_lines(f"NOT taken back {text}" for text in followed.failed)
+        print_lines(f"to be recalled by you: {reference}" for reference in followed.left)
 
 
 @click.command("decline", cls=Command)
@@ -139,4 +158,60 @@ def indicators(case_id: str, store: Path | None, as_json: bool) -> None:
         print_lines(f"{item.basis:<8}  {item.text}" for item in found)
 
 
-VERBS = (hypothesis, indicators, attribute, propose, retract, approve, decline, close, reopen)
+@click.command("teach", cls=Command)
+@_case
+@click.option("--name", "called", required=True, metavar="TEXT", help="What the group is; it stands in reports.")
+@click.option("--organisation", required=True, metavar="TEXT", help="Whose accounts they are.")
+@click.option("--days", type=click.IntRange(1, 366), default=180, show_default=True, help="When it is reviewed again.")
+@click.option("--run", "runs", type=options.Folder(), metavar="DIR", multiple=True, help="A scan to try it on first.")
+@click.option("--to", type=options.Folder(), required=True, metavar="FILE", help="The file for 'scan --reviewed'.")
+@click.option("--confirm", metavar="DIGEST", help="The digest of what you looked at; without it nothing is written.")
+@case_options.acting
+def teach(case_id: str, called: str, organisation: str, confirm: str | None, **given: Any) -> None:
+    """Let a case that was found harmless speak for its like in the next scans.
+
+    Without --confirm it says which alarms of the runs it would have held back; look at them, and repeat the command
+    with the digest. Refused: what is like a confirmed case, and more than so much of one reviewer or organisation.
+    """
+    from datetime import timedelta
+
+    from stillwatch.app.cases.teaching import Lesson
+    from stillwatch.app.cases.teaching import teach as write
+
+    now = case_options.now()
+    until = now + timedelta(days=given["days"])
+    lesson = Lesson(case_id, called, organisation, until, given["runs"], given["to"])
+    store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
+    shown = write(store, lesson, actor, now, given["why"], confirm=None if given["dry_run"] else confirm)
+    if given["as_json"]:
+        print_json({"digest": shown.digest, "written": shown.written, "held_back": [e.told for e in shown.effects]})
+        return
+    print_lines(e.told for e in shown.effects)
+    print_lines((f"{len(shown.effects)} other alarms of {len(given['runs'])} runs would have been held back",))
+    print_lines((f"wrote {given['to']}" if shown.written else f"to teach it: --confirm {shown.digest}",))
+
+
+@click.command("unteach", cls=Command)
+@_case
+@click.option("--to", type=options.Folder(), required=True, metavar="FILE", help="The file for 'scan --reviewed'.")
+@case_options.acting
+def unteach(case_id: str, to: Path, **given: Any) -> None:
+    """Let a case speak for nothing any more, and take it out of the file."""
+    from stillwatch.app.cases.teaching import unteach as write
+
+    store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
+    write(store, case_id, to, actor, case_options.now(), given["why"], dry_run=given["dry_run"])
+    print_lines((f"{'would bring' if given['dry_run'] else 'brought'} {to} to the journal",))
+
+
+@click.command("cohorts", cls=Command)
+@click.option("--to", type=options.Folder(), required=True, metavar="FILE", help="The file for 'scan --reviewed'.")
+@case_options.store
+def cohorts(to: Path, store: Path | None) -> None:
+    """Bring the file of reviewed groups to the journal: what was reopened, or is over, falls out."""
+    from stillwatch.app.cases.teaching import bring
+
+    print_lines((f"{bring(case_options.place(store), to, case_options.now())} cohorts in {to}",))
+
+
+VERBS = (hypothesis, indicators, attribute, propose, retract, approve, decline, close, reopen, teach, unteach, cohorts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 
 if TYPE_CHECKING:
+    from stillwatch.app.cases.collecting import Collected, History
     from stillwatch.app.cases.reproduce import Reproduced
 
 
@@ -55,13 +57,17 @@ def bundle(case_id: str, out: Path, names: bool, config: Path | None, **given: A
 @click.command("export", cls=Command)
 @click.argument("case_id", metavar="CASE")
 @click.option("--format", "form", type=click.Choice(["stix", "ocsf"]), required=True, help="STIX 2.1, or OCSF lines.")
-@click.option("--out", type=options.Folder(), metavar="FILE", required=True, help="The file to write.")
+@click.option("--out", type=options.Folder(), metavar="FILE", help="The file to write.")
+@click.option("--send", "target", metavar="TARGET", help="Send it there with 'deliver run'; see delivery.toml.")
 @click.option(
     "--to", "recipient", metavar="NAME", required=True, help="Who gets it; accounts are named for them alone."
 )
 @click.option("--from", "maker", metavar="NAME", required=True, help="The organisation that sends it.")
 @click.option("--tlp", "level", default="amber", show_default=True, help="clear, green, amber, amber+strict or red.")
 @click.option("--key", "key_file", type=options.Folder(), metavar="FILE", help="Key that both sides hold (mode 0600).")
+@click.option("--log", "logs", metavar="LOG", multiple=True, help="Add the prompt machinery found there, keyed.")
+@click.option("--map", "mapping", metavar="NAME", help="Column map of the log: a preset or a TOML file.")
+@click.option("--ranges", is_flag=True, help="Add the address ranges found in the log, in the clear.")
 @click.option("--confirm", metavar="DIGEST", help="The digest of what you looked at; without it nothing is written.")
 @case_options.acting
 def export(case_id: str, form: str, confirm: str | None, **given: Any) -> None:
@@ -73,8 +79,8 @@ def export(case_id: str, form: str, confirm: str | None, **given: Any) -> None:
     from stillwatch.app.cases.sharing import Order
     from stillwatch.app.cases.sharing import export as write
 
-    asked = {name: given[name] for name in ("out", "recipient", "maker", "level", "key_file")}
-    order = Order(case_id=case_id, format=form, **asked)
+    asked = {name: given[name] for name in ("out", "recipient", "maker", "level", "key_file", "target")}
+    order = Order(case_id=case_id, format=form, history=_history(given), ranges=given["ranges"], **asked)
     store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
     confirmed = None if given["dry_run"] else confirm
     found = write(store, order, actor, case_options.now(), given["why"], confirm=confirmed)
@@ -85,7 +91,31 @@ def export(case_id: str, form: str, confirm: str | None, **given: Any) -> None:
         print_lines(found.content.decode().splitlines())
     gone = f"; {found.left_out} victims or erased ones are left out" if found.left_out else ""
     print_lines((f"{found.accounts} accounts under the names of this exchange{gone}",))
-    print_lines((f"wrote {order.out}" if found.written else f"to let this leave: --confirm {found.digest}",))
+    if found.collected is not None:
+        print_lines(_collected(found.collected, with_ranges=order.ranges))
+    if found.written:
+        print_lines(f"{verb} {where}" for verb, where in (("wrote", order.out), ("waits for", order.target)) if where)
+    else:
+        print_lines((f"to let this leave: --confirm {found.digest}",))
+
+
+def _history(given: dict[str, Any]) -> History | None:
+    if not given["logs"]:
+        return None
+    options.keep_kernels()
+    from stillwatch.app.cases.collecting import History
+
+    return History(given["logs"], given["mapping"])
+
+
+def _collected(found: Collected, *, with_ranges: bool) -> Iterator[str]:
+    seen = f"{found.members} of its accounts and {found.outsiders} others in the log"
+    if found.machinery is None:
+        yield f"no machinery is told: the accounts share no wording of their own ({seen})"
+    else:
+        yield f"{len(found.machinery.hashes)} keyed hashes of machinery ({seen})"
+    if with_ranges:
+        yield f"{len(found.ranges)} address ranges in the clear"
 
 
 @click.command("notice", cls=Command)
@@ -107,12 +137,13 @@ def export(case_id: str, form: str, confirm: str | None, **given: Any) -> None:
     type=options.Folder(),
     metavar="FILE",
     multiple=True,
-    required=True,
     help="Write it here: .html, .pdf, .md or .json; repeatable.",
 )
+@click.option("--send", "target", metavar="TARGET", help="Send it there with 'deliver run'; see delivery.toml.")
+@click.option("--address", metavar="MAIL", help="The reader's mail address, for a target of mail; kept sealed.")
 @case_options.acting
 def notice(case_id: str, account: str | None, tenant: str | None, **given: Any) -> None:
-    """Write a notice in plain words; sending it is for you. The journal says that it was made, and for whom.
+    """Write a notice in plain words, or send it. The journal says that it was made, and for whom.
 
     It names no operator before two people did, and no account but the reader's own. After a retraction the same command
     writes that the alarm was taken back.
@@ -121,13 +152,18 @@ def notice(case_id: str, account: str | None, tenant: str | None, **given: Any) 
     from stillwatch.app.cases.notifying import Order, make_notice
 
     whose = Account(account, tenant) if account else None
-    order = Order(case_id, given["audience"], given["sender"], given["recipient"], given["outs"], whose)
+    asked = {name: given[name] for name in ("audience", "sender", "recipient", "outs", "target", "address")}
+    order = Order(case_id=case_id, account=whose, **asked)
     store, actor, dry_run = case_options.place(given["store"]), case_options.actor(given["name"]), given["dry_run"]
     made = make_notice(store, order, actor, case_options.now(), given["why"], dry_run=dry_run)
     if given["as_json"]:
         print_json(made)
     else:
         print_lines(f"{'would write' if dry_run else 'wrote'} {out}" for out in order.outs)
+        if order.target is not None:
+            print_lines(
+                (f"{'would wait' if dry_run else 'waits'} for {order.target}; 'stillwatch deliver run' sends it",)
+            )
 
 
 @click.command("reproduce", cls=Command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from stillwatch.cli import case_options, options
+from stillwatch.cli import case_options, decide_coin, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
 
@@ -311,3 +311,6 @@ def _show(done: Done, given: dict[str, Any]) -> None:
     print_lines(f"{verb} {e.n:>5}  {e.about}  {e.kind}: {e.why}" for e in done.entries)
     if done.published is not None:
         print_lines(published_lines(done.published))
+
+
+command.add_command(decide_coin.group(_acting, _desk, _show))

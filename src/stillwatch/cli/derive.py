@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,9 @@ def keys() -> None:
 
 @keys.command("new", cls=Command)
 @click.option("--group", metavar="NAME", default="everyone", show_default=True, help="Accounts that will get the mark.")
-@click.option("--mark", metavar="NAME", default="forms", show_default=True, help="forms, best, green1 or green2.")
+@click.option(
+    "--mark", metavar="NAME", default="forms", show_default=True, help="forms, habits, best, green1 or green2."
+)
 @click.option("--commit", is_flag=True, help="Commit it at once.")
 @_unlock
 @options.as_json
@@ -87,6 +90,7 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--credential", metavar="NAME", default="", help="With a URL: variable that holds the credential.")
 @click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
+@click.option("--agreement", metavar="FILE", default="", help="What 'derive agree' wrote, to stand in the report.")
 @_unlock
 @case_options.store
 @options.as_json
@@ -100,6 +104,7 @@ def test(
     controls: tuple[str, ...],
     references: tuple[str, ...],
     served: tuple[str, ...],
+    agreement: str,
     unlock: Path | None,
     store: Path | None,
     as_json: bool,
@@ -128,6 +133,7 @@ def test(
         controls=controls,
         served=served,
         references=references,
+        agreement=agreement,
         source=_source(suspect, asking),
         prompts=asking["prompts"],
         store=case_options.place(store),
@@ -142,9 +148,38 @@ def test(
         print_lines(_verdict_lines(document, out))
 
 
+@command.command("agree", cls=Command)
+@click.option("--ours", metavar="TEXTS", multiple=True, required=True, help="What our model answers.")
+@click.option("--suspect", metavar="TEXTS", multiple=True, required=True, help="What the suspect answers.")
+@click.option(
+    "--peer", "peers", metavar="TEXTS", multiple=True, required=True, help="A model that cannot know ours; repeatable."
+)
+@click.option("--out", type=options.Folder(), metavar="FILE", help="Write the document there.")
+@options.as_json
+def agree(
+    ours: tuple[str, ...], suspect: tuple[str, ...], peers: tuple[str, ...], out: Path | None, as_json: bool
+) -> None:
+    """Compare a suspect's answers with ours, beside those of other models. Supporting evidence only.
+
+    Rows as for 'derive test', with the same prompts for all. Needs no mark, has no error rate and gives no verdict.
+    """
+    from stillwatch.app.derive_agree import agreement_lines, derive_agree
+    from stillwatch.durable import write_whole
+
+    document = derive_agree(ours, suspect, peers)
+    if out is not None:
+        write_whole(out, json.dumps(document, indent=1).encode() + b"\n", 0o666)
+    if as_json:
+        print_json(document)
+    else:
+        print_lines(agreement_lines(document))
+
+
 @command.command("plan", cls=Command)
 @click.option("--mix", type=click.FloatRange(0, 1), required=True, help="Share of marked text in the training data.")
-@click.option("--mark", metavar="NAME", default="green1", show_default=True, help="forms, best, green1 or green2.")
+@click.option(
+    "--mark", metavar="NAME", default="green1", show_default=True, help="forms, habits, best, green1 or green2."
+)
 @click.option("--excess", type=click.FloatRange(0, 1), help="Excess of matches in the marked text; default: all.")
 @click.option(
     "--transfer", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Part that training keeps."

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
-from stillwatch.cli import options
+from stillwatch.cli import addresses, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_lines
 from stillwatch.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from stillwatch.gateway.capture import Capture
-    from stillwatch.gateway.serving import Address, GatewayRequest
+    from stillwatch.gateway.serving import GatewayRequest
 
 UPSTREAM_KEY = "STILLWATCH_UPSTREAM_KEY"
 _MIB = 1 << 20
@@ -27,7 +24,12 @@ _MIB = 1 << 20
 @click.option("--upstream", required=True, metavar="URL", help="The model's API, without /v1.")
 @click.option("--listen", default="127.0.0.1:8080", metavar="HOST:PORT", help="Where clients come in.")
 @click.option("--admin", default="127.0.0.1:9464", metavar="HOST:PORT", help="Where /healthz and /metrics are.")
-@click.option("--feed", type=options.Folder(), metavar="DIR", help="The decision feed; without it nothing is enforced.")
+@click.option(
+    "--feed",
+    envvar="STILLWATCH_FEED",
+    metavar="DIR|URL",
+    help="The decision feed, a folder or as in redis://host/0?feed=stillwatch; without it nothing is enforced.",
+)
 @click.option("--keys", type=options.Folder(), metavar="FILE", help="Table of keys; without it every key is let in.")
 @click.option("--trust", multiple=True, metavar="NETWORK", help="Proxies whose headers about clients are believed.")
 @click.option("--without-feed", type=click.Choice(["open", "closed"]), default="open", help="Until a feed was read.")
@@ -43,6 +45,7 @@ _MIB = 1 << 20
 @click.option("--receive-s", type=click.FloatRange(0.1), default=20.0, help="How long a request may take to arrive.")
 @click.option("--upstream-s", type=click.FloatRange(0.1), default=600.0, help="Longest silence of the upstream.")
 @click.option("--drain-s", type=click.FloatRange(0), default=60.0, help="How long streams may go on after SIGTERM.")
+@click.option("--share-port", is_flag=True, help="Let a second gateway listen too, to take over without a gap.")
 @options.dry_run
 def command(dry_run: bool, **given: Any) -> None:
     """Stand in front of a model: enforce decisions, write the log.
@@ -54,9 +57,10 @@ def command(dry_run: bool, **given: Any) -> None:
     if dry_run:
         print_lines(_told(asked, given))
         return
+    from stillwatch.gateway.logs import to_stderr
     from stillwatch.gateway.serving import run
 
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    to_stderr()
     capture = _capture(given)
     if capture is not None:
         capture.start()
@@ -79,9 +83,9 @@ def _request(given: dict[str, Any]) -> GatewayRequest:
     except ImportError as error:
         raise ConfigurationError(f"the gateway needs {error.name}: pip install 'stillwatch[gateway]'") from None
     mistakes: list[str] = []
-    places = [_address(given[name], f"--{name}", mistakes) for name in ("listen", "admin")]
-    trusted = _trusted(given["trust"], mistakes)
-    upstream = _upstream(given["upstream"], mistakes)
+    places = [addresses.address(given[name], f"--{name}", mistakes) for name in ("listen", "admin")]
+    trusted = addresses.trusted(given["trust"], mistakes)
+    upstream = addresses.upstream(given["upstream"], mistakes)
     if given["text"] and (given["sink"] is None or given["keep_days"] is None):
         mistakes.append("--text keeps what people wrote: name --log and, with --keep-days, when it is removed")
     if given["spool"] is not None and given["sink"] is None:
@@ -102,28 +106,27 @@ def _request(given: dict[str, Any]) -> GatewayRequest:
         given["feed_max_age"],
         given["drain_s"],
         Limits(given["body_mb"] * _MIB, given["receive_s"], given["upstream_s"]),
-        lambda listen, admin: print_lines((f"listening on {listen}; /healthz and /metrics on {admin}",)),
+        share_port=given["share_port"],
+        ready=lambda listen, admin: print_lines((f"listening on {listen}; /healthz and /metrics on {admin}",)),
     )
 
 
 def _capture(given: dict[str, Any]) -> Capture | None:
     if given["sink"] is None:
         return None
-    options.keep_kernels()
-    from stillwatch.gateway import rows
-    from stillwatch.gateway.capture import Capture
+    from stillwatch.gateway.opening import opened_log
     from stillwatch.gateway.spool import Spool
-    from stillwatch.keyring import load_keyring
-    from stillwatch.sketch.batch import warm_up
-    from stillwatch.sketch.recipe import Recipe
 
     spool = given["spool"] or given["sink"].with_name(given["sink"].name + "-spool")
     held = Spool(spool, given["sink"], most_bytes=given["spool_mb"] * _MIB, keep_days=given["keep_days"])
-    if given["text"]:
-        return Capture(rows.full_batch, held)
-    seed, recipe = load_keyring(options.home()).derive("sketch"), Recipe()
-    warm_up()
-    return Capture(lambda records: rows.hashed_batch(records, recipe, seed), held)
+    return opened_log(options.home(), held, text=given["text"])
+
+
+def shown_feed(given: str) -> str:
+    """Where the feed is, without a password."""
+    from stillwatch.feed.redis_names import is_redis, place_of
+
+    return place_of(given).shown if is_redis(given) else given
 
 
 def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
@@ -135,34 +138,7 @@ def _told(asked: GatewayRequest, given: dict[str, Any]) -> list[str]:
         log = f"log in {given['sink']}, {'with text' if given['text'] else 'sketched, without text'}{kept}"
     return [
         f"upstream {asked.upstream}, {'with its own key' if asked.upstream_key else 'with the keys of clients'}",
-        f"decisions from {asked.feed}" if asked.feed else "no feed: nothing is enforced",
+        f"decisions from {shown_feed(asked.feed)}" if asked.feed else "no feed: nothing is enforced",
         f"keys from {asked.keys}" if asked.keys else "no table of keys: every key is let in",
         log,
     ]
-
-
-def _upstream(given: str, mistakes: list[str]) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-        mistakes.append(f"--upstream {given!r}: name it as in https://host:8000, without user and query")
-    return given.rstrip("/").removesuffix("/v1")
-
-
-def _address(given: str, name: str, mistakes: list[str]) -> Address | None:
-    from stillwatch.gateway.serving import Address
-
-    host, _, port = given.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        mistakes.append(f"{name} {given!r}: name it as in 127.0.0.1:8080")
-        return None
-    return Address(host.strip("[]"), int(port))
-
-
-def _trusted(given: tuple[str, ...], mistakes: list[str]) -> Any:
-    from stillwatch.gateway.identity import networks
-
-    try:
-        return networks(given)
-    except ValueError as error:
-        mistakes.append(f"--trust: {error}")
-        return ()

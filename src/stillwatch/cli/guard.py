@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stillwatch.cli import guard_sending, options
+from stillwatch.cli import guard_sending, guard_serve, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.outcome import ALARMED
 from stillwatch.cli.output import print_json, print_lines
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from stillwatch.app.guard.checking import Result
 
 
-@click.group("guard")
+class _Group(click.Group):
+    """``guard --upstream …`` is ``guard serve --upstream …``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        short = any(arg.split("=")[0] == "--upstream" for arg in args) and args[0].startswith("-")
+        return super().parse_args(ctx, ["serve", *args] if short else args)
+
+
+@click.group("guard", cls=_Group)
 def command() -> None:
     """Find what must not leave for an outside AI service."""
 
@@ -98,5 +106,5 @@ def forget_document(name: str) -> None:
     forget(options.home(), name)
 
 
-for verb in guard_sending.VERBS:
+for verb in (guard_serve.command, *guard_sending.VERBS):
     command.add_command(verb)

@@ -13,6 +13,7 @@ from stillwatch.cli.command import Command
 from stillwatch.cli.outcome import ALARMED
 from stillwatch.cli.output import print_json, print_lines
 
+_PAPER = "Write it here: .html, .pdf, .md or .json; repeatable."
 _TERMS = "Register of destinations in TOML. Default: the shipped one, which holds examples only."
 
 
@@ -100,4 +101,22 @@ def about_me(person: str, as_json: bool) -> None:
     print_lines((found["note"],))
 
 
-VERBS = (send, restore, report, about_me)
+@click.command("note", cls=Command)
+@click.option("--terms", type=options.Folder(), metavar="FILE", help=_TERMS)
+@click.option("--out", "outs", type=options.Folder(), metavar="FILE", multiple=True, help=_PAPER)
+@options.as_json
+def note(terms: Path | None, outs: tuple[Path, ...], as_json: bool) -> None:
+    """A note for the works council: what is looked at, recorded and seen by whom; what only you know is open."""
+    from stillwatch.app.guard.note import works_council_note
+    from stillwatch.app.privacy.writing import write_papers
+    from stillwatch.report.paper import paper_lines
+
+    found = works_council_note(terms, datetime.now(UTC))
+    if as_json:
+        print_json(found)
+    elif not outs:
+        print_lines(paper_lines(found))
+    write_papers(found, outs)
+
+
+VERBS = (send, restore, report, about_me, note)

@@ -42,7 +42,7 @@ class Folder(click.ParamType[Path]):
 
 
 def logs(function: _Command) -> _Command:
-    """LOG…: files, folders or '-'."""
+    """LOG…: files, folders, addresses or '-'."""
     return click.argument("logs", metavar="LOG...", nargs=-1, required=True)(function)
 
 

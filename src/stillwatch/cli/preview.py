@@ -30,6 +30,8 @@ def preview(inputs: Iterable[str], out: Path, loaded: Loaded, home: Path) -> Ite
 def _described(name: str) -> str:
     if name == "-":
         return "standard input"
+    if "://" in name or name.startswith("table:"):
+        return f"{name} (elsewhere, not looked at)"
     path = Path(name)
     if path.is_dir():
         return f"{name} (folder)"

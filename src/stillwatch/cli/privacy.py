@@ -108,21 +108,22 @@ def assess(which: str, **asked: Any) -> None:
 
 
 @command.command("export", cls=Command)
-@click.option("--out", type=options.Folder(), metavar="FILE", help="Write it here (.json) and not to the terminal.")
+@click.option("--out", "outs", type=options.Folder(), metavar="FILE", multiple=True, help=_OUT)
 @click.option("--store", "stores", type=options.Folder(), metavar="DIR", multiple=True, help=_STORE)
 @privacy_data.register
 @options.settings
-def export(out: Path | None, **asked: Any) -> None:
+def export(outs: tuple[Path, ...], **asked: Any) -> None:
     """The register as JSON under the keys of fideslang, with x_ keys where it has none."""
     from stillwatch.app.privacy.papers import make_export
 
     found = make_export(_request(asked))
-    if out is None:
+    if not outs:
         print_json(found)
         return
-    from stillwatch.app.privacy.writing import write_json
+    from stillwatch.app.privacy.writing import write_papers
+    from stillwatch.privacy.fides import as_paper
 
-    write_json(found, out)
+    write_papers(as_paper(found, datetime.now(UTC)), outs, as_json=found)
 
 
 for verb in (*privacy_data.VERBS, privacy_fairness.fairness):

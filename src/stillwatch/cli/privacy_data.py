@@ -12,7 +12,7 @@ import click
 from stillwatch.cli import case_options, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
-from stillwatch.errors import StoreError
+from stillwatch.errors import StillwatchError, StoreError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 REGISTER_NAME = "register.toml"
@@ -119,19 +119,26 @@ def access(account: str, end_user: str, outs: tuple[Path, ...], as_json: bool, *
 @_stores
 @register
 @_out
+@click.option("--every", type=click.FloatRange(0, min_open=True), metavar="HOURS", help="Stay, and do it again.")
 @options.as_json
 @options.dry_run
-def expire(stores: tuple[Path, ...], outs: tuple[Path, ...], as_json: bool, **asked: Any) -> None:
+def expire(stores: tuple[Path, ...], outs: tuple[Path, ...], every: float | None, as_json: bool, **asked: Any) -> None:
     """Remove what is older than its period: examples, tables by the register, retired keys.
 
-    To be run every day, by cron for instance. Rows under a legal hold stay.
+    To be run every day: by cron, or once as a service with --every 24. Rows under a legal hold stay.
     """
-    from stillwatch.app.privacy.expire import ExpiryRequest, expire
+    from stillwatch.app.privacy.expire import ExpiryRequest, expire, passes
 
     home = options.home()
-    known = _known_register(asked["register"], home)
-    request = ExpiryRequest(stores, known, home, datetime.now(UTC), asked["dry_run"])
-    _show(expire(request), outs, as_json)
+    for _ in passes(every):
+        known = _known_register(asked["register"], home)
+        request = ExpiryRequest(stores, known, home, datetime.now(UTC), asked["dry_run"])
+        try:
+            _show(expire(request), outs, as_json)
+        except StillwatchError as error:
+            if every is None:
+                raise
+            print_lines((f"nothing expired this time: {error}",))
 
 
 @click.command("rotate", cls=Command)

@@ -11,6 +11,7 @@ from stillwatch.cli import options
 from stillwatch.cli.command import Command
 from stillwatch.cli.outcome import ALARMED
 from stillwatch.cli.output import print_json, print_lines
+from stillwatch.errors import ConfigurationError
 
 
 @click.command("scan", cls=Command)
@@ -20,7 +21,11 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option(
     "--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for the run; made or replaced."
 )
-@click.option("--engine", type=click.Choice(["duckdb"]), default="duckdb", expose_value=False, help="Where it runs.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", help="Where it runs.")
+@click.option("--master", metavar="URL", help="With --engine spark: the cluster, such as spark://HOST:7077.")
+@click.option(
+    "--work", type=options.Folder(), metavar="DIR", help="With --engine spark: folder that all machines share."
+)
 @options.settings
 @click.option("--until", type=options.UtcTime(), help="Scan the log as if it ended here (ISO 8601).")
 @options.reviewed
@@ -35,6 +40,9 @@ def command(
     mapping: str | None,
     joins: tuple[str, ...],
     out: Path,
+    engine: str,
+    master: str | None,
+    work: Path | None,
     config: Path | None,
     overrides: tuple[str, ...],
     until: datetime | None,
@@ -48,6 +56,8 @@ def command(
     LOG is a file or a folder of exchanges; '-' reads standard input. Writes campaigns.json, campaigns.parquet,
     rejects.parquet and report.html to --out, all of them or none.
     """
+    if engine != "spark" and (master or work):
+        raise ConfigurationError("--master and --work say where Spark runs: give --engine spark, or leave them out")
     loaded = options.load(config, overrides)
     if dry_run:
         from stillwatch.cli.preview import preview
@@ -56,11 +66,12 @@ def command(
         print_lines(preview((*logs, *joins, *known), out, loaded, options.home()))
         return
     options.keep_kernels()
-    from stillwatch.app.requests import ScanRequest
+    from stillwatch.app.requests import ScanRequest, SparkRequest
     from stillwatch.app.scan import scan
     from stillwatch.cli.progress import progress
 
-    request = ScanRequest(logs, register, out, loaded.settings, options.home(), until, mapping, joins, reviewed)
+    spark = SparkRequest(master, work) if engine == "spark" else None
+    request = ScanRequest(logs, register, out, loaded.settings, options.home(), until, mapping, joins, reviewed, spark)
     result = scan(request, progress())
     if as_json:
         print_json(result.document)

@@ -22,6 +22,10 @@ from stillwatch.cli.command import Command
 @click.option("--tls-cert", "certificate", type=options.Folder(), metavar="FILE", help="Certificate chain (PEM).")
 @click.option("--tls-key", "key", type=options.Folder(), metavar="FILE", help="Its private key (PEM).")
 @click.option("--behind-tls", "proxied", is_flag=True, help="A proxy in front of it ends TLS.")
+@options.register
+@click.option("--terms", type=options.Folder(), metavar="FILE", help="Terms of the plans (TOML) to check cases by.")
+@click.option("--replay", metavar="LOG", multiple=True, help="Play proposed measures over the last week of a log.")
+@click.option("--map", "mapping", metavar="NAME", help="Column map of that log: a preset or a TOML file.")
 @options.settings
 def command(config: Path | None, overrides: tuple[str, ...], store: Path | None, **given: Any) -> None:
     """Show a run and its cases in a browser.
@@ -30,6 +34,7 @@ def command(config: Path | None, overrides: tuple[str, ...], store: Path | None,
     'stillwatch case people grant' and the password of 'stillwatch case people password'. Ends with Ctrl-C.
     """
     loaded = options.load(config, overrides)
-    from stillwatch.console.serve import Order, serve
+    from stillwatch.console.order import Order
+    from stillwatch.console.serve import serve
 
     serve(Order(store=case_options.place(store), **given), loaded, lambda line: click.echo(line, err=True))

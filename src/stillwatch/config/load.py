@@ -18,7 +18,13 @@ from stillwatch.errors import ConfigurationError
 
 FILE_VARIABLE = "STILLWATCH_CONFIG"
 FILE_NAME = "config.toml"
-OTHER_VARIABLES = (FILE_VARIABLE, "STILLWATCH_HOME", "STILLWATCH_TRACEBACK")
+OTHER_VARIABLES = (
+    FILE_VARIABLE,
+    "STILLWATCH_HOME",
+    "STILLWATCH_TRACEBACK",
+    "STILLWATCH_PLUG",
+    "STILLWATCH_UPSTREAM_KEY",
+)
 """Variables with our prefix that are not settings."""
 
 _BY_NAME = {s.name: s for s in SETTINGS}

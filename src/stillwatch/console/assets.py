@@ -1,4 +1,4 @@
-"""The files that pages link to: the report's own sheet and script, and one sheet more. Named by their hash, so kept."""
+"""The files that pages link to: the report's sheet and script and one of each more, named by their hash, so kept."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def _named(name: str) -> tuple[str, bytes]:
     return f"{stem}-{hashlib.sha256(raw).hexdigest()[:16]}.{kind}", raw
 
 
-_FILES = dict(_named(name) for name in (REPORT_SHEET, "console.css", REPORT_SCRIPT))
+_FILES = dict(_named(name) for name in (REPORT_SHEET, "console.css", REPORT_SCRIPT, "console.js"))
 SHEETS = tuple(f"/assets/{name}" for name in _FILES if name.endswith(".css"))
-SCRIPT = next(f"/assets/{name}" for name in _FILES if name.endswith(".js"))
+SCRIPTS = tuple(f"/assets/{name}" for name in _FILES if name.endswith(".js"))
 
 
 async def endpoint(request: Request) -> Response:

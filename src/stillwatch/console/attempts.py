@@ -22,13 +22,13 @@ class Attempts:
         self._failed: dict[Key, list[datetime]] = {}
         self._lock = threading.Lock()
 
-    def wait(self, name: str, address: str, now: datetime) -> timedelta | None:
+    def wait(self, name: str | None, address: str, now: datetime) -> timedelta | None:
         """How long to wait before the next attempt; ``None`` = none."""
         with self._lock:
             waits = [self._wait(key, most, now) for key, most in _keys(name, address)]
         return max((w for w in waits if w is not None), default=None)
 
-    def failed(self, name: str, address: str, now: datetime) -> None:
+    def failed(self, name: str | None, address: str, now: datetime) -> None:
         with self._lock:
             if len(self._failed) > MOST_KEYS:
                 self._failed = {k: t for k, t in self._failed.items() if now - t[-1] < WINDOW}
@@ -45,5 +45,8 @@ class Attempts:
         return recent[-most] + WINDOW - now if len(recent) >= most else None
 
 
-def _keys(name: str, address: str) -> tuple[tuple[Key, int], ...]:
+def _keys(name: str | None, address: str) -> tuple[tuple[Key, int], ...]:
+    """What counts against an attempt; ``None`` is a passkey, which names nobody before it is verified."""
+    if name is None:
+        return ((("", address), PER_ADDRESS),)
     return ((name, address), PER_BOTH), (("", address), PER_ADDRESS), ((name, ""), PER_NAME)

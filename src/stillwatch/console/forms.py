@@ -54,6 +54,10 @@ def _hypotheses(case: Case, people: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(h.name for h in case.hypotheses if not h.withdrawn)
 
 
+def _to_recall(case: Case, people: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(gone.reference for gone in case.to_recall)
+
+
 def _of(alias: object) -> Callable[[Case, Mapping[str, str]], tuple[str, ...]]:
     words: tuple[str, ...] = get_args(alias)
     return lambda case, people: words
@@ -128,6 +132,14 @@ FORMS: tuple[Form, ...] = (
         "the same evidence never opens the case again, and what was sent has to be recalled",
         "Conclude",
         fixed={"what": "retraction"},
+    ),
+    Form(
+        "recalled",
+        "recalled",
+        "Write down a recall",
+        "it was lifted, recalled or revoked",
+        "Conclude",
+        (Field("reference", "What", _to_recall),),
     ),
     Form("close", "closed", "Close as inconclusive", "accuses nobody and clears nobody", "Conclude"),
     Form("reopen", "reopened", "Take it up again", "", "Conclude"),

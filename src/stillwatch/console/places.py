@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from stillwatch.cases.state import Case
 from stillwatch.report.view import Campaign, Node
@@ -15,9 +16,10 @@ def name_of(campaign: Campaign) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """``cases``: the case of each campaign, by the id that is shown."""
+    """``cases``: the case of each campaign, by the id that is shown; ``tables``: those that the run has."""
 
     cases: dict[str, Case] = field(default_factory=dict)
+    tables: frozenset[str] = frozenset()
     has_cases: bool = True
 
     def campaign(self, campaign: Campaign) -> str:
@@ -26,8 +28,16 @@ class Pages:
     def rows(self, campaign: Campaign, table: str) -> str:
         return f"{self.campaign(campaign)}/rows/{table}"
 
+    def of_run(self, table: str, **where: str) -> str:
+        if table not in self.tables:
+            return "/data/run"
+        return f"/data/rows/{table}" + (f"?{urlencode(where)}" if where else "")
+
     def account(self, ref: str) -> str:
         return f"/account?id={ref}" if ref else ""
+
+    def account_rows(self, ref: str) -> str:
+        return f"/account/rows?id={ref}" if ref else ""
 
     def node(self, campaign: Campaign, node: Node) -> str:
         if node.accounts > 1:

@@ -6,18 +6,17 @@ answers dozens of readers).
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillwatch.app.published import LOOK_EVERY_S, Published
+from stillwatch.app.published import Published
 from stillwatch.config.load import Loaded
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import Casebook
+from stillwatch.console.order import Order, check
+from stillwatch.console.passkeys import Passkeys
 from stillwatch.console.passwords import Passwords
 from stillwatch.console.sessions import Sessions
 from stillwatch.errors import ConfigurationError
@@ -26,47 +25,11 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 
-@dataclass(frozen=True)
-class Order:
-    """What to serve and where. ``names``: further host names it goes by; ``proxied``: TLS ends before it."""
-
-    run: Path
-    store: Path
-    host: str
-    port: int
-    names: tuple[str, ...]
-    certificate: Path | None
-    key: Path | None
-    proxied: bool
-
-    @property
-    def secure(self) -> bool:
-        return self.certificate is not None or self.proxied
-
-    @property
-    def address(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.certificate else 'http'}://{host}:{self.port}"
-
-
-def check(order: Order) -> None:
-    """Every mistake in an order at once."""
-    mistakes = []
-    if (order.certificate is None) != (order.key is None):
-        mistakes.append("--tls-cert and --tls-key belong together")
-    mistakes += [f"{path}: no such file" for path in (order.certificate, order.key) if path and not path.is_file()]
-    if not _is_loopback(order.host) and not order.secure:
-        mistakes.append(
-            f"--host {order.host} can be reached from other machines, and passwords would cross the network in the "
-            "clear: give --tls-cert and --tls-key, or --behind-tls where a proxy in front of it ends TLS"
-        )
-    if mistakes:
-        raise ConfigurationError(*mistakes)
-
-
 def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starlette:
     """The application."""
     try:
+        from stillwatch.console.ceremony import Challenges
+        from stillwatch.console.pages.campaigns import prepare
         from stillwatch.console.routes import application
         from stillwatch.console.visit import Console
     except ImportError as error:
@@ -74,9 +37,9 @@ def build(order: Order, loaded: Loaded, clock: Callable[[], datetime]) -> Starle
     check(order)
     casebook = Casebook(order.store)
     casebook.view()
-    published = Published(order.run)
-    passwords = Passwords(order.store)
-    console = Console(published, casebook, loaded, passwords, clock, order.secure, Sessions(), Attempts())
+    published = Published(order.run, prepare)
+    people = Passwords(order.store), Passkeys(order.store)
+    console = Console(order, published, casebook, loaded, clock, *people, Sessions(), Attempts(), Challenges())
     return application(console, (order.host, "localhost", "127.0.0.1", "::1", *order.names))
 
 
@@ -100,23 +63,8 @@ def serve(order: Order, loaded: Loaded, say: Callable[[str], None]) -> None:
     )
     say(f"{order.run} at {order.address}")
     ending = threading.Event()
-    threading.Thread(target=_prepare, args=(application.state.console.published, ending), daemon=True).start()
+    threading.Thread(target=application.state.console.published.follow, args=(ending,), daemon=True).start()
     try:
         uvicorn.Server(config).run()
     finally:
         ending.set()
-
-
-def _prepare(published: Published, ending: threading.Event) -> None:
-    """Take up every new set of results when it is published, not when somebody first asks for it."""
-    from stillwatch.console.pages.campaigns import prepare
-
-    while not ending.wait(LOOK_EVERY_S):
-        prepare(published.current())
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

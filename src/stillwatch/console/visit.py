@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -25,28 +26,43 @@ from stillwatch.config.load import Loaded
 from stillwatch.console import assets
 from stillwatch.console.attempts import Attempts
 from stillwatch.console.casebook import VIA, Casebook
+from stillwatch.console.ceremony import Ceremony, Challenges
+from stillwatch.console.forms import MOST_WHY
+from stillwatch.console.order import Order, is_address
+from stillwatch.console.passkeys import Passkeys
 from stillwatch.console.passwords import Passwords
 from stillwatch.console.places import Pages
 from stillwatch.console.sessions import Session, Sessions
 from stillwatch.errors import ConfigurationError, StillwatchError
 from stillwatch.report.page import environment
 
-COOKIE = "stillwatch"
+COOKIE, PACKAGE = "stillwatch", "stillwatch.console"
 MOST_BODY = 64 * 1024
 
 
 @dataclass(frozen=True)
 class Console:
-    """What all requests share. ``clock`` says what time it is; ``secure``: served over TLS."""
+    """What all requests share. ``clock`` says what time it is."""
 
+    order: Order
     published: Published
     casebook: Casebook
     loaded: Loaded
-    passwords: Passwords
     clock: Callable[[], datetime]
-    secure: bool
+    passwords: Passwords
+    passkeys: Passkeys
     sessions: Sessions
     attempts: Attempts
+    challenges: Challenges
+
+    def ceremony(self, request: Request) -> Ceremony | None:
+        """For passkeys of the name that the request came to; ``None`` for an address, which can have none."""
+        host = request.headers.get("host", "")
+        name = urlsplit(f"//{host}").hostname or ""
+        if is_address(name):
+            return None
+        scheme = "https" if self.order.secure else "http"
+        return Ceremony(self.passkeys, self.challenges, name, f"{scheme}://{host}")
 
 
 class RefusalError(Exception):
@@ -73,10 +89,22 @@ class Visit:
     def actor(self) -> Actor:
         return Actor(self.session.name, VIA)
 
+    @property
+    def ceremony(self) -> Ceremony | None:
+        return self.console.ceremony(self.request)
+
     @functools.cached_property
     def to(self) -> Pages:
         desk = self.console.casebook.view().desk
-        return Pages({campaign: desk.cases[case] for campaign, case in desk.by_campaign.items()})
+        cases = {campaign: desk.cases[case] for campaign, case in desk.by_campaign.items()}
+        return Pages(cases, frozenset(self.snapshot.files))
+
+    def why(self) -> str:
+        """The reason that was given with a form."""
+        why = self.form.get("why", "").strip()
+        if not 0 < len(why) <= MOST_WHY:
+            raise ConfigurationError(f"a reason has 1 to {MOST_WHY} characters")
+        return why
 
     def number(self, name: str, default: int = 1) -> int:
         """A number of the address, at least 0."""
@@ -89,6 +117,15 @@ class Visit:
     def require(self, least: str) -> None:
         if not self.may(least):
             raise RefusalError(403, f"this needs the role {least} or above; yours is {self.role}")
+
+    def drawn(self, template: str, values: Callable[[], Mapping[str, Any]]) -> Markup:
+        """A part of a page that is the same for everybody until there is a newer set or entry: made once."""
+        sight, kept = self.console.casebook.sight(), self.snapshot.kept
+        if kept.get(template, (None, None))[0] is not sight:
+            made = environment(PACKAGE).get_template(template)
+            kept[template] = sight, Markup(made.render(to=self.to, run=self.snapshot.report.run, **values()))
+        part: Markup = kept[template][1]
+        return part
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """The page, with what every page states."""
@@ -151,17 +188,22 @@ def plain_refusal(refusal: RefusalError) -> Response:
     return _html("refused.html.j2", refusal.status, why=refusal.why, visit=None)
 
 
-def login_page(status: int = 200, *, leads: str = "/", name: str = "", why: str = "", wait_s: int = 0) -> Response:
-    """The door."""
-    found = _html("login.html.j2", status, leads=leads, name=name, why=why, visit=None)
+def login_page(
+    request: Request, status: int = 200, *, leads: str = "/", name: str = "", why: str = "", wait_s: int = 0
+) -> Response:
+    """The door, with what a browser is asked where somebody has a passkey."""
+    console: Console = request.app.state.console
+    ceremony = console.ceremony(request) if console.passkeys.any() else None
+    ask = ceremony.ask_who(console.clock()) if ceremony else ""
+    found = _html("login.html.j2", status, leads=leads, name=name, why=why, ask=ask, visit=None)
     if wait_s:
         found.headers["retry-after"] = str(wait_s)
     return found
 
 
 def _html(template: str, status: int, **values: Any) -> Response:
-    made = environment("stillwatch.console").get_template(template)
-    return HTMLResponse(made.render(style=assets.SHEETS, script=assets.SCRIPT, **values), status)
+    made = environment(PACKAGE).get_template(template)
+    return HTMLResponse(made.render(style=assets.SHEETS, scripts=assets.SCRIPTS, **values), status)
 
 
 def _answer(handler: Handler, least: str, request: Request, form: Mapping[str, str]) -> Response:

@@ -8,13 +8,13 @@ It must fit that decoy, or the control shows nothing, and no true key.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from stillwatch.derive.counting import Counted
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.keytest import Decoys, run, standardised
-from stillwatch.derive.marks import forms
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.derive.observations import Answer, Observations, Passage
 from stillwatch.derive.protocol import CONTROL_ALPHA, Protocol
@@ -35,9 +35,12 @@ def check(what: str, counted: Counted, protocol: Protocol, keys: U32, decoys: De
 
 def remarked(mark: Mark, answers: Sequence[Answer], words: U32) -> tuple[Answer, ...]:
     """The answers with the mark of ``words`` in them; none for marks that finished text cannot be given."""
-    if mark.name != forms.MARK.name:
+    write = mark.write
+    if write is None:
         return ()
-    return tuple(Answer(Passage(forms.mark_text(words, answer.reply.text)), answer.prompt) for answer in answers)
+    return tuple(
+        replace(answer, reply=Passage(write(words, answer.reply), asked=answer.reply.asked)) for answer in answers
+    )
 
 
 def fit(seen: Observations, words: U32) -> float:

@@ -21,10 +21,11 @@ RANGE = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of text, with the ids of its tokens where the mark works on those."""
+    """A piece of text, with the ids of its tokens where the mark works on those, and what it answers."""
 
     text: str
     tokens: U64 | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

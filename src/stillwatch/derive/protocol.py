@@ -13,6 +13,7 @@ from typing import Any
 
 from stillwatch.derive.journal import digest
 from stillwatch.derive.keys import MarkKey
+from stillwatch.derive.marks.mark import LEAST_OBSERVATIONS
 from stillwatch.derive.weights import MOST_SPREAD
 from stillwatch.errors import ConfigurationError
 
@@ -27,7 +28,6 @@ _WEIGHTS = {
     True: "(n-e)/(1+se), with e suggested by the references and s the spread of n around e beyond chance, or, if s is "
     f"above {MOST_SPREAD:g}, of {_ALONE}",
 }
-LEAST_OBSERVATIONS = 200
 CONTROL_ALPHA = 0.001
 """Level at which a control, or the prompts, make a test invalid; divided by the number of such checks."""
 CONTROL_DECOYS_EACH = 10_000
@@ -58,6 +58,7 @@ class Protocol:
     controls: tuple[str, ...]
     served: tuple[str, ...]
     references: tuple[str, ...] = ()
+    least: int = LEAST_OBSERVATIONS
 
     @property
     def name(self) -> str:
@@ -95,7 +96,7 @@ class Protocol:
                 "repeated places",
             ],
             "invalid_if": {
-                "fewer_observations_than": LEAST_OBSERVATIONS,
+                "fewer_observations_than": self.least,
                 "a_control_or_the_prompts_have_p_at_most": CONTROL_ALPHA,
                 "divided_by": "the number of such checks",
             },
@@ -116,6 +117,7 @@ def declare(
     served: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
     looks: int = LOOKS,
+    least: int = LEAST_OBSERVATIONS,
 ) -> Protocol:
     """A protocol that can decide something; ``ConfigurationError`` with every reason why it could not."""
     mistakes = []
@@ -136,4 +138,4 @@ def declare(
     if mistakes:
         raise ConfigurationError(*mistakes)
     tested = tuple(Tested(k.key_id, k.group, k.commitment, k.committed_at) for k in keys)
-    return Protocol(suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references)
+    return Protocol(suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references, least)

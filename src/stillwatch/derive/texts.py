@@ -129,9 +129,10 @@ def _read_row(path: Path, number: int, line: bytes, corpus: Corpus) -> None:
         row = json.loads(line.decode("utf-8"))
         if not isinstance(row, dict):
             raise ValueError("not a JSON object")
+        asked = _text(row, PROMPT_NAMES)
         answer = Answer(
-            Passage(_text(row, REPLY_NAMES, required=True), _tokens(row, "token_ids")),
-            Passage(_text(row, PROMPT_NAMES), _tokens(row, "prompt_token_ids")),
+            Passage(_text(row, REPLY_NAMES, required=True), _tokens(row, "token_ids"), asked),
+            Passage(asked, _tokens(row, "prompt_token_ids"), asked),
             f"{path}:{number}",
             row["n"] if type(row.get("n")) is int else 0,
             row.get("marked_prompt") is True,

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import secrets
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.derive.journal import canonical
-from stillwatch.durable import locked, make_folder, write_private
+from stillwatch.durable import locked, make_folder, refuse_if_exposed, write_private
 from stillwatch.errors import ConfigurationError, StoreError
 
 SCHEMA = "stillwatch.derive-keys/1"
@@ -33,6 +32,7 @@ SECRET_BYTES = 32
 _SALT_BYTES, _NONCE_BYTES = 16, 12
 _SCRYPT = {"n": 1 << 15, "r": 8, "p": 1}
 _SCRYPT_MEMORY = 64 * 1024 * 1024
+_IF_KNOWN = "draw new keys; a mark whose key is known can be forged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Vault:
                 f"the mark keys are locked: there is no unlock file {self.unlock}. Name it with --unlock."
             ) from None
         with os.fdopen(descriptor, "rb") as file:
-            _refuse_if_exposed(self.unlock, os.fstat(file.fileno()))
+            refuse_if_exposed(self.unlock, os.fstat(file.fileno()), "the unlock file", _IF_KNOWN)
             content = file.read().strip()
         if not content:
             raise StoreError(f"the unlock file {self.unlock} is empty. Restore it from a backup.")
@@ -171,12 +171,3 @@ def _cipher(sealing_key: bytes) -> Any:
     except ImportError:
         raise ConfigurationError("mark keys need the package cryptography: pip install 'stillwatch[derive]'") from None
     return AESGCM(sealing_key)
-
-
-def _refuse_if_exposed(path: Path, found: os.stat_result) -> None:
-    mode = stat.S_IMODE(found.st_mode)
-    if os.name == "posix" and mode & 0o077:
-        raise StoreError(
-            f"the unlock file {path} has mode {mode:04o}: other users can open it. If nobody else could have, run "
-            f"'chmod 600 {path}'. Otherwise draw new keys: a mark whose key is known can be forged."
-        )

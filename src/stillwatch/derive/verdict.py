@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stillwatch.derive.keys import EVERYONE
-from stillwatch.derive.protocol import CONTROL_ALPHA, LEAST_OBSERVATIONS, Protocol, Tested
+from stillwatch.derive.protocol import CONTROL_ALPHA, Protocol, Tested
 
 Word = Literal["supports", "does not support", "test invalid"]
 
@@ -76,8 +76,8 @@ def judge(
     """
     adjusted = holm(ps)
     failed = [c for c in checks if c.p <= CONTROL_ALPHA / len(checks)]
-    if observations < LEAST_OBSERVATIONS or failed:
-        return Verdict("test invalid", tuple(_why_invalid(observations, failed)), (), adjusted)
+    if observations < protocol.least or failed:
+        return Verdict("test invalid", tuple(_why_invalid(protocol.least, observations, failed)), (), adjusted)
     order = sorted(range(len(ps)), key=lambda k: ps[k])
     named = [protocol.keys[k] for k in order if adjusted[k] <= protocol.alpha]
     if named:
@@ -99,12 +99,11 @@ def _unseen(protocol: Protocol, observations: int, seen: float) -> str:
     )
 
 
-def _why_invalid(observations: int, failed: Sequence[Check]) -> list[str]:
+def _why_invalid(least: int, observations: int, failed: Sequence[Check]) -> list[str]:
     reasons = []
-    if observations < LEAST_OBSERVATIONS:
+    if observations < least:
         reasons.append(
-            f"the text has {observations:,} distinct places that the mark could show in; at least {LEAST_OBSERVATIONS} "
-            "are needed"
+            f"the text has {observations:,} distinct places that the mark could show in; at least {least} are needed"
         )
     return reasons + [
         f"{check.what} fits key {check.key_id} (p = {check.p:.2g}), and it must not: key or marked text leaked into "

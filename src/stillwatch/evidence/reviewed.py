@@ -7,13 +7,15 @@ that the calibration set lacks, before it holds enough of them to rank a group a
 Bounds, because whoever can have a decoy reviewed would hide what is like it. *Like* = root mean square distance of at
 most ``RADIUS`` over all entries of the profile, each in standard deviations of the calibration's fit: a cohort speaks
 for its surroundings alone, while one more calibration score would speak for every group that scores below it. A file
-holds at most ``MOST`` cohorts, each for a year at most, each with a name to answer for it.
+holds at most ``MOST`` cohorts, ``PER_REVIEWER`` of one person and ``PER_ORGANISATION`` of one organisation, each for a
+year at most, each with a name to answer for it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +31,8 @@ SCHEMA = "stillwatch.reviewed/1"
 RADIUS = 0.5
 MOST = 50
 MOST_DAYS = 366
+PER_REVIEWER, PER_ORGANISATION = 10, 3
+"""Cohorts of one person's review, and of one organisation's accounts: nobody teaches alone that all is harmless."""
 TEXTS = ("name", "campaign_id", "run_id", "calibration_id", "reviewed_by")
 
 
@@ -44,6 +48,9 @@ class Cohort:
     reviewed_at: datetime
     until: datetime
     profile: Profile
+    approved_by: str = ""
+    organisation: str = ""
+    case_id: str = ""
 
     @property
     def told(self) -> str:
@@ -90,7 +97,13 @@ def cohorts(found: dict[str, Any]) -> tuple[Cohort, ...]:
         raise ValueError(f"its schema is {found['schema']!r}, not {SCHEMA!r}")
     if len(found["cohorts"]) > MOST:
         raise ValueError(f"it holds {len(found['cohorts'])} cohorts; {MOST} is the most")
-    return tuple(_cohort(entry) for entry in found["cohorts"])
+    made = tuple(_cohort(entry) for entry in found["cohorts"])
+    for what, most in (("reviewed_by", PER_REVIEWER), ("organisation", PER_ORGANISATION)):
+        counts = Counter(getattr(cohort, what) for cohort in made)
+        counts.pop("", None)
+        if many := [name for name, count in counts.items() if count > most]:
+            raise ValueError(f"it holds more than {most} cohorts with the same {what}: {many[0]!r}")
+    return made
 
 
 def _cohort(entry: dict[str, Any]) -> Cohort:
@@ -107,7 +120,8 @@ def _cohort(entry: dict[str, Any]) -> Cohort:
     if not np.isfinite(values).all():
         raise ValueError(f"the profile of {entry['name']!r} must hold finite numbers")
     name, campaign_id, run_id, calibration_id, reviewed_by = (entry[text] for text in TEXTS)
-    return Cohort(name, campaign_id, run_id, calibration_id, reviewed_by, at, until, Profile(values))
+    more = {field: str(entry.get(field, "")) for field in ("approved_by", "organisation", "case_id")}
+    return Cohort(name, campaign_id, run_id, calibration_id, reviewed_by, at, until, Profile(values), **more)
 
 
 def _us(moment: datetime) -> int:

@@ -30,7 +30,6 @@ class Codebooks:
 
 def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int) -> Frame:
     """Build the frame of one epoch from rows already sorted by (ts, event_id)."""
-    table = table.combine_chunks()
     status, salt = _ints(table, "http_status"), _salt(table)
     return Frame(
         start_us=start_us,

@@ -11,16 +11,19 @@ with ``fresh`` true if the feed is what is held.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from stillwatch.feed.index import Index
-from stillwatch.feed.lines import WIDEST_LINE, FeedError, Snapshot, apply, change_of
+from stillwatch.feed.lines import WIDEST_LINE, Change, FeedError, Snapshot, apply, change_of, coin_in
+from stillwatch.feed.shedding import Coin
 from stillwatch.feed.tiers import Tiers
 
 SNAPSHOT = "snapshot.jsonl"
+NOT_READ = "the feed was not read yet"
 _LINES_AT_ONCE = 256
 """Read between two yields: about a millisecond."""
 
@@ -37,17 +40,42 @@ class Held:
     feed_id: str = ""
     number: int = 0
     tiers: Tiers | None = None
+    coin: Coin | None = None
+
+    def take(self, change: Change) -> None:
+        """Apply the next change."""
+        apply(self.index, change)
+        self.tiers = change.tiers or self.tiers
+        if change.shedding is not None:
+            self.coin = coin_in(change.shedding, f"change {change.n}")
+        self.number = change.n
+
+
+class Following(Protocol):
+    """A feed that is followed, wherever it lies. ``held`` may be used at any time; ``fault``: why it is not fresh."""
+
+    held: Held
+    fault: str | None
+    loaded: bool
+
+    @property
+    def fresh(self) -> bool: ...
+
+    async def look(self) -> None:
+        """Look for news once, between other work."""
+
+    async def close(self) -> None: ...
 
 
 class Follower:
     """Follows the feed in ``folder``. ``held`` may be used at any time, ``fault`` says why it is not fresh."""
 
-    NOT_READ = "the feed was not read yet"
+    NOT_READ = NOT_READ
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.held = Held(Index())
-        self.fault: str | None = self.NOT_READ
+        self.fault: str | None = NOT_READ
         self.loaded = False
         self._seen: tuple[int, int, int] | None = None
         self._base = 0
@@ -66,6 +94,14 @@ class Follower:
             self._seen, self.fault = None, str(error)
         except OSError as error:
             self._seen, self.fault = None, f"{error.filename or self.folder}: {error.strerror or error}"
+
+    async def look(self) -> None:
+        """The same between other work."""
+        for _ in self.poll():
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
 
     def read(self) -> Held:
         """Look once, in one go; ``FeedError`` where the feed cannot be read."""
@@ -103,7 +139,7 @@ class Follower:
             snapshot.close()
         header = snapshot.header
         self._base, self._offset = header.number, 0
-        return Held(snapshot.index, header.feed_id, header.number, header.tiers)
+        return held_of(snapshot)
 
     def _follow(self, held: Held) -> Iterator[None]:
         path = self.folder / tail_name(self._base)
@@ -116,13 +152,16 @@ class Follower:
                     if len(line) > WIDEST_LINE:
                         raise FeedError(f"{path.name} holds a line that is longer than {WIDEST_LINE} bytes")
                     return
-                change = change_of(line, held.number + 1)
-                apply(held.index, change)
-                held.tiers = change.tiers or held.tiers
-                held.number = change.n
+                held.take(change_of(line, held.number + 1))
                 self._offset += len(line)
                 if count % _LINES_AT_ONCE == 0:
                     yield
+
+
+def held_of(snapshot: Snapshot) -> Held:
+    """What a whole snapshot says."""
+    header = snapshot.header
+    return Held(snapshot.index, header.feed_id, header.number, header.tiers, snapshot.coin)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

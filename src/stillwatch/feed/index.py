@@ -14,8 +14,10 @@ from sys import intern
 
 from stillwatch.feed.catalogue import NAMES
 from stillwatch.feed.decision import Decision, Parameters, Scope, Terms, terms_of
+from stillwatch.feed.shedding import SPARE
 
 SCOPES = ("account", "key")
+_KNOWN = (*NAMES, SPARE)
 _NONE: tuple[Terms, ...] = ()
 
 
@@ -47,7 +49,7 @@ class Index:
     def set(self, decision: Decision) -> None:
         """Hold a decision; it replaces the one of the same id and scope. ``ValueError`` for a time that is none."""
         terms = self._shared(decision)
-        if decision.measure not in NAMES or decision.scope.kind not in SCOPES:
+        if decision.measure not in _KNOWN or decision.scope.kind not in SCOPES:
             self.unknown += 1
             return
         name = decision.scope.name

@@ -1,8 +1,8 @@
 """How the feed is spelled: a snapshot of all decisions, and a tail of numbered changes behind it.
 
 Contract: JSON, one object per line. A snapshot is a header, one decision per line, and an end that counts them. A
-change of the tail has the number after the one before; it sets, lifts or drops decisions, or replaces the tiers. What
-does not fit raises ``FeedError`` and never half applies.
+change of the tail has the number after the one before; it sets, lifts or drops decisions, or replaces the tiers or the
+shedding experiment. What does not fit raises ``FeedError`` and never half applies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 
 from stillwatch.feed.decision import Decision, Scope
 from stillwatch.feed.index import Index
+from stillwatch.feed.shedding import Coin, Shedding, coin_of
 from stillwatch.feed.tiers import Tiers
 
 SCHEMA = "stillwatch.feed/1"
@@ -33,6 +34,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     written_at: str
     decisions: int
     tiers: Tiers | None = None
+    shedding: Shedding | None = None
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +47,7 @@ class Dropped(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the tail: exactly one of ``set``, ``lift``, ``drop`` and ``tiers``."""
+    """One line of the tail: exactly one of ``set``, ``lift``, ``drop``, ``tiers`` and ``shedding``."""
 
     n: int
     at: str
@@ -53,6 +55,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     lift: str | None = None
     drop: Dropped | None = None
     tiers: Tiers | None = None
+    shedding: Shedding | None = None
 
 
 _header = msgspec.json.Decoder(Header)
@@ -85,6 +88,7 @@ class Snapshot:
         if self.header.schema != SCHEMA:
             raise FeedError(f"the feed has schema {self.header.schema[:60]!r}; this version reads {SCHEMA}")
         self.index = Index()
+        self.coin = None if self.header.shedding is None else coin_in(self.header.shedding, "the header")
         self.decisions: list[Decision] | None = None
         self._count = 0
         self._ended = False
@@ -120,19 +124,27 @@ def change_of(line: bytes, expected: int) -> Change:
     change: Change = _decoded(_change, line, f"change {expected}")
     if change.n != expected:
         raise FeedError(f"change {expected} is missing: the tail goes on with {change.n}")
-    if sum(part is not None for part in (change.set, change.lift, change.drop, change.tiers)) != 1:
+    if sum(part is not None for part in (change.set, change.lift, change.drop, change.tiers, change.shedding)) != 1:
         raise FeedError(f"change {expected} does not say one thing")
     return change
 
 
 def apply(index: Index, change: Change) -> None:
-    """Change what is held; the tiers are the caller's."""
+    """Change the decisions that are held; tiers and coin are the caller's."""
     if change.set is not None:
         _set(index, change.set, f"change {change.n}")
     elif change.lift is not None:
         index.lift(change.lift)
     elif change.drop is not None:
         index.drop(change.drop.decision_id, change.drop.scope)
+
+
+def coin_in(shedding: Shedding, where: str) -> Coin | None:
+    """The coin of an experiment in the feed."""
+    try:
+        return coin_of(shedding)
+    except (ValueError, OverflowError):
+        raise FeedError(f"{where} has a shedding experiment that is none") from None
 
 
 def _set(index: Index, decision: Decision, where: str) -> None:

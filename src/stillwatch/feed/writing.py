@@ -30,6 +30,7 @@ from stillwatch.feed.lines import (
     spelled_change,
     spelled_snapshot,
 )
+from stillwatch.feed.shedding import Shedding
 from stillwatch.feed.tiers import Tiers
 
 _LOCK = ".lock"
@@ -51,6 +52,15 @@ class Brought:
 
 
 @dataclass
+class _Wish:
+    """What a feed is to say."""
+
+    placed: _Placed
+    tiers: Tiers | None
+    shedding: Shedding | None
+
+
+@dataclass
 class _Files:
     """What the files say."""
 
@@ -59,6 +69,7 @@ class _Files:
     number: int
     placed: _Placed
     tiers: Tiers | None
+    shedding: Shedding | None
 
 
 def bring(
@@ -67,36 +78,40 @@ def bring(
     tiers: Tiers | None,
     now: datetime,
     *,
+    shedding: Shedding | None = None,
     anew: bool = False,
     forget: bool = False,
 ) -> Brought:
     """Make the feed in ``folder`` say what is wanted. ``forget``: if anything changes, leave no trace of what was."""
-    placed = {(d.decision_id, d.scope): d for d in wanted}
+    wish = _Wish({(d.decision_id, d.scope): d for d in wanted}, tiers, shedding)
     try:
         make_folder(folder)
         with locked(folder / _LOCK, for_writing=True):
             there = None if anew else _read(folder)
             # A change can replace the tiers, not take them away.
             if there is None or (tiers is None and there.tiers is not None):
-                return _snapshot(folder, secrets.token_hex(8), 0, placed, tiers, now, changes=0)
-            changes = list(_changes(there, placed, tiers, now))
+                return _snapshot(folder, secrets.token_hex(8), 0, wish, now, changes=0)
+            changes = list(_changes(there, wish, now))
             if not changes:
-                return Brought(there.feed_id, there.number, 0, False, len(placed))
+                return Brought(there.feed_id, there.number, 0, False, len(wish.placed))
             number = there.number + len(changes)
-            if forget or number - there.base > max(LONGEST_TAIL, len(placed)):
-                return _snapshot(folder, there.feed_id, number, placed, tiers, now, changes=len(changes))
+            if forget or number - there.base > max(LONGEST_TAIL, len(wish.placed)):
+                return _snapshot(folder, there.feed_id, number, wish, now, changes=len(changes))
             _append(folder / tail_name(there.base), changes)
-            return Brought(there.feed_id, number, len(changes), False, len(placed))
+            return Brought(there.feed_id, number, len(changes), False, len(wish.placed))
     except OSError as error:
         raise StoreError(
             f"cannot write the feed in {folder}: {error.strerror or error}. Give this user access."
         ) from error
 
 
-def _changes(there: _Files, placed: _Placed, tiers: Tiers | None, now: datetime) -> Iterator[Change]:
-    n, at = there.number, iso(now)
-    if tiers != there.tiers and tiers is not None:
-        yield Change(n := n + 1, at, tiers=tiers)
+def _changes(there: _Files, wish: _Wish, now: datetime) -> Iterator[Change]:
+    n, at, placed = there.number, iso(now), wish.placed
+    if wish.tiers != there.tiers and wish.tiers is not None:
+        yield Change(n := n + 1, at, tiers=wish.tiers)
+    # Whom an experiment spares stands in the feed before it, and after it.
+    if there.shedding is not None and wish.shedding is None:
+        yield Change(n := n + 1, at, shedding=_ended(there.shedding))
     still = {decision_id for decision_id, _ in placed}
     gone = sorted({decision_id for decision_id, _ in there.placed if decision_id not in still})
     for decision_id in gone:
@@ -107,6 +122,12 @@ def _changes(there: _Files, placed: _Placed, tiers: Tiers | None, now: datetime)
     for key, decision in placed.items():
         if there.placed.get(key) != decision:
             yield Change(n := n + 1, at, set=decision)
+    if wish.shedding is not None and wish.shedding != there.shedding:
+        yield Change(n := n + 1, at, shedding=wish.shedding)
+
+
+def _ended(shedding: Shedding) -> Shedding:
+    return Shedding(shedding.decision_id, 0.0, "", shedding.starts_at, shedding.expires_at)
 
 
 def _read(folder: Path) -> _Files | None:
@@ -119,7 +140,7 @@ def _read(folder: Path) -> _Files | None:
             snapshot.close()
         header = snapshot.header
         placed = {(d.decision_id, d.scope): d for d in snapshot.decisions or ()}
-        found = _Files(header.feed_id, header.number, header.number, placed, header.tiers)
+        found = _Files(header.feed_id, header.number, header.number, placed, header.tiers, header.shedding)
         for line in (folder / tail_name(header.number)).read_bytes().split(b"\n")[:-1]:
             _replay(found, change_of(line, found.number + 1))
         return found
@@ -135,16 +156,17 @@ def _replay(found: _Files, change: Change) -> None:
         found.placed = {key: d for key, d in found.placed.items() if key[0] != change.lift}
     elif change.drop is not None:
         found.placed.pop((change.drop.decision_id, change.drop.scope), None)
+    elif change.shedding is not None:
+        found.shedding = change.shedding if change.shedding.rate else None
     else:
         found.tiers = change.tiers
 
 
-def _snapshot(
-    folder: Path, feed_id: str, number: int, placed: _Placed, tiers: Tiers | None, now: datetime, *, changes: int
-) -> Brought:
+def _snapshot(folder: Path, feed_id: str, number: int, wish: _Wish, now: datetime, *, changes: int) -> Brought:
     """The tail first: a snapshot whose tail is missing would be a fault."""
     write_private(folder / tail_name(number), b"")
-    header = Header(SCHEMA, feed_id, number, iso(now), len(placed), tiers)
+    placed = wish.placed
+    header = Header(SCHEMA, feed_id, number, iso(now), len(placed), wish.tiers, wish.shedding)
     write_private(folder / SNAPSHOT, b"".join(spelled_snapshot(header, placed.values())))
     for old in folder.glob("tail-*.jsonl"):
         if old.name != tail_name(number):

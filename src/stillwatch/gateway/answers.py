@@ -5,6 +5,7 @@ Contract: ``code`` is for programs and never changes its meaning; a decision's r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -38,14 +39,15 @@ class Answer:
 
 def refused(refusal: Refusal, dialect: Dialect) -> Answer:
     """The answer to a request that a measure or the gateway refuses."""
-    error: dict[str, object] = {"message": refusal.message, "type": _TYPES.get(refusal.status, "api_error")}
-    error["code"] = refusal.code
-    if refusal.decision_id:
-        error["decision_id"] = refusal.decision_id
-    if refusal.appeal:
-        error["appeal"] = refusal.appeal
-    body = {"type": "error", "error": error} if dialect == "messages" else {"error": error}
-    headers = {"content-type": "application/json"}
+    named = {"decision_id": refusal.decision_id, "appeal": refusal.appeal}
+    answer = error(refusal.status, refusal.code, refusal.message, dialect, {k: v for k, v in named.items() if v})
     if refusal.retry_after is not None:
-        headers["retry-after"] = str(refusal.retry_after)
-    return Answer(refusal.status, msgspec.json.encode(body), headers)
+        answer.headers["retry-after"] = str(refusal.retry_after)
+    return answer
+
+
+def error(status: int, code: str, message: str, dialect: Dialect, more: Mapping[str, object]) -> Answer:
+    """An error as ``dialect`` spells it; ``more`` are further fields of it."""
+    told = {"message": message, "type": _TYPES.get(status, "api_error"), "code": code, **more}
+    body = {"type": "error", "error": told} if dialect == "messages" else {"error": told}
+    return Answer(status, msgspec.json.encode(body), {"content-type": "application/json"})

@@ -62,8 +62,13 @@ def asked(operation: Operation, body: Body) -> Asked:
 
 def edited(operation: Operation, body: Body, limits: Parameters | None) -> bytes:
     """The body under limits, spelled anew."""
+    return spelled(limited(operation, body, limits))
+
+
+def limited(operation: Operation, body: Body, limits: Parameters | None) -> Body:
+    """The body under limits."""
     if limits is None or operation.dialect == "other":
-        return msgspec.json.encode(body)
+        return body
     changed = dict(body)
     if limits.logprobs is False:
         _strip_logprobs(changed)
@@ -73,7 +78,7 @@ def edited(operation: Operation, body: Body, limits: Parameters | None) -> bytes
                 changed[name] = limits.max_choices
     if limits.max_tokens is not None:
         _cap_tokens(changed, _CAPS[operation.dialect], limits.max_tokens)
-    return msgspec.json.encode(changed)
+    return changed
 
 
 def _cap_tokens(body: Body, names: tuple[str, ...], most: int) -> None:

@@ -15,11 +15,13 @@ from stillwatch.feed.decision import Terms, Unreachable
 from stillwatch.feed.files import Held
 from stillwatch.feed.index import Index
 from stillwatch.feed.limiter import Limiter
+from stillwatch.feed.shedding import SHED, SPARE
 from stillwatch.feed.verdict import PASS, Asked, Refusal, Verdict, judge
 from stillwatch.gateway.identity import Caller
 
 FEED_MAX_AGE_S = 30.0
 _AWAY = Refusal(503, "decisions_unavailable", "The gateway has no decisions to go by.", retry_after=5)
+_SHED = Refusal(503, "request_not_taken", "This request was not taken. Send it again.", retry_after=1)
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Gate:
     held: Held = field(default_factory=lambda: Held(Index()))
     checked_at: float = 0.0
     limiter: Limiter = field(default_factory=Limiter)
+    edits: bool = True
+    """Whether whoever asks can change requests and answers; else limits are out of its reach, and counted so."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """What measures did: by (measure or code, what happened)."""
 
@@ -58,6 +62,30 @@ class Gate:
             return PASS
         return self._counted(judge(asked(), tuple(found), now, self.limiter, caller.scopes[0], tiers, caller.tier))
 
+    def sheds(self, caller: Caller, event_id: str, ts_us: int) -> Refusal | None:
+        """The refusal of a request that the coin of an experiment chose.
+
+        To be asked for requests that are let through and logged, under the id and the time that the log will have. The
+        coin is not thrown while the feed is stale, for the spared, and for those of whom nobody says whether they were
+        promised to be served.
+        """
+        coin, now = self.held.coin, ts_us / 1e6
+        if coin is None or caller.service_level is not False or not coin.live(now) or self.stale(now):
+            return None
+        if (caller.tier or self._default_tier()) in coin.spared_tiers or self._spared(caller, now):
+            return None
+        self.counts[SHED, "thrown"] += 1
+        if not coin.chooses(event_id, ts_us):
+            return None
+        self.counts[SHED, "refused"] += 1
+        return _SHED
+
+    def _spared(self, caller: Caller, now: float) -> bool:
+        return any(t.measure == SPARE for t in self.held.index.find(caller.scopes, now))
+
+    def _default_tier(self) -> str | None:
+        return self.held.tiers.default if self.held.tiers else None
+
     def _only_closed(self, found: Iterable[Terms]) -> tuple[Terms, ...]:
         kept = tuple(t for t in found if t.closed or not t.enforce)
         for t in found:
@@ -69,7 +97,7 @@ class Gate:
         if verdict.refusal is not None:
             self.counts[verdict.refusal.code, "refused"] += 1
         if verdict.applied or verdict.silent:
-            self.counts["limit", "applied"] += bool(verdict.limits)
+            self.counts["limit", "applied" if self.edits else "out_of_reach"] += bool(verdict.limits)
             self.counts["mark", "applied"] += bool(verdict.mark)
         if verdict.observed:
             self.counts["observe", "observed"] += 1

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from stillwatch import inert
 from stillwatch.errors import ConfigurationError
-from stillwatch.feed.files import Follower
+from stillwatch.feed.files import NOT_READ, Follower, Following
+from stillwatch.feed.redis_names import is_redis
 from stillwatch.gateway.core import Gate
 from stillwatch.gateway.identity import Holder
 from stillwatch.gateway.keys import read_keys
@@ -22,12 +23,26 @@ MANY = 100_000
 _log = logging.getLogger("stillwatch.gateway")
 
 
-async def follow_feed(gate: Gate, follower: Follower) -> None:
+def follower_of(given: str) -> Following:
+    """A follower of the feed in a folder, or at an address such as ``redis://host:6379/0?feed=stillwatch``."""
+    if not is_redis(given):
+        return Follower(Path(given))
+    from stillwatch.feed.redis_reading import RedisFollower
+
+    return RedisFollower(given)
+
+
+async def first_look(follower: Following) -> None:
+    """Wait until the feed was looked at once, whatever came of it."""
+    while not follower.loaded and follower.fault == NOT_READ:
+        await asyncio.sleep(0.005)
+
+
+async def follow_feed(gate: Gate, follower: Following) -> None:
     """Keep ``gate`` at what the feed says, for ever; tells once when the feed goes away and when it is back."""
     swept, told = time.monotonic(), None
     while True:
-        for _ in follower.poll():
-            await asyncio.sleep(0)
+        await follower.look()
         if follower.fresh:
             if gate.held is not follower.held:
                 gate.held = follower.held

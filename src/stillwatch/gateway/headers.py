@@ -1,56 +1,81 @@
 """Which headers go through a gateway, and which it sets itself.
 
 Hop-by-hop headers belong to one connection. What a client says about its address, its account or a mark is not passed
-on: the gateway says it, or nobody does.
+on: the gateway says it, or nobody does. Of several credentials only the one that was looked at goes up, so that the
+upstream cannot know the caller by another one.
+
+Headers are held as they came, as pairs of bytes with the name in small letters; the parser lets none through that could
+end its line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from multidict import CIMultiDict, MultiMapping
+Fields = list[tuple[bytes, bytes]]
 
 MARK = "x-stillwatch-mark"
 MEASURES = "x-stillwatch-measures"
 REQUEST_ID = "x-request-id"
-_OURS = "x-stillwatch-"
+OURS = "x-stillwatch-"
+_OURS = OURS.encode()
 _HOP = frozenset(
-    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-     "transfer-encoding", "upgrade", "http2-settings")
+    (b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
+     b"trailer", b"transfer-encoding", b"upgrade", b"http2-settings")
 )  # fmt: skip
 _NOT_UP = _HOP | frozenset(
-    ("host", "content-length", "expect", "accept-encoding", "forwarded", "x-forwarded-for",
-     "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-ja4", "x-account-id", "x-request-id", "cookie")
+    (b"host", b"content-length", b"expect", b"accept-encoding", b"forwarded", b"x-forwarded-for",
+     b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"x-ja4", b"x-account-id", b"x-request-id", b"cookie")
 )  # fmt: skip
-CREDENTIALS = frozenset(("authorization", "x-api-key", "api-key"))
-_NOT_DOWN = _HOP | frozenset(("content-length", "date", "server", "set-cookie"))
+_NOT_DOWN = _HOP | frozenset((b"content-length", b"server", b"set-cookie"))
+_NAMED = _NOT_DOWN | {REQUEST_ID.encode()}
+CREDENTIALS = ("authorization", "x-api-key", "api-key")
+_CREDENTIALS = frozenset(name.encode() for name in CREDENTIALS)
+_LINE = b"%b: %b\r\n"
+_PLAIN_CONNECTION = (b"", b"close", b"keep-alive")
 
 
-def upwards(given: MultiMapping[str], *, dropped: frozenset[str], added: Mapping[str, str]) -> CIMultiDict[str]:
-    """Headers for the upstream."""
-    kept = _without(given, _NOT_UP | dropped if dropped else _NOT_UP)
-    kept.update(added)
-    return kept
+def by_name(fields: Fields) -> dict[str, str]:
+    """Values by name; several of one name are joined, as a list is."""
+    found: dict[str, str] = {}
+    for raw, value in fields:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
 
 
-def downwards(given: MultiMapping[str], added: Mapping[str, str]) -> CIMultiDict[str]:
-    """Headers for the client."""
-    kept = _without(given, _NOT_DOWN)
-    kept.update(added)
-    return kept
+def ambiguous(fields: Fields) -> bool:
+    """Whether one header of a credential stands there twice: another reader could take the other one."""
+    names = [name for name, _ in fields if name in _CREDENTIALS]
+    return len(names) > 1 and len(set(names)) < len(names)
 
 
-def _without(given: MultiMapping[str], names: frozenset[str]) -> CIMultiDict[str]:
-    """A copy less ``names``, less our own, less what ``Connection`` declares to be of this connection only."""
-    for value in given.getall("connection", ()):
-        if value.lower() not in ("close", "keep-alive"):
-            names |= {part.strip().lower() for part in value.split(",")}
-    kept = CIMultiDict(given)
-    for name in [n for n in kept if (small := n.lower()) in names or small.startswith(_OURS)]:
-        kept.popall(name, None)
-    return kept
+def upwards(fields: Fields, dropped: Iterable[str], added: Mapping[str, str]) -> bytes:
+    """The lines for the upstream."""
+    return _lines(fields, _NOT_UP | {name.encode() for name in dropped}, added)
+
+
+def downwards(fields: Fields, added: Mapping[str, str]) -> bytes:
+    """The lines for the client."""
+    return _lines(fields, _NAMED if REQUEST_ID in added else _NOT_DOWN, added)
+
+
+def lines(added: Mapping[str, str]) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in added.items()]).encode("latin-1")
+
+
+def _lines(fields: Fields, dropped: frozenset[bytes], added: Mapping[str, str]) -> bytes:
+    """Less what is dropped, less our own, less what ``Connection`` declares to be of this connection only."""
+    for name, value in fields:
+        if name == b"connection" and (value := value.lower()) not in _PLAIN_CONNECTION:
+            dropped |= {part.strip() for part in value.split(b",")}
+    kept = [_LINE % field for field in fields if field[0] not in dropped and not field[0].startswith(_OURS)]
+    kept.append(lines(added))
+    return b"".join(kept)
 
 
 def safe(value: str) -> str:
     """A value as a header may hold it: what came from elsewhere cannot begin another header."""
+    if len(value) <= 500 and value.isascii() and value.isprintable():
+        return value
     return "".join(char if " " <= char <= "~" else "?" for char in value)[:500]

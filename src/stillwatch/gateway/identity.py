@@ -27,11 +27,15 @@ class Holder:
     tenant_id: str | None = None
     org_id: str | None = None
     tier: str | None = None
+    service_level: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose request it is. ``scopes``: the names under which decisions about it are held."""
+    """Whose request it is. ``scopes``: the names under which decisions about it are held.
+
+    ``service_level``: whether the account was promised to be served; None where nobody knows.
+    """
 
     account_id: str
     api_key_hash: str | None
@@ -39,6 +43,7 @@ class Caller:
     tenant_id: str | None = None
     org_id: str | None = None
     tier: str | None = None
+    service_level: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,13 @@ def key_hash(headers: Mapping[str, str]) -> str | None:
     if not key or len(key) > MOST_KEY:
         return None
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def credential(headers: Mapping[str, str]) -> str | None:
+    """The header that ``key_hash`` looks at."""
+    if headers.get("authorization", "")[: len(_BEARER)].lower() == _BEARER:
+        return "authorization"
+    return next((name for name in ("x-api-key", "api-key") if headers.get(name)), None)
 
 
 def client(peer: str, headers: Mapping[str, str], trusted: tuple[Network, ...]) -> Client:
@@ -82,7 +94,8 @@ def caller(hashed: str | None, holder: Holder | None, seen: Client) -> Caller | 
         scopes += [Scope("key", hashed, holder.tenant_id).name]
         if holder.tenant_id is not None:
             scopes += [Scope("key", hashed).name]
-    return Caller(holder.account_id, hashed, tuple(scopes), holder.tenant_id, holder.org_id, holder.tier)
+    known = (holder.tenant_id, holder.org_id, holder.tier, holder.service_level)
+    return Caller(holder.account_id, hashed, tuple(scopes), *known)
 
 
 def networks(given: tuple[str, ...]) -> tuple[Network, ...]:

@@ -1,8 +1,9 @@
 """The table of keys: which account a credential belongs to, and its tier.
 
 Reads JSON lines, one key a line: ``api_key_hash`` (SHA-256 of the key in hex), ``account_id``, and where there are any
-``tenant_id``, ``org_id``, ``tier``. A line that does not fit is a mistake in the configuration, and all are listed: a
-key that is left out silently would lock a customer out.
+``tenant_id``, ``org_id``, ``tier``, ``service_level`` (true: the account was promised to be served). A line that does
+not fit is a mistake in the configuration, and all are listed: a key that is left out silently would lock a customer
+out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tenant_id: str | None = None
     org_id: str | None = None
     tier: str | None = None
+    service_level: bool = False
 
 
 def read_keys(path: Path) -> dict[str, Holder]:
@@ -48,7 +50,8 @@ def read_keys(path: Path) -> dict[str, Holder]:
         elif line.api_key_hash in found:
             mistakes.append(f"{path}:{number}: the same api_key_hash stands above")
         else:
-            found[line.api_key_hash] = Holder(line.account_id, line.tenant_id, line.org_id, line.tier)
+            rest = (line.tenant_id, line.org_id, line.tier, line.service_level)
+            found[line.api_key_hash] = Holder(line.account_id, *rest)
     if mistakes:
         raise ConfigurationError(*mistakes[:_MOST_TOLD])
     return found

@@ -6,6 +6,7 @@ Counts are kept as plain numbers on the way and read at the scrape, so a request
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,7 @@ class Metrics:
         self._gate, self._capture = gate, capture
         self.requests: Counter[tuple[str, int]] = Counter()
         self.events: Counter[str] = Counter()
+        self.screened: Counter[str] = Counter()
         self.in_flight = 0
         self._buckets = [0] * (len(_BOUNDS) + 1)
         self._seconds = 0.0
@@ -30,8 +32,7 @@ class Metrics:
     def observe(self, operation: str, status: int, seconds: float) -> None:
         self.requests[operation, status] += 1
         self._seconds += seconds
-        place = next((i for i, bound in enumerate(_BOUNDS) if seconds <= bound), len(_BOUNDS))
-        self._buckets[place] += 1
+        self._buckets[bisect_left(_BOUNDS, seconds)] += 1
 
     def page(self) -> tuple[bytes, str]:
         """The page in Prometheus's text form, with its content type."""
@@ -62,6 +63,10 @@ class Metrics:
         for event, count in self.events.items():
             events.add_metric((event,), count)
         yield events
+        screened = Count("stillwatch_screened", "What the guard did with requests.", labels=("what",))
+        for what, count in self.screened.items():
+            screened.add_metric((what,), count)
+        yield screened
         yield Gauge("stillwatch_in_flight", "Requests under way.", self.in_flight)
         yield from self._feed(Gauge)
         if self._capture is not None:

@@ -47,9 +47,18 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
+_LITERAL = {
+    (method, operation.path.pattern): operation
+    for operation in OPERATIONS
+    if re.fullmatch(r"[a-z0-9/_]+", operation.path.pattern)
+    for method in operation.methods
+}
+"""Operations whose path is one: nearly every request is one of these."""
+
+
 def operation_of(method: str, path: str) -> Operation | None:
     """The operation of a request; ``None`` where a gateway does not let it through."""
-    return next((o for o in OPERATIONS if method in o.methods and _fits(o, path)), None)
+    return _LITERAL.get((method, path)) or next((o for o in OPERATIONS if method in o.methods and _fits(o, path)), None)
 
 
 def knows_path(path: str) -> bool:

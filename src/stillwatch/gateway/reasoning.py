@@ -9,6 +9,8 @@ Deliberately not done: making a summary where the upstream made none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.feed.decision import Reasoning
@@ -22,6 +24,24 @@ _SUMMARY_EVENTS = (
     "response.reasoning_summary_part.",
     "response.reasoning_summary.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What is done to an answer whose reasoning its reader may not see."""
+
+    dialect: Dialect
+    allowed: Reasoning
+
+    def whole(self, body: Body) -> Body:
+        return without(body, self.dialect, self.allowed)
+
+    def event(self, body: Body) -> Sequence[Body]:
+        left = event_without(body, self.dialect, self.allowed)
+        return () if left is None else (left,)
+
+    def ended(self) -> Sequence[Body]:
+        return ()
 
 
 def without(body: Body, dialect: Dialect, allowed: Reasoning) -> Body:

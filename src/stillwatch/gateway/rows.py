@@ -12,8 +12,12 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from stillwatch.gateway import plain
 from stillwatch.gateway.record import Record
 from stillwatch.ingest.bodies import request_columns, response_columns
+from stillwatch.ingest.paths import opened
+from stillwatch.ingest.streamed import joined
+from stillwatch.ingest.threads import Threads
 from stillwatch.model.tables import EXCHANGES, SKETCHES, arrow_schema
 from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe, recipe_id
@@ -23,19 +27,22 @@ RECIPE = b"stillwatch.recipe"
 """Key of the file's metadata that names the recipe of its sketches."""
 _FULL = arrow_schema(EXCHANGES)
 _LAST_EVENTS = 6
+_decoder = msgspec.json.Decoder()
 _TEXTS = ("system_instructions", "input_messages", "output_messages")
 _SKETCHED = [f for f in arrow_schema(SKETCHES) if f.name not in EXCHANGES.column_names]
 _HASHED = pa.schema([*(f for f in _FULL if f.name not in _TEXTS), *_SKETCHED])
 
 
-def full_batch(records: Sequence[Record]) -> pa.RecordBatch:
-    """Rows of EXCHANGES with their text."""
-    return _batch([_row(record, _said) for record in records])
+def full_batch(records: Sequence[Record], threads: Threads | None = None) -> pa.RecordBatch:
+    """Rows of EXCHANGES with their text; ``threads``: the conversations that came before."""
+    return _batch([_row(record, _said, threads) for record in records])
 
 
-def hashed_batch(records: Sequence[Record], recipe: Recipe, seed: bytes) -> pa.RecordBatch:
+def hashed_batch(
+    records: Sequence[Record], recipe: Recipe, seed: bytes, threads: Threads | None = None
+) -> pa.RecordBatch:
     """The same without text, sketched under ``recipe``."""
-    full = _batch([_row(record, _counted) for record in records])
+    full = _batch([_row(record, _counted, threads) for record in records])
     sketches = sketch_batch(full, recipe=recipe, seed=seed)
     columns = [full.column(name) if name in _FULL.names else sketches.column(name) for name in _HASHED.names]
     columns[_HASHED.names.index("content_state")] = pa.array(["hashed"] * len(records), pa.string())
@@ -56,12 +63,23 @@ def _column(values: list[Any], field: pa.Field) -> pa.Array:
         return pa.array([_fitting(field.name, value) for value in values], field.type)
 
 
-def _row(record: Record, answered: Callable[[Record], Row]) -> Row:
-    row = {**answered(record), **request_columns(record.body), **_seen(record)}
+def _row(record: Record, answered: Callable[[Record], Row], threads: Threads | None) -> Row:
+    asked = plain.asked(record.body) if record.operation == "chat" else None
+    row = {**answered(record), **(request_columns(record.body) if asked is None else asked), **_seen(record)}
+    if threads is not None and record.operation == "responses":
+        row = _stitched(row, record, threads)
     for name in _TEXTS:
         if row.get(name) is not None:
             row[name] = msgspec.json.encode(row[name]).decode("utf-8", "replace")
     return row
+
+
+def _stitched(row: Row, record: Record, threads: Threads) -> Row:
+    """The row with the history that stays with the provider, as far as this gateway saw it."""
+    answer = joined(opened(record.answer)) if record.answer and not record.answer_cut else None
+    said = response_columns(answer).get("output_messages")
+    told = threads.stitched({**row, "output_messages": said}, record.body, answer)
+    return {**told, "output_messages": row.get("output_messages")}
 
 
 def _said(record: Record) -> Row:
@@ -74,13 +92,34 @@ def _said(record: Record) -> Row:
 def _counted(record: Record) -> Row:
     """The same without its text: of a stream only the first and the last events, which hold model, counts, reasons."""
     answer = record.answer
-    if record.streamed:
+    if not answer:
+        return {}
+    if record.streamed and not answer.startswith(b"{"):  # LiteLLM puts streams together
         end = b"\n\n" if b"\n\n" in answer else b"\r\n\r\n"
-        first = [] if record.answer_cut else answer.split(end, 2)[:2]
-        answer = end.join([*first, *answer.rsplit(end, _LAST_EVENTS)[-_LAST_EVENTS:]])
-    columns = response_columns(answer.decode("utf-8", "replace")) if answer else {}
+        events = _ends(answer, end, whole=not record.answer_cut)
+        found = plain.streamed(events) if record.operation == "chat" else None
+        answer = end.join(events)
+    else:
+        found = plain.answered(_opened(answer)) if record.operation == "chat" else None
+    columns = response_columns(answer.decode("utf-8", "replace")) if found is None else found
     columns.pop("output_messages", None)
     return columns
+
+
+def _ends(answer: bytes, end: bytes, *, whole: bool) -> list[bytes]:
+    """The first two events, where they are there, and the last ones; none twice."""
+    last = answer.rsplit(end, _LAST_EVENTS)
+    if len(last) <= _LAST_EVENTS:
+        return last
+    first = last[0].split(end, 2)[:2] if whole else []
+    return [*first, *last[1:]]
+
+
+def _opened(answer: bytes) -> Any:
+    try:
+        return _decoder.decode(answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _seen(record: Record) -> Row:

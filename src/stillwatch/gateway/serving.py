@@ -9,34 +9,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from stillwatch.errors import InputError
 from stillwatch.feed.decision import Unreachable
-from stillwatch.feed.files import Follower
 from stillwatch.gateway.capture import Capture
 from stillwatch.gateway.core import FEED_MAX_AGE_S, Gate
-from stillwatch.gateway.following import follow_feed, follow_keys
+from stillwatch.gateway.following import first_look, follow_feed, follow_keys, follower_of
 from stillwatch.gateway.identity import Holder, Network
+from stillwatch.gateway.inbound import Door, Inbound
 from stillwatch.gateway.keys import read_keys
 from stillwatch.gateway.metrics import Metrics
+from stillwatch.gateway.outbound import Upstream
 from stillwatch.gateway.proxy import Limits, Proxy
+from stillwatch.gateway.screen import Screen
+from stillwatch.gateway.visit import Visit
 
-KEEPALIVE_S = 75.0
-LINGER_S = 1.0
-"""How long a client that was refused may go on sending, so that it reads why."""
-UPSTREAM_KEEPALIVE_S = 15.0
-UPSTREAM_CONNECT_S = 5.0
-MOST_UPSTREAM = 1000
+TICK_S = 0.1
+"""How often it is looked whether somebody takes too long."""
+BACKLOG = 1024
+SWITCH_S = 0.001
+"""How long the thread that writes the log may keep the interpreter while requests wait."""
 _log = logging.getLogger("stillwatch.gateway")
 
 
@@ -56,7 +59,7 @@ class GatewayRequest:
     upstream: str
     listen: Address
     admin: Address
-    feed: Path | None = None
+    feed: str | None = None
     keys: Path | None = None
     upstream_key: str | None = None
     trusted: tuple[Network, ...] = ()
@@ -64,6 +67,9 @@ class GatewayRequest:
     feed_max_age_s: float = FEED_MAX_AGE_S
     drain_s: float = 60.0
     limits: Limits = field(default_factory=Limits)
+    screen: Screen | None = None
+    share_port: bool = False
+    """Whether another gateway may listen beside this one, so that a new one takes over before the old one ends."""
     ready: Callable[[Address, Address], None] = lambda listen, admin: None
 
 
@@ -72,46 +78,95 @@ async def serve(asked: GatewayRequest, capture: Capture | None, stop: asyncio.Ev
     gate = Gate(asked.feed is not None, asked.without_feed, asked.feed_max_age_s)
     metrics = Metrics(gate, capture)
     keys = None if asked.keys is None else read_keys(asked.keys)
+    upstream = Upstream(asked.upstream, asked.limits.upstream_s)
+    proxy = Proxy(
+        upstream, gate, metrics, capture, keys, asked.upstream_key, asked.trusted, asked.limits, screen=asked.screen
+    )
+    door = Door(lambda inbound, call: Visit(proxy, inbound, call), asked.limits.receive_s)
     async with contextlib.AsyncExitStack() as held:
-        session = await held.enter_async_context(_session(asked.limits))
-        proxy = Proxy(
-            asked.upstream,
-            gate,
-            metrics,
-            session,
-            capture,
-            keys,
-            asked.upstream_key,
-            asked.trusted,
-            asked.limits,
-        )
-        server = _Server(proxy.handle, asked.limits.receive_s)
         await held.enter_async_context(_following(asked, gate, proxy))
-        admin = _Admin(metrics, proxy)
-        places = [await _listening(held, web.Server(admin.handle, access_log=None), asked.admin, 1.0)]
-        places.append(await _listening(held, server, asked.listen, asked.drain_s))
-        asked.ready(places[1], places[0])
+        held.callback(upstream.close)
+        held.enter_context(_background(_ticking(door, upstream)))
+        admin = Admin(metrics)
+        told = await listening(held, web.Server(admin.handle, access_log=None), asked.admin, 1.0)
+        server = await _opened(door, asked.listen, share=asked.share_port)
+        held.push_async_callback(_drained, server, door, asked.drain_s)
+        asked.ready(_bound(server), told)
         await stop.wait()
         admin.draining = True
         _log.warning("draining: %d requests under way", metrics.in_flight)
 
 
+def _settle() -> None:
+    """Let no request wait for the collector to walk through all modules, nor long for the thread of the log."""
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
+
+
+async def _opened(door: Door, wanted: Address, *, share: bool) -> asyncio.Server:
+    """The door open for clients."""
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.create_server(
+            lambda: Inbound(door), wanted.host, wanted.port, backlog=BACKLOG, reuse_address=True, reuse_port=share
+        )
+    except OSError as error:
+        raise _not_there(wanted, error) from None
+
+
+async def _drained(server: asyncio.Server, door: Door, patience_s: float) -> None:
+    """Nobody comes in any more; whoever is in is answered, if it takes no longer than ``patience_s``."""
+    server.close()
+    door.drain()
+    until = time.monotonic() + patience_s
+    try:
+        while door.connections and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+    finally:
+        for connection in list(door.connections):
+            connection.abort()
+
+
+async def _ticking(door: Door, upstream: Upstream) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        now = time.monotonic()
+        door.tick(now)
+        upstream.tick(now)
+
+
+@contextlib.contextmanager
+def _background(work: Coroutine[Any, Any, None]) -> Iterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
 def run(asked: GatewayRequest, capture: Capture | None) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for streams."""
 
-    async def work() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stopper(stop, asyncio.current_task()))
-        with contextlib.suppress(asyncio.CancelledError):
-            await serve(asked, capture, stop)
+    async def work(stop: asyncio.Event) -> None:
+        await serve(asked, capture, stop)
 
+    _settle()
     try:
         import uvloop
     except ImportError:
-        asyncio.run(work())
+        asyncio.run(until_told(work))
     else:
-        uvloop.run(work())
+        uvloop.run(until_told(work))
+
+
+async def until_told(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Let ``work`` go on until a signal sets its event; a second signal ends it."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stopper(stop, asyncio.current_task()))
+    with contextlib.suppress(asyncio.CancelledError):
+        await work(stop)
 
 
 def _stopper(stop: asyncio.Event, task: asyncio.Task[None] | None) -> Callable[[], None]:
@@ -123,26 +178,14 @@ def _stopper(stop: asyncio.Event, task: asyncio.Task[None] | None) -> Callable[[
     return told
 
 
-def _session(limits: Limits) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=MOST_UPSTREAM, keepalive_timeout=UPSTREAM_KEEPALIVE_S, enable_cleanup_closed=True
-        ),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=UPSTREAM_CONNECT_S, sock_read=limits.upstream_s),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-    )
-
-
 @contextlib.asynccontextmanager
 async def _following(asked: GatewayRequest, gate: Gate, proxy: Proxy) -> Any:
     """Feed and keys followed in the background; the first look is over when requests come in."""
-    tasks = []
+    tasks, follower = [], None
     if asked.feed is not None:
-        follower = Follower(asked.feed)
+        follower = follower_of(asked.feed)
         tasks.append(asyncio.create_task(follow_feed(gate, follower)))
-        while not follower.loaded and follower.fault == Follower.NOT_READ:
-            await asyncio.sleep(0.005)
+        await first_look(follower)
     if asked.keys is not None:
 
         def use(keys: dict[str, Holder]) -> None:
@@ -154,9 +197,11 @@ async def _following(asked: GatewayRequest, gate: Gate, proxy: Proxy) -> Any:
     finally:
         for task in tasks:
             task.cancel()
+        if follower is not None:
+            await follower.close()
 
 
-async def _listening(held: contextlib.AsyncExitStack, server: Any, wanted: Address, patience_s: float) -> Address:
+async def listening(held: contextlib.AsyncExitStack, server: Any, wanted: Address, patience_s: float) -> Address:
     runner = web.ServerRunner(server, shutdown_timeout=patience_s)
     await runner.setup()
     held.push_async_callback(runner.cleanup)
@@ -164,42 +209,25 @@ async def _listening(held: contextlib.AsyncExitStack, server: Any, wanted: Addre
     try:
         await site.start()
     except OSError as error:
-        raise InputError(f"cannot listen on {wanted}: {error.strerror or error}; name another address") from None
+        raise _not_there(wanted, error) from None
     bound = runner.addresses[0]
     return Address(bound[0], bound[1])
 
 
-class _Server(web.Server):
-    """aiohttp's server, with an end for connections that never ask anything."""
-
-    def __init__(self, handler: Any, receive_s: float) -> None:
-        super().__init__(
-            handler,
-            handler_cancellation=True,
-            access_log=None,
-            keepalive_timeout=KEEPALIVE_S,
-            lingering_time=LINGER_S,
-            auto_decompress=False,
-        )
-        self._receive_s = receive_s
-
-    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        self._loop.call_later(self._receive_s, _close_if_silent, handler, transport)
+def _bound(server: asyncio.Server) -> Address:
+    host, port = server.sockets[0].getsockname()[:2]
+    return Address(host, port)
 
 
-def _close_if_silent(handler: Any, transport: asyncio.Transport) -> None:
-    """Close a connection whose first request has not even its headers by now."""
-    if handler._request_count == 0 and handler._current_request is None:
-        transport.abort()
+def _not_there(wanted: Address, error: OSError) -> InputError:
+    return InputError(f"cannot listen on {wanted}: {error.strerror or error}; name another address")
 
 
 @dataclass
-class _Admin:
+class Admin:
     """Health and metrics, on an address of their own."""
 
     metrics: Metrics
-    proxy: Proxy
     draining: bool = False
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

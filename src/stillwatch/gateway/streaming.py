@@ -8,18 +8,30 @@ neither be judged nor let through.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import msgspec
-
-from stillwatch.feed.decision import Reasoning
-from stillwatch.gateway.operations import Dialect
-from stillwatch.gateway.reasoning import event_without
 
 MOST = 8 << 20
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _decoder = msgspec.json.Decoder()
+Body = dict[str, Any]
+
+
+class Edit(Protocol):
+    """What is changed in one answer. What is not changed is returned as the object itself."""
+
+    def whole(self, body: Body) -> Body:
+        """An answer that came whole."""
+
+    def event(self, body: Body) -> Sequence[Body]:
+        """What takes the place of one event of a stream."""
+
+    def ended(self) -> Sequence[Body]:
+        """What is still to come when a stream ends."""
 
 
 class StreamTooWideError(ValueError):
@@ -27,11 +39,10 @@ class StreamTooWideError(ValueError):
 
 
 class StreamEditor:
-    """Takes reasoning out of one stream."""
+    """Edits one stream."""
 
-    def __init__(self, dialect: Dialect, allowed: Reasoning) -> None:
-        self._dialect: Dialect = dialect
-        self._allowed: Reasoning = allowed
+    def __init__(self, edit: Edit) -> None:
+        self._edit = edit
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
@@ -49,26 +60,57 @@ class StreamEditor:
     def close(self) -> bytes:
         """What was left without its end."""
         held, self._held = self._held, b""
-        return self._event(held, b"") if held else b""
+        last = self._event(held, b"") if held else b""
+        return last + self._rest()
 
     def _event(self, event: bytes, end: bytes) -> bytes:
         data = b"\n".join(_data(event))
-        if not data or data == b"[DONE]":
+        if not data:
             return event + end
+        if data == b"[DONE]":
+            return self._rest() + event + end
         try:
             body = _decoder.decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            # What is no JSON cannot be reasoning in a form that a client would understand either.
+            # What is no JSON cannot hold what is edited in a form that a client would understand either.
             return event + end
         if not isinstance(body, dict):
             return event + end
-        left = event_without(body, self._dialect, self._allowed)
-        if left is None:
-            return b""
-        if left is body:
+        left = self._edit.event(body)
+        if len(left) == 1 and left[0] is body:
             return event + end
         others = [line for line in _LINE.split(event) if not line.startswith(b"data")]
-        return b"\n".join([*others, b"data: " + msgspec.json.encode(left)]) + (b"\n\n" if end else b"")
+        return b"".join(_spelled(each, others) + (b"\n\n" if end else b"") for each in left)
+
+    def _rest(self) -> bytes:
+        named = ((body, [b"event:"] if "type" in body else []) for body in self._edit.ended())
+        return b"".join(_spelled(body, lines) + b"\n\n" for body, lines in named)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEditors:
+    """Several edits of one stream, one after the other; with none of them bytes pass as they are."""
+
+    editors: Sequence[StreamEditor]
+
+    def feed(self, data: bytes) -> bytes:
+        for editor in self.editors:
+            data = editor.feed(data)
+        return data
+
+    def close(self) -> bytes:
+        data = b""
+        for editor in self.editors:
+            data = editor.feed(data) + editor.close()
+        return data
+
+
+def _spelled(body: Body, others: Sequence[bytes]) -> bytes:
+    """An event; ``others`` are its fields besides the data. One that has a name has that of its type."""
+    if isinstance(kind := body.get("type"), str):
+        name = b"event: " + b" ".join(kind.encode("utf-8", "replace").split())
+        others = [name if line.startswith(b"event:") else line for line in others]
+    return b"\n".join([*others, b"data: " + msgspec.json.encode(body)])
 
 
 def _data(event: bytes) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from stillwatch.groups.templates import Pairs
+from stillwatch.groups.templates import Held
 from stillwatch.model.frame import Codes, Ints
 
 JACCARD = 0.5
@@ -37,7 +37,7 @@ class Block:
     accounts: Codes
 
 
-def find_blocks(pairs: Pairs, min_accounts: int, population: int) -> list[Block]:
+def find_blocks(pairs: Held, min_accounts: int, population: int) -> list[Block]:
     """Blocks of at least ``min_accounts`` accounts; ``population`` = accounts seen, to tell machinery from habit.
 
     A key that more than ``COMMON_SHARE`` of a large population uses is dropped.
@@ -97,7 +97,7 @@ def _candidates(signature: NDArray[np.uint64]) -> tuple[Ints, Ints]:
     return both[:, 0].astype(np.int64), both[:, 1].astype(np.int64)
 
 
-def _assemble(pairs: Pairs, starts: Ints, label: NDArray[np.int32], min_accounts: int) -> Iterator[Block]:
+def _assemble(pairs: Held, starts: Ints, label: NDArray[np.int32], min_accounts: int) -> Iterator[Block]:
     sizes = np.diff(np.append(starts, len(pairs)))
     of_pair = np.repeat(label, sizes)
     order = np.lexsort((pairs.account, of_pair))

@@ -2,16 +2,18 @@
 
 A *template key* is a keyed hash of a piece of a request that stays while the rest changes: the system instructions, the
 first or last words of the prompt, one of its skeleton shingles. It counts for an account once the account used it under
-at least two different prompts: a public prompt that many people copy repeats as a whole and is no template. Whether
-prompts differ is remembered as the smallest and the largest of their hashes, which costs two numbers however many.
+at least two different prompts: a public prompt that many people copy repeats as a whole and is no template.
 
 ``observe`` is incremental: it costs time in proportion to the new epoch and to what is remembered, and what is
-remembered is bounded by the windows.
+remembered is bounded by the windows. Most keys of a log are never seen under a second prompt, so it is them that memory
+is made of: 12 bytes each, by the epoch they were seen in last, and a quarter of them is copied at a time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,34 +25,19 @@ SINGLES_EPOCHS = 4
 """Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt."""
 _TAGS = {"system": 0x1F83D9ABFB41BD6B, "opening": 0x2545F4914F6CDD1D, "closing": 0x3C6EF372FE94F82B}
 KEY_BITS, ACCOUNT_BITS = 39, 24
+_CHUNK = 65_536
+"""Requests whose keys are laid out side by side at a time."""
 
 
-@dataclass
-class Pairs:
+@dataclass(frozen=True)
+class Held:
     """(key, account) pairs, ascending and without repeats, each in one number: 39 bits of key, 24 of account code.
 
-    ``least`` and ``most``: smallest and largest prompt hash under the pair; ``last``: last epoch it was seen in.
+    ``last``: last epoch it was seen in. Arrays are never changed in place, so copies of a state share them.
     """
 
     pair: Ints
-    least: Ints
-    most: Ints
-    last: Ints
-
-    @staticmethod
-    def of(key: Ints, account: Codes, least: Ints, most: Ints, last: Ints) -> Pairs:
-        """Pairs from columns in any order, equal ones put together. ``key`` as of ``short``."""
-        if len(account) and int(account.max()) >= 1 << ACCOUNT_BITS:
-            raise StoreError(
-                f"more than {1 << ACCOUNT_BITS:,} accounts in one scan: scan by tenant or by part of the log"
-            )
-        pair = (key << ACCOUNT_BITS) | account.astype(np.int64)
-        return _reduced(pair, least, most, last, np.argsort(pair))
-
-    @staticmethod
-    def empty() -> Pairs:
-        none = np.zeros(0, dtype=np.int64)
-        return Pairs(none, none, none, none)
+    last: NDArray[np.signedinteger]
 
     @property
     def key(self) -> Ints:
@@ -63,8 +50,56 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.pair)
 
-    def where(self, keep: NDArray[np.bool_]) -> Pairs:
-        return Pairs(self.pair[keep], self.least[keep], self.most[keep], self.last[keep])
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def where(self, keep: NDArray[np.bool_]) -> Self:
+        return replace(self, **{column.name: getattr(self, column.name)[keep] for column in fields(self)})
+
+
+@dataclass(frozen=True)
+class Pairs(Held):
+    """With the ``least`` and the ``most`` of some number under each pair, such as the prompt's hash."""
+
+    least: Ints
+    most: Ints
+
+    @staticmethod
+    def of(key: Ints, account: Codes, least: Ints, most: Ints, last: Ints) -> Pairs:
+        """Pairs from columns in any order, equal ones put together. ``key`` as of ``short``."""
+        pair = paired(key, account)
+        return _reduced(pair, least, most, last, np.argsort(pair))
+
+    @staticmethod
+    def empty() -> Pairs:
+        none = np.zeros(0, dtype=np.int64)
+        return Pairs(none, none, none, none)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Pairs last seen in ``epoch`` and under one prompt only, ascending; ``prompts[prompt]`` is its hash."""
+
+    epoch: int
+    pair: Ints
+    prompt: Codes
+    prompts: Ints
+
+    def __len__(self) -> int:
+        return len(self.pair)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def exact(self, at: Ints) -> Ints:
+        """Prompt hashes of the pairs at these places."""
+        return self.prompts[self.prompt[at]]
+
+    def without(self, at: Ints) -> Waiting:
+        """The same without the pairs at these places."""
+        keep = np.ones(len(self), dtype=bool)
+        keep[at] = False
+        return replace(self, pair=self.pair[keep], prompt=self.prompt[keep])
 
 
 @dataclass
@@ -72,19 +107,49 @@ class Templates:
     """Keys per account within the window: ``singles`` wait for a second prompt, ``pairs`` have it."""
 
     window: int
-    pairs: Pairs = field(default_factory=Pairs.empty)
-    singles: Pairs = field(default_factory=Pairs.empty)
+    pairs: Held = field(default_factory=lambda: Held(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)))
+    singles: tuple[Waiting, ...] = ()
+    """One table for each of the last epochs."""
 
     def observe(self, frame: Frame, epoch: int) -> None:
         """Take in one epoch and forget what has left the windows."""
-        seen = _epoch_pairs(frame, epoch)
-        recent = merge(self.singles.where(self.singles.last > epoch - SINGLES_EPOCHS), seen)
-        ripe = recent.least != recent.most
-        kept = self.pairs.where(self.pairs.last > epoch - self.window)
-        # A single that is already a pair only prolongs it, so both kinds of news go to the pairs.
-        known = np.isin(recent.pair, kept.pair, assume_unique=True) & (recent.last == epoch)
-        self.pairs = merge(kept, recent.where(ripe | known))
-        self.singles = recent.where(~ripe & ~known)
+        seen, ripe = _epoch_pairs(frame, epoch)
+        self.pairs = self.pairs.where(self.pairs.last > epoch - self.window)
+        at, known = _places(self.pairs.pair, seen.pair)
+        last = self.pairs.last.copy()
+        last[at] = epoch
+        singles = []
+        for older in self.singles:
+            if older.epoch > epoch - SINGLES_EPOCHS:
+                at, met = _places(older.pair, seen.pair)
+                ripe[met] |= older.exact(at) != seen.exact(met)
+                singles.append(older.without(at))
+        # What is a pair already is only prolonged, and is no single, under however few prompts it was seen now.
+        settled = ripe.copy()
+        settled[known] = True
+        ripe[known] = False
+        self.pairs = _inserted(replace(self.pairs, last=last), seen.pair[ripe], epoch)
+        self.singles = (*singles, seen.without(np.flatnonzero(settled)))
+
+
+def paired(key: Ints, account: Codes) -> Ints:
+    """Keys and accounts in one number each."""
+    if len(account) and int(account.max()) >= 1 << ACCOUNT_BITS:
+        raise StoreError(f"more than {1 << ACCOUNT_BITS:,} accounts in one scan: scan by tenant or by part of the log")
+    return (key << ACCOUNT_BITS) | account.astype(np.int64)
+
+
+def _places(table: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    """Where in ``table`` members of ``wanted`` stand, and which members these are; both ascend without repeats."""
+    at = np.searchsorted(table, wanted)
+    found = np.flatnonzero(table[np.minimum(at, len(table) - 1)] == wanted) if len(table) else at[:0]
+    return at[found], found
+
+
+def _inserted(held: Held, fresh: Ints, epoch: int) -> Held:
+    """With ``fresh`` pairs, ascending and none of them held, as of ``epoch``."""
+    at = np.searchsorted(held.pair, fresh)
+    return Held(np.insert(held.pair, at, fresh), np.insert(held.last, at, epoch))
 
 
 def merge(a: Pairs, b: Pairs) -> Pairs:
@@ -103,12 +168,12 @@ def _reduced(pair: Ints, least: Ints, most: Ints, last: Ints, order: Ints) -> Pa
     pair = pair[order]
     starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
     if len(starts) == len(pair):
-        return Pairs(pair, least[order], most[order], last[order])
+        return Pairs(pair, last[order], least[order], most[order])
     return Pairs(
         pair[starts],
+        np.maximum.reduceat(last[order], starts),
         np.minimum.reduceat(least[order], starts),
         np.maximum.reduceat(most[order], starts),
-        np.maximum.reduceat(last[order], starts),
     )
 
 
@@ -120,13 +185,13 @@ def short(hashes: Ints) -> Ints:
     return hashes & ((1 << KEY_BITS) - 1)
 
 
-def request_keys(frame: Frame) -> NDArray[np.int64]:
-    """All template keys of each request, shape (n, 3 + 2 * SKELETON_SIZE), 0 where there is none."""
-    parts = [_tagged(getattr(frame, name), tag)[:, None] for name, tag in _TAGS.items()]
-    return short(np.concatenate([*parts, frame.skeleton, frame.system_skeleton[:, :4]], axis=1))
+def request_keys(frame: Frame, rows: Ints | slice = slice(None)) -> NDArray[np.int64]:
+    """All template keys of some requests, shape (n, 3 + SKELETON_SIZE + 4), 0 where there is none."""
+    parts = [_tagged(getattr(frame, name)[rows], tag)[:, None] for name, tag in _TAGS.items()]
+    return short(np.concatenate([*parts, frame.skeleton[rows], frame.system_skeleton[rows, :4]], axis=1))
 
 
-def private_keys(keys: NDArray[np.int64], account: Codes, pairs: Pairs) -> Ints:
+def private_keys(keys: NDArray[np.int64], account: Codes, pairs: Held) -> Ints:
     """How many of each request's ``keys``, shape (n, k), are its account's own machinery alone; shape (n,)."""
     key = keys.ravel()
     left = np.searchsorted(pairs.pair, key << ACCOUNT_BITS, "left")
@@ -141,17 +206,38 @@ def _tagged(values: Ints, tag: int) -> Ints:
     return np.where(values == 0, 0, values ^ np.int64(tag))
 
 
-def _epoch_pairs(frame: Frame, epoch: int) -> Pairs:
-    """Keys of the epoch by account, each different request of an account looked at once."""
+def _epoch_pairs(frame: Frame, epoch: int) -> tuple[Waiting, NDArray[np.bool_]]:
+    """Keys of the epoch by account, and which of them were seen under two prompts."""
+    rows = _different(frame)
+    prompts = frame.exact[rows]
+    parts = list(_laid_out(frame, rows))
+    pair = np.concatenate([pair for pair, _ in parts])
+    prompt = np.concatenate([place for _, place in parts])
+    parts.clear()
+    if not len(pair):
+        return Waiting(epoch, pair, prompt, prompts), np.zeros(0, dtype=bool)
+    order = np.argsort(pair)
+    pair, prompt = pair[order], prompt[order]
+    starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+    exact = prompts[prompt]
+    ripe = np.minimum.reduceat(exact, starts) != np.maximum.reduceat(exact, starts)
+    return Waiting(epoch, pair[starts], prompt[starts], prompts), ripe
+
+
+def _different(frame: Frame) -> Ints:
+    """Each different request of an account once, ascending."""
     rows = np.flatnonzero(frame.exact != 0)
     order = rows[np.lexsort((frame.system[rows], frame.exact[rows], frame.account[rows]))]
     account, exact, system = frame.account[order], frame.exact[order], frame.system[order]
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (account[1:] != account[:-1]) | (exact[1:] != exact[:-1]) | (system[1:] != system[:-1])
-    chosen = np.sort(order[fresh])
-    keys = request_keys(frame)[chosen]
-    flat = keys.ravel()
-    keep = flat != 0
-    account = np.repeat(frame.account[chosen], keys.shape[1])[keep]
-    exact = np.repeat(frame.exact[chosen], keys.shape[1])[keep]
-    return Pairs.of(flat[keep], account, exact, exact, np.full(len(exact), epoch, dtype=np.int64))
+    return np.sort(order[fresh])
+
+
+def _laid_out(frame: Frame, rows: Ints) -> Iterator[tuple[Ints, Codes]]:
+    """(key, account) pairs of the requests, each with the place of its request in ``rows``."""
+    for low in range(0, max(len(rows), 1), _CHUNK):
+        chunk = rows[low : low + _CHUNK]
+        keys = request_keys(frame, chunk)
+        place, column = np.nonzero(keys)
+        yield paired(keys[place, column], frame.account[chunk[place]]), (place + low).astype(np.int32)

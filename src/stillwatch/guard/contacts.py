@@ -34,6 +34,7 @@ _TELEPHONE = re.compile(rb"(?:\+|00)? ?\(?\d[\d ()./-]{4,22}\d")
 _DATE = re.compile(rb"\(?(?:(?:19|20)\d\d([./-])\d{1,2}\1\d{1,2}|\d{1,2}([./-])\d{1,2}\2(?:19|20)\d\d)(?!\d)")
 _AMERICAN = re.compile(rb"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([-.]))[2-9]\d\d(?:\1|[-. ])\d{4}(?!\d)")
 _TRUNK = re.compile(rb"\(?0\d{1,4}[ )/-]")
+_GROUP_BEFORE = re.compile(rb"\d[ -]\Z")
 _LAST_GROUP = re.compile(rb"[ ()./-]+\d+\Z")
 _WORDS = frozenset(word.encode() for word in PHONE_WORDS if word.isascii())
 
@@ -61,6 +62,8 @@ def phones(raw: bytes, places: Iterable[int]) -> Iterator[Finding]:
         if place < reached:
             continue
         found = _TELEPHONE.match(raw, place, place + 32)
+        if found is not None and _GROUP_BEFORE.search(raw, max(0, place - 2), place):
+            continue  # a group inside of a longer number
         if found is None or _DATE.match(raw, place) or is_something_else(raw, place, _WORDS):
             continue
         end, tried = _telephone(raw, found[0], place, checked)

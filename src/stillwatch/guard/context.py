@@ -12,7 +12,9 @@ _OTHERS = (
     b"order invoice tracking shipment sku part serial build commit version ticket ref po isbn ean upc gtin imei asin "
     b"timestamp epoch article item batch lot waybill parcel checksum hash revision release transaction txn "
     b"confirmation booking barcode model case counter seq bestellung bestellnummer rechnung rechnungsnummer auftrag "
-    b"auftragsnummer sendungsnummer artikel artikelnummer commande facture pedido factura ordine fattura"
+    b"auftragsnummer sendungsnummer artikel artikelnummer commande facture pedido factura ordine fattura message "
+    b"request session trace articulo lote albaran referencia expediente colis lotto spedizione bestelling factuur "
+    b"pakket zamowienie faktura przesylka partia encomenda guia protocolo took imsi vin vorgang aktenzeichen"
 )
 _SOMETHING_ELSE = frozenset(_OTHERS.split())
 _LAST_WORDS = 3
@@ -39,6 +41,11 @@ def is_introduced(raw: bytes, start: int, end: int, introducing: frozenset[bytes
     """Whether one of ``introducing`` stands before the number, or right behind it."""
     near = words(raw[max(0, start - NEAR) : start])
     return not introducing.isdisjoint(near) or not introducing.isdisjoint(words(raw[end : end + AFTER]))
+
+
+def is_named(raw: bytes, start: int, names: frozenset[bytes]) -> bool:
+    """Whether one of ``names`` stands before the number on its line: for names that are too common to reach further."""
+    return not names.isdisjoint(words_before(raw, start))
 
 
 def is_something_else(raw: bytes, start: int, introducing: frozenset[bytes]) -> bool:

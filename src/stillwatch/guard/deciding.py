@@ -7,13 +7,15 @@ it never shows what was found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from stillwatch.guard.destinations import ACTIONS, Destination, Destinations
 from stillwatch.guard.finding import KINDS, Finding
 
 _STRICTNESS = {action: rank for rank, (action, _) in enumerate(ACTIONS)}
+UNLESS_SPOKEN_OF = {"unread": "block"}
+"""What is done with a kind that no rule speaks of; all others are allowed."""
 _SAYS = {
     "collects": "says that it collects",
     "trains_on": "says about training that it",
@@ -32,20 +34,33 @@ class Decision:
     kinds: tuple[str, ...]
     """Kinds that led to the action."""
     message: str
+    term: str = ""
+    """The destination's own statement that speaks against it, where the rule names one."""
 
     def goes_out(self, *, insisted: bool = False) -> bool:
         return self.action in ("allow", "redact") or (self.action == "coach" and insisted)
 
 
-def decide(findings: Sequence[Finding], destination: Destination, register: Destinations) -> Decision:
-    """What the register says about ``findings`` for ``destination``."""
-    rules = {kind: register.rule(destination.name, kind) for kind in {finding.kind for finding in findings}}
-    actions = {kind: rule.action if rule else "allow" for kind, rule in rules.items()}
-    action = max(actions.values(), key=_STRICTNESS.__getitem__, default="allow")
-    kinds = tuple(kind for kind, _ in KINDS if actions.get(kind) == action and action != "allow")
-    redact = tuple(finding for finding in findings if actions[finding.kind] == "redact")
-    because = next((rule.because for kind in kinds if (rule := rules[kind]) and rule.because), "")
-    return Decision(destination.name, action, redact, kinds, _message(action, kinds, destination, because))
+def actions(destination: Destination, register: Destinations) -> dict[str, str]:
+    """What is done with each kind on the way to ``destination``."""
+    rules = {kind: register.rule(destination.name, kind) for kind, _ in KINDS}
+    return {k: rule.action if rule else UNLESS_SPOKEN_OF.get(k, "allow") for k, rule in rules.items()}
+
+
+def decide(
+    findings: Sequence[Finding], destination: Destination, register: Destinations, fixed: Collection[str] = ()
+) -> Decision:
+    """What the register says about ``findings``; kinds in ``fixed`` stand where nothing can be redacted."""
+    of_kind = actions(destination, register)
+    done = {f.kind: of_kind[f.kind] for f in findings}
+    done |= {kind: "block" for kind in fixed if done.get(kind) == "redact"}
+    action = max(done.values(), key=_STRICTNESS.__getitem__, default="allow")
+    kinds = tuple(kind for kind, _ in KINDS if done.get(kind) == action and action != "allow")
+    redact = tuple(finding for finding in findings if done[finding.kind] == "redact")
+    rules = (register.rule(destination.name, kind) for kind in kinds)
+    because = next((rule.because for rule in rules if rule and rule.because), "")
+    term = destination.statements.get(because, "")
+    return Decision(destination.name, action, redact, kinds, _message(action, kinds, destination, because), term)
 
 
 def _message(action: str, kinds: Sequence[str], destination: Destination, because: str) -> str:

@@ -14,6 +14,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("code", "source code"),
     ("term", "terms of the organisation's dictionaries"),
     ("document", "passages of confidential documents"),
+    ("unread", "parts that cannot be read"),
 )
 
 

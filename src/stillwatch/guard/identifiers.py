@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from stillwatch.guard.context import is_introduced, is_something_else, words_before
+from stillwatch.guard.context import is_introduced, is_named, is_something_else, words_before
 from stillwatch.guard.finding import Finding
 from stillwatch.guard.folding import fold_word
+from stillwatch.guard.kernel import NEAR
 from stillwatch.guard.numbers.cards import is_card, is_test_card
 from stillwatch.guard.numbers.catalogue import NUMBERS
 from stillwatch.guard.numbers.checksums import luhn
@@ -25,6 +26,9 @@ _SEPARATORS = re.compile(rb"[ ./()-]")
 _CARD = b"card visa mastercard amex kreditkarte karte carte tarjeta carta credit debit pan"
 _CARD_WORDS = frozenset(_CARD.split())
 _GENERAL = frozenset(word.encode() for word in GENERAL_WORDS)
+_COMMON = frozenset((b"id", b"ident"))
+"""Words that introduce a number on their own line only: they stand in the names of many other things."""
+_FORM = bytes.maketrans(b"0123456789", b"0" * 10)
 
 
 def compact(raw: bytes) -> str:
@@ -42,6 +46,7 @@ def ibans(raw: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[Finding]:
 def numbers(raw: bytes, windows: Iterable[tuple[int, int, tuple[Use, ...]]]) -> Iterator[Finding]:
     """Cards and identity numbers among ``windows``, overlapping ones included."""
     tests: list[tuple[int, int]] = []
+    column = _Column(raw)
     for start, end, uses in sorted(windows, key=lambda w: (w[0], -w[1])):
         while tests and tests[0][1] <= start:
             tests.pop(0)
@@ -52,13 +57,33 @@ def numbers(raw: bytes, windows: Iterable[tuple[int, int, tuple[Use, ...]]]) -> 
         number = compact(raw[start:end])
         if number.isdigit() and len(number) > 12 and luhn(number) and is_test_card(number):
             tests.append((start, end))
-        elif found := _first(raw, start, end, number, uses):
+        elif found := _first(raw, start, end, number, uses, column):
+            column.remember(found)
             yield found
 
 
-def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...]) -> Finding | None:
+class _Column:
+    """What was found shortly before: what introduced a number introduces the next that is written like it."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._last: dict[str, tuple[int, bytes]] = {}
+
+    def remember(self, found: Finding) -> None:
+        self._last[found.rule] = found.end, self._form(found.start, found.end)
+
+    def goes_on(self, rule: str, start: int, end: int) -> bool:
+        before, form = self._last.get(rule, (-NEAR - 1, b""))
+        return start - before <= NEAR and form == self._form(start, end)
+
+    def _form(self, start: int, end: int) -> bytes:
+        return self._raw[start:end].translate(_FORM)
+
+
+def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...], column: _Column) -> Finding | None:
     """The first rule that fits, one that is introduced by its own words before all others."""
     fitting: list[Finding] = []
+    is_general = is_introduced(raw, start, end, _GENERAL - _COMMON) or is_named(raw, start, _COMMON)
     for rule, needs_word in uses:
         if rule is None:
             if is_card(number) and not is_something_else(raw, start, _CARD_WORDS):
@@ -70,10 +95,12 @@ def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...])
         if is_introduced(raw, start, end, own):
             if not is_something_else(raw, start, own | _GENERAL):
                 return Finding("identity", rule.name, start, end)
-        elif needs_word and not is_introduced(raw, start, end, _GENERAL):
+        elif needs_word and not is_general and not column.goes_on(rule.name, start, end):
             continue
         elif not is_something_else(raw, start, own | _GENERAL):
             fitting.append(Finding("identity", rule.name, start, end))
+    if is_general and not is_introduced(raw, start, end, _CARD_WORDS):
+        fitting.sort(key=lambda finding: finding.kind == "card")
     return fitting[0] if fitting else None
 
 

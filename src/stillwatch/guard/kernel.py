@@ -41,8 +41,8 @@ _WORD = DIGIT | _LATIN | OTHERS | ALONE
 _SEED, _STEP, _29, _20, _1 = (np.uint64(n) for n in (SEED, STEP, 29, 20, 1))
 _DIGITS, _LETTERS = np.uint64(ord("D") << 8), np.uint64(ord("L") << 8)
 _HEADS = np.array([int.from_bytes(h, "big") for h in (b"AKI", b"ASI", b"ABI", b"ACC", b"AIz", b"eyJ", b"dap", b"EAA")])
-_OPEN, _CLOSE, _PLUS, _DASH, _DOT, _SLASH, _COLON, _SEMICOLON, _EQUALS, _GREATER, _AT, _UNDERSCORE, _HASH = (
-    ord(sign) for sign in "()+-./:;=>@_#"
+_OPEN, _CLOSE, _PLUS, _COMMA, _DASH, _DOT, _SLASH, _COLON, _SEMICOLON, _EQUALS, _GREATER, _AT, _UNDERSCORE, _HASH = (
+    ord(sign) for sign in "()+,-./:;=>@_#"
 )  # fmt: skip
 _QUOTES = (ord('"'), ord("'"), ord("]"), ord("`"), ord("*"), ord(" "))
 _BRACE, _END_BRACE, _AMPERSAND, _SPACE, _TAB, _NEWLINE = (ord(sign) for sign in "{}& \t\n")
@@ -179,6 +179,8 @@ def numbers(data: Any, tables: Any, start: Any, memory: Any, events: Any, count:
             slot = look_up(shapes.keys, state | _1)
             if slot >= 0 and (near or not shapes.bound[slot]):
                 count = put(events, count, NUMBER, start, at, shapes.places[slot])
+                if near:
+                    memory[_NEAR_NUMBER] = at  # what introduced this one may introduce the next of a column
             elif slot >= 0:
                 memory[_WEAK_START], memory[_WEAK_END], memory[_WEAK_SHAPE] = start, at, shapes.places[slot]
         joint = code_at(data, at)
@@ -246,11 +248,17 @@ def is_head(data: Any, start: Any) -> Any:
 
 
 @compiled
-def flags_of(data: Any, known: Any, start: Any, end: Any, camel: Any, state: Any) -> Any:
-    """What a word may be, and what the last part of a name in camelCase may introduce."""
-    slot, flags = look_up(known.keys, state), np.int32(0)
+def flags_of(data: Any, table: Any, known: Any, start: Any, end: Any, camel: Any, state: Any) -> Any:
+    """What a word may be, and what the last part of a name in camelCase or a name with a number may introduce."""
+    slot, flags, stop = look_up(known.keys, state), np.int32(0), end
     if slot >= 0:
         flags = known.flags[slot]
+    while stop > start and table[data[stop - 1]] == DIGIT:
+        stop -= 1
+    if start < stop < end:
+        slot = look_up(known.keys, hash_span(data, start, stop))
+        if slot >= 0:
+            flags |= known.flags[slot] & np.int32(IS_SECRET | IS_NUMBER)
     if camel > start:
         slot = look_up(known.keys, hash_span(data, camel, end))
         if slot >= 0:
@@ -338,7 +346,7 @@ def scan(data: Any, tables: Any, begin: Any, events: Any, memory: Any) -> Any:
             break
         end, state, camel, numeric = word_end(data, table, at)
         if kind != DIGIT:
-            flags = flags_of(data, tables.words, at, end, camel, state)
+            flags = flags_of(data, table, tables.words, at, end, camel, state)
             if flags:
                 count = by_word(data, at, end, flags, memory, events, count)
             if end - at >= 16 and is_head(data, at):
@@ -380,9 +388,12 @@ def opens_block(data: Any, end: Any) -> Any:
 def line_points(data: Any, table: Any, known: Any, begin: Any, end: Any) -> Any:
     """How much a line looks like a statement of a programming language."""
     points = first_word(data, table, known, begin, end)
-    before, last = np.uint8(_SPACE), np.uint8(_SPACE)
+    before, last, capitals, most, closes = np.uint8(_SPACE), np.uint8(_SPACE), 0, 0, True
     for at in range(begin, end):
         code = data[at]
+        capitals = capitals + 1 if table[code] == UPPER else 0
+        most = max(most, capitals)
+        closes = closes and (code in (_CLOSE, _SEMICOLON) or table[code] & BLANK != 0)
         is_call = code == _OPEN and table[before] & (_LATIN | DIGIT) != 0
         is_arrow = code == _GREATER and before == _DASH
         # Not the equals sign of an attribute or a query, which stands between letters.
@@ -392,9 +403,11 @@ def line_points(data: Any, table: Any, known: Any, begin: Any, end: Any) -> Any:
         before = code
         if not table[code] & BLANK:
             last = code
-    if last in (_SEMICOLON, _BRACE) or (points > 0 and (last == _COLON or opens_block(data, end))):
-        points += 1
+    if last in (_SEMICOLON, _BRACE) or (points > 0 and (last in (_COLON, _OPEN) or opens_block(data, end))):
+        points += 2 if closes else 1
     indented = data[begin] == _TAB or (table[data[begin]] & BLANK and table[code_at(data, begin + 1)] & BLANK)
+    if indented and last == _COMMA and most >= 3:
+        return points + 2  # a column of a table in SQL
     return points + 1 if indented and points > 0 else points
 
 

@@ -10,6 +10,7 @@ Deliberately not done: recognising marks that a model rewrote.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import string
@@ -19,10 +20,14 @@ from stillwatch.guard.finding import Finding
 
 _LETTERS = string.ascii_lowercase + string.digits
 _NONCE = 5
+_MARK = re.compile(rf"\[[A-Z]+_\d+_[a-z0-9]{{{_NONCE}}}\]")
 
 
 class Redaction:
-    """The marks of one conversation; ``nonce`` is drawn unless an earlier conversation is taken up again."""
+    """The marks of one conversation; ``nonce`` is drawn unless an earlier conversation is taken up again.
+
+    ``values`` may come from several earlier ones: a mark is known by its whole text.
+    """
 
     def __init__(self, nonce: str = "", values: Mapping[str, str] | None = None) -> None:
         self.nonce = nonce or "".join(secrets.choice(_LETTERS) for _ in range(_NONCE))
@@ -46,22 +51,25 @@ class Redaction:
             at = end
         return "".join([*parts, text[at:]])
 
-    def restore(self, text: str) -> str:
-        """``text`` with every known mark replaced by what it stands for."""
+    def restore(self, text: str, *, in_json: bool = False) -> str:
+        """``text`` with every known mark replaced by what it stands for; ``in_json``: as JSON spells it in a string."""
         if not self._values:
             return text
-        return self._pattern().sub(lambda match: self._values.get(match[0], match[0]), text)
+        return _MARK.sub(lambda match: self._value(match[0], in_json), text)
 
-    def restoring(self) -> Restoring:
+    def restoring(self, *, in_json: bool = False) -> Restoring:
         """The same for text that comes in pieces."""
-        return Restoring(self)
+        return Restoring(self, in_json)
 
     def may_begin(self, tail: str) -> bool:
         """Whether ``tail`` could be the beginning of a known mark."""
         return any(mark.startswith(tail) for mark in self._values)
 
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(rf"\[[A-Z]+_\d+_{self.nonce}\]")
+    def _value(self, mark: str, in_json: bool) -> str:
+        value = self._values.get(mark)
+        if value is None:
+            return mark
+        return json.dumps(value, ensure_ascii=False)[1:-1] if in_json else value
 
     def _mark(self, kind: str, value: str) -> str:
         if value not in self._marks:
@@ -73,12 +81,12 @@ class Redaction:
 class Restoring:
     """Restores a stream; holds back only what could be the beginning of a mark."""
 
-    def __init__(self, redaction: Redaction) -> None:
-        self._redaction, self._held = redaction, ""
+    def __init__(self, redaction: Redaction, in_json: bool = False) -> None:
+        self._redaction, self._in_json, self._held = redaction, in_json, ""
 
     def feed(self, piece: str) -> str:
         """What can be handed on after ``piece``."""
-        text = self._redaction.restore(self._held + piece)
+        text = self._redaction.restore(self._held + piece, in_json=self._in_json)
         begin = text.rfind("[", max(0, len(text) - self._redaction.longest))
         cut = begin if begin >= 0 and self._redaction.may_begin(text[begin:]) else len(text)
         self._held = text[cut:]

@@ -108,7 +108,8 @@ _REFERRING = (
     b"true false undefined str string bytes int optional required type text hidden secretstr varchar char field column"
 )
 _REFERENCE = re.compile(
-    rb"[$%{<\[(]|\*{2}|.{0,3}\.{3}|(?:" + b"|".join(_REFERRING.split()) + rb")\b(?!-)|[\w.]{1,80}[(\[{]|https?://",
+    rb"[$%{<\[(]|\*{2}|.{0,3}\.{3}|(?:" + b"|".join(_REFERRING.split()) + rb")\b(?!-)|[\w.]{1,80}[(\[{]|https?://"
+    rb"|(?:vault|op|arn|ssm|keyring|secretsmanager|gcpsm|awssm|ref\+\w+):",
     re.IGNORECASE,
 )
 """Values that name where the secret is and not the secret."""
@@ -122,7 +123,7 @@ _PASSWORD_NAMES = (
     b"passe"
 )
 _PASSWORDS = frozenset(_PASSWORD_NAMES.split())
-_RANDOM = re.compile(rb"[A-Za-z0-9+/=_.~-]{16,200}\Z")
+_RANDOM = re.compile(rb"[A-Za-z0-9+/=_.~!@#$%^&*?|:-]{16,200}\Z")
 _STRONG_BEFORE = re.compile(
     rb"(?:api|secret|access|private|auth|client|encryption|signing|master|account|app|refresh|session|service)[ _-]?\Z",
     re.IGNORECASE,

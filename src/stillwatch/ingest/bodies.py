@@ -5,7 +5,7 @@ Reads the JSON of OpenAI Chat Completions, Completions and Responses, Anthropic 
 server-sent events or as the list of its pieces (``streamed``). Which form it is shows in its fields, not in a setting.
 Writes only columns it found something for. Fields of an unexpected type are left out, the rest is kept.
 
-Deliberately does not fetch history that stands on the provider's side (``previous_response_id``).
+Deliberately does not look beyond one exchange: ``threads`` puts back history that stands on the provider's side.
 """
 
 from __future__ import annotations

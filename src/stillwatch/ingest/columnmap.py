@@ -2,8 +2,8 @@
 
 Reads one row as nested plain values, writes one row under canonical names, or None for a row that is no request
 (``only``). What is mapped by name wins over what the bodies of request and answer say; of several places the first that
-holds something counts. Values that cannot be converted are carried on as they are: whoever checks the column's type
-counts them.
+holds something counts. Messages that Responses left out are put back (``threads``). Values that cannot be converted are
+carried on as they are: whoever checks the column's type counts them.
 
 Deliberately knows no file format and no TOML: rows come from ``sources.tabular``, maps from ``mapfile``.
 """
@@ -18,6 +18,8 @@ from typing import Any
 from stillwatch.ingest.bodies import request_columns, response_columns
 from stillwatch.ingest.messages import messages, split_system, text_message
 from stillwatch.ingest.paths import Path, opened
+from stillwatch.ingest.streamed import joined
+from stillwatch.ingest.threads import Threads
 
 Row = dict[str, Any]
 UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "min": 6e4}
@@ -93,27 +95,25 @@ class ColumnMap:
         """Whether what ``has`` some paths has all marks."""
         return bool(self.marks) and all(any(map(has, mark)) for mark in self.marks)
 
-    def exchange(self, row: Row) -> Row | None:
-        """``row`` under canonical names, or None where it is no request."""
+    def exchange(self, row: Row, threads: Threads | None = None) -> Row | None:
+        """``row`` under canonical names, or None where it is no request; ``threads``: the conversations so far."""
         for path, allowed in self.only:
             if str(path.find(row)) not in allowed:
                 return None
-        found: Row = {}
-        for body in _bodies(row, self.request):
-            found.update(request_columns(body))
-        for body in _bodies(row, self.response):
-            found.update(response_columns(body))
+        request, answer = _body(row, self.request), joined(_body(row, self.response))
+        found = {**request_columns(request), **response_columns(answer)}
         for column, places in self.columns.items():
             value = next((v for v in (place.read(row, column) for place in places) if v is not None), None)
             if value is not None:
                 found[column] = value
-        return _with_system_apart(found)
+        found = _with_system_apart(found)
+        return found if threads is None else threads.stitched(found, request, answer)
 
 
-def _bodies(row: Row, paths: tuple[Path, ...]) -> list[Any]:
+def _body(row: Row, paths: tuple[Path, ...]) -> Any:
+    """The first body that holds anything; None where none does."""
     bodies = (opened(path.find(row)) for path in paths)
-    body = next((b for b in bodies if b not in (None, "", {}, [])), None)
-    return [] if body is None else [body]
+    return next((b for b in bodies if b not in (None, "", {}, [])), None)
 
 
 def _with_system_apart(row: Row) -> Row:

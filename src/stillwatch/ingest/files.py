@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from stillwatch.errors import InputError
@@ -49,7 +48,7 @@ def open_source(
                 raise InputError("-: standard input was asked for but is not connected; pipe a log into it")
             yield Opened(source, Bytes(stdin), wanted, map=maps.asked, automatic=maps.automatic)
             return
-        with Path(source.name).open("rb") as raw:
+        with source.open() as raw:
             yield Opened(source, Bytes(raw), wanted, map=maps.asked, automatic=maps.automatic)
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read: {error.strerror or error}; check the file") from error

@@ -1,6 +1,7 @@
 """Which files a scan reads, in which order, and how large they are.
 
-Reads what a person named: files, folders (recursive), patterns and ``-`` for standard input. Writes a list without
+Reads what a person named: files, folders (recursive), patterns, addresses of files that lie elsewhere (``remote``) and
+``-`` for standard input. Writes a list without
 repetitions, each folder and pattern in sorted order, so that two scans of one folder read alike. Names that begin
 with ``.`` or ``_`` inside folders are skipped: writers of tables keep their marks and unfinished files there.
 
@@ -14,8 +15,10 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from stillwatch.errors import InputError
+from stillwatch.ingest.remote import is_remote, listed, opened
 
 STDIN = "-"
 
@@ -31,6 +34,15 @@ class Source:
     explicit: bool
     """Named by itself: then it must be a log. Files found in a folder may be something else."""
 
+    @property
+    def is_no_path(self) -> bool:
+        """Whether it lies nowhere on this machine: standard input, or an address."""
+        return self.name == STDIN or is_remote(self.name)
+
+    def open(self) -> BinaryIO:
+        """Its bytes; not for standard input."""
+        return opened(self.name) if is_remote(self.name) else Path(self.name).open("rb")
+
 
 def list_inputs(inputs: Sequence[str]) -> list[Source]:
     """Every file behind ``inputs``, each once, in a stable order."""
@@ -39,8 +51,13 @@ def list_inputs(inputs: Sequence[str]) -> list[Source]:
     found: dict[str, Source] = {}
     for given in inputs:
         for source in _expand(given):
-            found.setdefault(source.name if source.name == STDIN else os.path.realpath(source.name), source)
+            found.setdefault(source.name if source.is_no_path else os.path.realpath(source.name), source)
     return list(found.values())
+
+
+def named(name: str) -> Source:
+    """The file of this name; its size is not asked."""
+    return Source(name, 0, True)
 
 
 def total_bytes(sources: Sequence[Source]) -> int:
@@ -51,6 +68,9 @@ def total_bytes(sources: Sequence[Source]) -> int:
 def _expand(given: str) -> Iterator[Source]:
     if given == STDIN:
         yield Source(STDIN, 0, True)
+        return
+    if is_remote(given):
+        yield from (Source(*found) for found in listed(given))
         return
     try:
         path = Path(given)

@@ -56,6 +56,15 @@ class Rejects:
         if len(self._pending) >= self._spill_rows:
             self._spill()
 
+    def take(self, rows: pa.RecordBatch) -> None:
+        """Rows of ``REJECTS`` that were collected elsewhere, under the same key."""
+        for file, line, reason, mark in zip(*(rows[name].to_pylist() for name in self._schema.names), strict=True):
+            self.count += 1
+            self.by_reason[_bounded(reason, self.by_reason)] += 1
+            self._pending.append((file, line, reason, mark))
+        if len(self._pending) >= self._spill_rows:
+            self._spill()
+
     @contextmanager
     def shifted(self, file: str, lines: int) -> Iterator[None]:
         """Count the lines of ``file`` from behind so many others: what is read is a piece of it."""

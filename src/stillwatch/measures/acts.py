@@ -131,4 +131,24 @@ class Disclosed(MeasureAct, frozen=True, tag="disclosed"):
     sha256: str
 
 
-AnyAct = Decided | Tiered | Agreed | Declined | Lifted | Exempted | Unexempted | Disclosed
+class Shed(MeasureAct, frozen=True, tag="shed"):
+    """A shedding experiment; it waits for the second person. ``terms``: where customers were told of it.
+
+    ``disclosure`` is the hash of the policy that ``terms`` is about, ``key_sha256`` binds the key of the coin before
+    anybody could know which requests it would choose.
+    """
+
+    rate: float
+    starts_at: str
+    expires_at: str
+    terms: str
+    disclosure: str
+    key_sha256: str
+    spared_tiers: tuple[str, ...] = ()
+
+
+class Unshed(MeasureAct, frozen=True, tag="unshed"):
+    """The experiment ends before its time; one person is enough to stop."""
+
+
+AnyAct = Decided | Tiered | Shed | Unshed | Agreed | Declined | Lifted | Exempted | Unexempted | Disclosed

@@ -7,13 +7,15 @@ Contract: pure, and a fold over the same journal as cases. An act whose role or 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from stillwatch.cases import advance as cases
-from stillwatch.cases.state import RefusedError, at_least
+from stillwatch.cases.state import at_least
+from stillwatch.journal import acts as coding
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 from stillwatch.measures import rules
 from stillwatch.measures.acts import (
@@ -25,15 +27,19 @@ from stillwatch.measures.acts import (
     Exempted,
     Lifted,
     MeasureAct,
+    Shed,
     Tiered,
     Unexempted,
+    Unshed,
 )
-from stillwatch.measures.state import Benign, Docket, Standing, Waiting, decision_id
+from stillwatch.measures.state import Benign, Docket, Experiment, Standing, Waiting, decision_id
 
 PREFIX = "measure."
 LEAST: dict[type[MeasureAct], str] = {
     Decided: "analyst",
     Tiered: "analyst",
+    Shed: "analyst",
+    Unshed: "analyst",
     Agreed: "approver",
     Declined: "approver",
     Lifted: "analyst",
@@ -55,7 +61,9 @@ def advance(docket: Docket, entry: Entry) -> Docket:
         raise RefusedError(f"entry {entry.n} does not name the entry that it replaces")
     if isinstance(act, Decided):
         return _decided(docket, act, entry)
-    if isinstance(act, Tiered):
+    if isinstance(act, Shed):
+        rules.require_experiment(docket, act)
+    if isinstance(act, Tiered | Shed):
         return _waits(docket, act, entry)
     if isinstance(act, Agreed):
         return _agreed(docket, act, entry)
@@ -63,6 +71,8 @@ def advance(docket: Docket, entry: Entry) -> Docket:
         return _declined(docket, act)
     if isinstance(act, Lifted):
         return _lifted(docket, act, entry)
+    if isinstance(act, Unshed):
+        return _stopped(docket, entry)
     if isinstance(act, Disclosed):
         disclosure = act if act.sha256 else None
         return replace(docket, disclosure=disclosure, slots={**docket.slots, "disclosure": entry.n})
@@ -71,24 +81,16 @@ def advance(docket: Docket, entry: Entry) -> Docket:
 
 def fold(entries: Iterable[Entry]) -> Docket:
     """The docket after all entries."""
-    docket = Docket()
-    for entry in entries:
-        docket = advance(docket, entry)
-    return docket
+    return coding.folded(Docket(), advance, entries)
 
 
 def encoded(act: MeasureAct) -> tuple[str, dict[str, Any]]:
     """Kind and body of the entry of an act."""
-    body: dict[str, Any] = msgspec.to_builtins(act)
-    return PREFIX + body.pop("kind"), body
+    return coding.encoded(PREFIX, act)
 
 
 def decoded(entry: Entry) -> AnyAct:
-    tagged = {**entry.body, "kind": entry.kind.removeprefix(PREFIX)}
-    try:
-        act: AnyAct = msgspec.convert(tagged, AnyAct)
-    except msgspec.ValidationError as error:
-        raise RefusedError(f"entry {entry.n} of kind {entry.kind} cannot be read: {error}") from None
+    act: AnyAct = coding.decoded(PREFIX, entry, AnyAct)
     return act
 
 
@@ -108,7 +110,7 @@ def _slot(act: MeasureAct) -> str:
         return f"{act.scope}/{act.whom}/{act.measure}{'/joined' if act.follows else ''}"
     if isinstance(act, Exempted | Unexempted):
         return f"benign/{act.whom}"
-    return {Tiered: "tiers", Disclosed: "disclosure"}.get(type(act), "")
+    return {Tiered: "tiers", Disclosed: "disclosure", Shed: "shedding", Unshed: "shedding"}.get(type(act), "")
 
 
 def _require_role(docket: Docket, entry: Entry, act: MeasureAct) -> None:
@@ -127,7 +129,7 @@ def _decided(docket: Docket, act: Decided, entry: Entry) -> Docket:
     return _waits(docket, act, entry) if rules.needs_two(act) else _holds(docket, standing, entry)
 
 
-def _waits(docket: Docket, act: Decided | Tiered, entry: Entry) -> Docket:
+def _waits(docket: Docket, act: Decided | Tiered | Shed, entry: Entry) -> Docket:
     return replace(docket, waiting={**docket.waiting, entry.n: Waiting(entry.n, entry.who.name, act)})
 
 
@@ -138,9 +140,28 @@ def _agreed(docket: Docket, act: Agreed, entry: Entry) -> Docket:
     docket = _without(docket, act.proposal)
     if isinstance(waiting.act, Tiered):
         return replace(docket, tiers=waiting.act.tiers, slots={**docket.slots, "tiers": entry.n})
+    if isinstance(waiting.act, Shed):
+        rules.require_experiment(docket, waiting.act)
+        agreed = Experiment(waiting.n, waiting.by, entry.who.name, entry.at, waiting.act)
+        docket = replace(docket, experiments=(*_ended(docket, entry), agreed))
+        return replace(docket, slots={**docket.slots, "shedding": entry.n})
     rules.require(docket, waiting.act)
     standing = docket.decisions[decision_id(waiting.n)]
     return _holds(docket, replace(standing, approved_by=(entry.who.name,)), entry)
+
+
+def _stopped(docket: Docket, entry: Entry) -> Docket:
+    if docket.shedding(datetime.fromisoformat(entry.at)) is None:
+        raise RefusedError("no shedding experiment runs")
+    return replace(docket, experiments=_ended(docket, entry), slots={**docket.slots, "shedding": entry.n})
+
+
+def _ended(docket: Docket, entry: Entry) -> tuple[Experiment, ...]:
+    """The experiments, of which the last one ends with this entry."""
+    if not docket.experiments:
+        return ()
+    *before, last = docket.experiments
+    return (*before, replace(last, ended=min(entry.at, last.until)))
 
 
 def _declined(docket: Docket, act: Declined) -> Docket:

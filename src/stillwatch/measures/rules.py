@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.state import Case
 from stillwatch.feed.catalogue import Measure, faults, measure_of, takes_two
-from stillwatch.measures.acts import PERSON, Decided
+from stillwatch.feed.shedding import MOST_RATE
+from stillwatch.journal.acts import RefusedError
+from stillwatch.measures.acts import PERSON, Decided, Shed
 from stillwatch.measures.state import Docket
 
 LONGEST = timedelta(days=366)
 """Nothing is permanent: what should hold for longer is decided again."""
+
+
+LONGEST_EXPERIMENT = timedelta(days=31)
 
 
 def needs_two(act: Decided) -> bool:
@@ -37,12 +42,16 @@ def a_known_tier(docket: Docket, act: Decided) -> None:
 
 
 def an_end(docket: Docket, act: Decided) -> None:
+    _within(act, LONGEST)
+
+
+def _within(act: Decided | Shed, longest: timedelta) -> None:
     try:
         starts, expires = datetime.fromisoformat(act.starts_at), datetime.fromisoformat(act.expires_at)
     except ValueError as error:
         raise RefusedError(f"a decision has a start and an end: {error}") from None
-    if not starts < expires <= starts + LONGEST:
-        raise RefusedError(f"a decision ends after it starts, within {LONGEST.days} days; decide it again then")
+    if not starts < expires <= starts + longest:
+        raise RefusedError(f"a decision ends after it starts, within {longest.days} days; decide it again then")
 
 
 def somebody(docket: Docket, act: Decided) -> None:
@@ -103,6 +112,21 @@ RULES: tuple[Callable[[Docket, Decided], None], ...] = (
     nothing_covert,
     policy_only_watches,
 )
+
+
+def require_experiment(docket: Docket, act: Shed) -> None:
+    """Customers were told, the rate is small, it ends, and who pays for being served is spared."""
+    if not 0 < act.rate <= MOST_RATE:
+        raise RefusedError(f"the rate of a shedding experiment is above 0 and at most {MOST_RATE:.0%}")
+    _within(act, LONGEST_EXPERIMENT)
+    if docket.disclosure is None or docket.disclosure.sha256 != act.disclosure or not act.terms.strip():
+        raise RefusedError(
+            "customers have to be told that a few requests are refused at random: register the text with "
+            "'stillwatch decide disclose FILE' and name the place in it with --terms"
+        )
+    known = [tier.name for tier in docket.tiers.tiers] if docket.tiers else []
+    if unknown := [name for name in act.spared_tiers if name not in known]:
+        raise RefusedError(f"no tier {', '.join(unknown)} in the table of release tiers: {', '.join(known) or 'none'}")
 
 
 def require(docket: Docket, act: Decided) -> None:

@@ -7,9 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from stillwatch.cases.state import Desk, RefusedError
+from stillwatch.cases.state import Desk
 from stillwatch.feed.tiers import Tiers
-from stillwatch.measures.acts import Decided, Disclosed, Exempted, Tiered
+from stillwatch.journal.acts import RefusedError
+from stillwatch.measures.acts import Decided, Disclosed, Exempted, Shed, Tiered
 
 DecisionState = Literal["waiting", "standing", "declined", "lifted", "replaced"]
 
@@ -51,7 +52,27 @@ class Waiting(msgspec.Struct, frozen=True):
 
     n: int
     by: str
-    act: Decided | Tiered
+    act: Decided | Tiered | Shed
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """A shedding experiment that two people agreed to. ``n``: its proposal; ``ended``: when somebody stopped it."""
+
+    n: int
+    by: str
+    approved_by: str
+    since: str
+    act: Shed
+    ended: str | None = None
+
+    @property
+    def decision_id(self) -> str:
+        return decision_id(self.n)
+
+    @property
+    def until(self) -> str:
+        """When it ended, or will."""
+        return min(self.ended or self.act.expires_at, self.act.expires_at)
 
 
 class Docket(msgspec.Struct, frozen=True):
@@ -63,7 +84,15 @@ class Docket(msgspec.Struct, frozen=True):
     benign: dict[str, Benign] = {}
     tiers: Tiers | None = None
     disclosure: Disclosed | None = None
+    experiments: tuple[Experiment, ...] = ()
     slots: dict[str, int] = {}
+
+    def shedding(self, now: datetime) -> Experiment | None:
+        """The experiment that runs, or will; none without the policy that its terms are about."""
+        last = self.experiments[-1] if self.experiments else None
+        if last is None or self.disclosure is None or self.disclosure.sha256 != last.act.disclosure:
+            return None
+        return last if now < datetime.fromisoformat(last.until) else None
 
     def decision(self, name: str) -> Standing:
         found = self.decisions.get(name)

@@ -7,13 +7,15 @@ filled in, and listed under ``x_open``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from stillwatch.model.tables import Table
 from stillwatch.privacy.categories import KEPT, category_of, held_in, named
 from stillwatch.privacy.checks import EEA
-from stillwatch.privacy.paper import Paper
+from stillwatch.privacy.paper import Item, Paper, Part, document
 from stillwatch.privacy.register import Register, Row
 from stillwatch.privacy.running import Running
 
@@ -165,3 +167,26 @@ def _contact(row: Row) -> str:
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
     """Without what is open."""
     return {name: value for name, value in values.items() if value not in ("", [], {}, None)}
+
+
+def as_paper(manifest: dict[str, Any], made_at: datetime) -> dict[str, Any]:
+    """The manifest to read on paper: each entry a section, each key with its value as JSON."""
+    parts = tuple(
+        Part(f"{kind}-{number}", f"{kind}: {entry.get('name') or entry.get('fides_key')}", "fideslang", _rows(entry))
+        for kind, entries in manifest.items()
+        if kind != "x_open"
+        for number, entry in enumerate(entries)
+    )
+    left = tuple(Item(str(e["item"]), (), str(e["part"]), str(e["what"])) for e in manifest["x_open"])
+    parts += (Part("x_open", "x_open: what is still open", "fideslang", left),) if left else ()
+    title = "The register under the keys of fideslang"
+    return document(Paper("export", title, "Keys that begin with x_ are not fideslang's", parts), made_at)
+
+
+def _rows(entry: dict[str, Any]) -> tuple[Item, ...]:
+    return tuple(Item(key, tuple(_spelled(value))) for key, value in entry.items())
+
+
+def _spelled(value: Any) -> Iterator[str]:
+    for each in value if isinstance(value, list) else (value,):
+        yield each if isinstance(each, str) else json.dumps(each, ensure_ascii=False)

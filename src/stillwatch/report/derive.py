@@ -76,6 +76,7 @@ def render_derivation(document: Mapping[str, Any], *, generated_at: datetime) ->
         spoof=record.record("spoof_control"),
         decoys=record.record("decoys"),
         limits=record.texts("limits"),
+        supporting=record.record("supporting"),
         prose=PROSE_LIMIT,
         picture=picture(record),
         generated_at=generated_at,

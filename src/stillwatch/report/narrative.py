@@ -240,16 +240,21 @@ def relations(predecessor: str, shared_with: Sequence[str]) -> Iterator[str]:
 
 
 def innocent(c: Campaign) -> tuple[str, ...]:
-    """Every innocent explanation that the evidence allows, with the tests that it could explain."""
+    """Every innocent explanation that the evidence allows, with the tests it could explain and how many those are."""
     tests: dict[str, list[str]] = {}
     for e in c.evidence:
         for explanation in e.could_be:
             tests.setdefault(explanation, []).append(e.title)
-    return tuple(f"{name}: could explain {', '.join(found)}" for name, found in tests.items())
+    whole = wording.plural(len(c.evidence), "finding")
+    return tuple(f"{name}: could explain {', '.join(found)} ({len(found)} of {whole})" for name, found in tests.items())
 
 
 def innocent_reading(c: Campaign) -> str:
     """Why they fail or hold. No explanation is tested by itself: the second gate weighs them together."""
+    return f"{_weighed(c)} One that is named for some findings is not known to explain the others."
+
+
+def _weighed(c: Campaign) -> str:
     gate = c.cohort
     if gate.strength is None or c.p_cohort is None:
         return "None of them has been weighed yet: the group was not compared with harmless ones."

@@ -25,7 +25,15 @@ class OnePage:
         """The rows of ``table`` behind a figure of the campaign."""
         return ""
 
+    def of_run(self, table: str, **where: str) -> str:
+        """The rows of ``table`` behind a figure of the whole run: those whose columns have these values."""
+        return ""
+
     def account(self, ref: str) -> str:
+        return ""
+
+    def account_rows(self, ref: str) -> str:
+        """The rows behind what an account sent."""
         return ""
 
     def node(self, campaign: Campaign, node: Node) -> str:

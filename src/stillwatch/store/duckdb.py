@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from stillwatch.errors import StoreError
+from stillwatch.store.statements import FACTS_SQL
 
 _SORTED = """
 SELECT * EXCLUDE (copy) FROM (
@@ -30,22 +31,6 @@ _DUPLICATES = """
 INSERT INTO duplicates
 SELECT event_id, min(ts), count(*) FROM read_parquet($files) GROUP BY event_id HAVING count(*) > 1
 """
-FACTS_SQL = """
-SELECT account_id, tenant_id, date_trunc('hour', ts) AS hour,
-       count(*) AS exchanges,
-       count(*) FILTER (WHERE coalesce(http_status, 200) < 400) AS served,
-       count(*) FILTER (WHERE http_status >= 400) AS refused,
-       count(*) FILTER (WHERE error_type = 'shed_experiment') AS shed,
-       coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
-       count(DISTINCT client_addr) AS addresses,
-       count(DISTINCT client_net) AS nets,
-       count(DISTINCT user_agent) AS agents,
-       count(DISTINCT nullif(prompt_exact, 0)) AS prompts,
-       count(DISTINCT session) AS sessions,
-       count(*) FILTER (WHERE turns > 0) AS with_history,
-       count(DISTINCT end_user) AS end_users
-FROM epoch GROUP BY ALL ORDER BY account_id, tenant_id, hour
-"""
 
 
 class SketchStore:
@@ -56,6 +41,8 @@ class SketchStore:
             "threads": max(threads, 1),
             "memory_limit": memory_limit,
             "temp_directory": str(folder / "spill"),
+            "allocator_flush_threshold": "16MB",  # it shares the machine with what weighs, and is idle then
+            "allocator_bulk_deallocation_flush_threshold": "16MB",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
@@ -91,7 +78,7 @@ class SketchStore:
         self._connection.register("epoch", epoch)
         try:
             with explained():
-                return self._connection.sql(FACTS_SQL).to_arrow_table()
+                return self._connection.sql(f"{FACTS_SQL} ORDER BY account_id, tenant_id, hour").to_arrow_table()
         finally:
             self._connection.unregister("epoch")
 

@@ -13,9 +13,12 @@ Deliberately not done: merging into an existing folder, mount points as ``out`` 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +32,8 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this a run is not begun: an output half written for want of space costs the whole run."""
 
 _MIB = 1024 * 1024
+_SCRATCH = "stillwatch-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _UMASK_DECIDES = 0o666
 
 
@@ -46,7 +51,8 @@ def staged_folder(out: Path, *, needed_bytes: int = LEAST_FREE_BYTES) -> Iterato
             _sweep(target)
             staged.mkdir()
         try:
-            yield staged
+            with _full_disk_told(out):
+                yield staged
             with _explained(out):
                 _mark(staged)
                 _sync_tree(staged)
@@ -54,6 +60,32 @@ def staged_folder(out: Path, *, needed_bytes: int = LEAST_FREE_BYTES) -> Iterato
                 _swap(staged, target)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A folder for what is on its way, gone at the end; what killed processes of this user left is cleared first."""
+    root = Path(parent or tempfile.gettempdir()).resolve()
+    folder = root / f"{_SCRATCH}{secrets.token_hex(6)}"
+    with _explained(root):
+        for left in root.glob(f"{_SCRATCH}*"):
+            _clear_scratch(left)
+    with locked(folder):  # before it is there: so whoever clears never meets a folder that is not held yet
+        try:
+            with _explained(folder):
+                folder.mkdir(mode=0o700)
+            with _full_disk_told(folder):
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_scratch(folder: Path) -> None:
+    lock = _beside(folder, "lock")
+    with contextlib.suppress(FileNotFoundError):  # its owner, or another that clears, was faster
+        if folder.stat().st_uid == os.getuid() and lock.exists() and not is_locked(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def check_replaceable(out: Path) -> None:
@@ -98,6 +130,18 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}. What was there is unchanged.") from error
+
+
+@contextlib.contextmanager
+def _full_disk_told(path: Path) -> Iterator[None]:
+    """Turn a disk that fills up below ``path``, whoever writes there, into a ``StoreError``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        why = os.strerror(error.errno)
+        raise StoreError(f"cannot write below {path}: {why}. Free some space, or write elsewhere.") from error
 
 
 def _beside(target: Path, role: str) -> Path:

@@ -47,8 +47,9 @@ def write_objects(path: Path, value: Any, classes: Classes, given: Mapping[str, 
     tree = {"layout": layout(classes), "value": encoder.value(value), "arrays": encoder.described()}
     raw = json.dumps(tree, separators=(",", ":")).encode()
     seal = hmac.new(key, digestmod="sha256")
+    blocks: list[bytes | memoryview] = [MAGIC, len(raw).to_bytes(_LENGTH_BYTES, "big"), raw, *encoder.blocks()]
     with path.open("wb") as file:
-        for block in (MAGIC, len(raw).to_bytes(_LENGTH_BYTES, "big"), raw, *encoder.blocks()):
+        for block in blocks:
             seal.update(block)
             file.write(block)
         file.write(seal.digest())
@@ -128,9 +129,10 @@ class _Encoder:
         """Type, shape and order of every array."""
         return [[a.dtype.str, list(a.shape), _order(a)] for a in self._arrays]
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[memoryview]:
         for array in self._arrays:
-            yield array.tobytes(_order(array))
+            if array.size:
+                yield memoryview(array.reshape(-1, order=_order(array))).cast("B")  # type: ignore[arg-type]
 
 
 def _order(array: np.ndarray[Any, Any]) -> Any:
@@ -183,5 +185,7 @@ def _arrays(described: Iterable[Any], data: np.ndarray[Any, Any]) -> Iterator[np
         count = int(np.prod(shape, dtype=np.int64))
         end = at + count * dtype.itemsize
         # A copy: the file goes, and states are changed in place.
-        yield np.frombuffer(data[at:end].tobytes(), dtype).reshape(shape, order=order).copy(order=order)
+        made = np.empty(count, dtype)
+        made.view(np.uint8)[:] = data[at:end]
+        yield made.reshape(shape, order=order)
         at = end

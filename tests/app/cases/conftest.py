@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,9 +36,30 @@ class Desk:
         return act_on(self.store, about, act, Actor(who, "test"), NOW, why="because", text=text, dry_run=dry_run)
 
 
+@pytest.fixture(scope="session")
+def new_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a new desk, to be copied: making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("new")
+    new_desk(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def opened_once(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("opened")
+    copied(new_once, folder).open()
+    return folder
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return new_desk(tmp_path)
+def desk(new_once: Path, tmp_path: Path) -> Desk:
+    return copied(new_once, tmp_path)
+
+
+def copied(made: Path, folder: Path) -> Desk:
+    """A desk that was made before, in a folder of its own."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return Desk(folder / "store", folder / "run")
 
 
 def new_desk(folder: Path) -> Desk:
@@ -50,6 +72,5 @@ def new_desk(folder: Path) -> Desk:
 
 
 @pytest.fixture
-def opened(desk: Desk) -> Desk:
-    desk.open()
-    return desk
+def opened(opened_once: Path, tmp_path: Path) -> Desk:
+    return copied(opened_once, tmp_path)

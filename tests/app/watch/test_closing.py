@@ -8,7 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pytest
 
+from stillwatch.app.watch import closing
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.app.watch.closing import forget, last_over
 from stillwatch.store.ids import MARK, EpochStore, are_copies, marks
@@ -53,6 +55,27 @@ def test_what_is_old_or_too_large_is_let_go(tmp_path: Path) -> None:
     assert sorted(checkpoint.sketches) == [98, 99, 100]
     forget(checkpoint, tmp_path, marks_epochs=2, facts_epochs=5, sketch_bytes=0)
     assert not checkpoint.sketches
+
+
+def test_of_late_requests_and_rejects_the_newest_rows_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "ROWS_BYTES", 25)
+    names = [f"rows-{number}" for number in range(4)]
+    for name in names:
+        (tmp_path / name).write_bytes(bytes(10))
+    checkpoint = Checkpoint({}, closed=100, late=names[:3], rejects=[*names])
+    forget(checkpoint, tmp_path, marks_epochs=2, facts_epochs=5, sketch_bytes=0)
+    assert (checkpoint.late, checkpoint.rejects) == (names[1:3], names[2:])
+
+
+def test_files_are_joined_in_pieces_that_fit_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "JOINED_ROWS", 5)
+    rows = pa.table({"n": list(range(12))})
+    files = [tmp_path / f"part-{number}" for number in range(6)]
+    for number, file in enumerate(files):
+        pq.write_table(rows[2 * number : 2 * number + 2], file)
+    closing.join(files, tmp_path / "one")
+    assert pq.read_table(tmp_path / "one").equals(rows)
+    assert pq.read_metadata(tmp_path / "one").num_row_groups == 2
 
 
 def test_an_epoch_is_over_when_the_watermark_has_passed_its_end() -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.app.watch import keeping, watching
+from stillwatch.app.watch import checkpoint, keeping, watching
 from stillwatch.app.watch.checkpoint import NAME
 from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.sources import follower
@@ -187,6 +187,17 @@ def test_damaged_or_foreign_state_is_refused_with_a_way_out(place: Place, name: 
     place.watch()
     (place.state / "fold-1.state").unlink()
     with pytest.raises(StoreError, match="are gone"):
+        place.watch()
+
+
+def test_a_state_of_another_version_is_refused_with_a_way_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place.source / "a.jsonl").write_bytes(_by_hour(0) + _by_hour(1))
+    place.watch()
+    monkeypatch.setattr(keeping, "CLASSES", keeping.CLASSES[:-1])
+    with pytest.raises(StoreError, match=r"fold-1.state was written by another version.*name another --out"):
+        place.watch()
+    monkeypatch.setattr(checkpoint, "SCHEMA", "stillwatch.watch/2")
+    with pytest.raises(StoreError, match=r"this version reads stillwatch.watch/2.*name another --out"):
         place.watch()
 
 

@@ -1,4 +1,4 @@
-"""Entries of the journal that change no case: what somebody was shown, and whose password was set.
+"""Entries of the journal that change no case: what was shown, whose password was set, what became of a parcel.
 
 Text out of people's requests is shown only after the entry that says so is on disk. Needs the role named; who sets
 their own password needs none beyond having one.
@@ -17,6 +17,8 @@ from stillwatch.errors import ConfigurationError
 from stillwatch.journal.entry import Act, Entry, Who
 
 LOOKED, PASSWORD = "look.examples", "console.password"
+DELIVERED, GIVEN_UP = "delivery.delivered", "delivery.given-up"
+"""Written by ``app.delivery``."""
 
 
 def record_look(store: Path, actor: Actor, now: datetime, about: str, run_id: str, events: Sequence[str]) -> Entry:

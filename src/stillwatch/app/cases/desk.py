@@ -1,47 +1,38 @@
-"""A store's journal and what it amounts to, for looking and for working.
+"""Cases as a store's journal has them, for looking and for working (see ``app.sitting``).
 
-Contract: ``look`` reads, checks the whole chain and makes nothing. ``at_work`` holds the journal for one person: what
-is done is checked against the state that holds at that moment, and is on disk when ``do`` returns. With ``dry_run``
-everything is checked and nothing is written. A refusal is a ``ConfigurationError`` that says what would help.
-
-The keyring of the store vouches for the journal's head and makes its pseudonyms, under a key that stays when the rest
-is rotated: the journal has to be readable for as long as anybody may ask.
+Contract: ``look`` reads, checks the whole chain and makes nothing. ``at_work`` holds the journal for one person. With
+``dry_run`` everything is checked and nothing is written.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, ClassVar
 
 import msgspec
 
 from stillwatch import inert
+from stillwatch.app.sitting import FOLDER, NOBODY, Actor, Rules, Sitting, journal_of
 from stillwatch.cases.acts import Act as CaseAct
 from stillwatch.cases.acts import Attached, Granted, Opened, Related, Resurfaced, Updated
-from stillwatch.cases.advance import PEOPLE, PREFIX, advance, encoded, fold, replaced
+from stillwatch.cases.advance import PEOPLE, PREFIX, advance, encoded, replaced
 from stillwatch.cases.catalogue import tag
-from stillwatch.cases.state import Case, Desk, RefusedError
-from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.journal.entry import GENESIS, Act, Entry, Who, utc
-from stillwatch.journal.log import Journal, Writer
+from stillwatch.cases.state import Case, Desk
+from stillwatch.errors import ConfigurationError
+from stillwatch.journal.entry import Entry
+from stillwatch.journal.log import Journal
 from stillwatch.journal.subjects import Subjects
-from stillwatch.keyring import FILE_NAME, load_keyring, read_keyring
+from stillwatch.keyring import FILE_NAME
 
-FOLDER = "journal"
-NOBODY = "nobody"
+__all__ = ["FOLDER", "NOBODY", "Account", "Actor", "Session", "View", "act_on", "at_work", "journal_of", "look"]
+
+RULES = Rules(Desk(), advance, encoded, replaced)
 _NAMING = {PREFIX + tag(kind) for kind in (Opened, Updated, Attached, Resurfaced)}
 """Kinds of entries whose boxes say who a member is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who sits at the desk: the name they act under and the door they came in by."""
-
-    name: str
-    via: str
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -94,77 +85,30 @@ class View:
         return names
 
 
-def journal_of(store: Path, *, may_make: bool) -> Journal:
-    """The journal of a store; its keyring is made on first use if allowed."""
-    try:
-        keys = load_keyring(store) if may_make else read_keyring(store / FILE_NAME)
-    except OSError as error:
-        raise StoreError(f"cannot use {store}: {error.strerror or error}. Give this user access.") from error
-    if keys is None:
-        raise ConfigurationError(
-            f"{store} holds no cases: there is no {FILE_NAME}. Begin with 'stillwatch case people grant' and "
-            "'stillwatch case open', or name the right folder with --store."
-        )
-    return Journal(store / FOLDER, keys.derive("journal"))
-
-
 def look(store: Path) -> View:
     """Everything there is, checked; makes nothing."""
     journal = journal_of(store, may_make=False)
     entries = journal.entries()
-    return View(store, journal, _folded(store, entries), entries)
+    return View(store, journal, RULES.folded(store, entries), entries)
 
 
 @dataclass
-class Session:
-    """One person at work; ``done`` are the entries written so far (or that would be)."""
+class Session(Sitting[Desk]):
+    """One person at work on cases."""
 
-    store: Path
-    journal: Journal
-    actor: Actor
-    now: datetime
-    desk: Desk
-    entries: list[Entry]
-    writer: Writer | None
-    done: list[Entry] = field(default_factory=list)
+    rules: ClassVar[Rules[Any]] = RULES
+
+    @property
+    def desk(self) -> Desk:
+        return self.state
 
     @property
     def view(self) -> View:
-        return View(self.store, self.journal, self.desk, tuple(self.entries))
+        return View(self.store, self.journal, self.state, tuple(self.entries))
 
-    def do(
-        self, about: str, act: CaseAct, why: str, *, text: str = "", private: Mapping[str, bytes] | None = None
-    ) -> Entry:
-        """Check an act and write it; ``text`` is sealed for the case, ``private`` for its subjects."""
-        self.check(about, act)
-        kind, body = encoded(act)
-        own = {self.journal.subjects.name("case", about): text.encode()} if text else {}
-        asked = Act(kind, about, body, why, replaced(self.desk, act, about), {**(private or {}), **own})
-        entry = self.writer.append(asked, self._who(act), self.now) if self.writer else self._draft(asked, act)
-        self.desk = advance(self.desk, entry)
-        if self.writer is None:
-            self.entries.append(entry)
-        self.done.append(entry)
-        return entry
-
-    def check(self, about: str, act: CaseAct) -> None:
-        """Raise what ``do`` would raise; writes nothing."""
-        kind, body = encoded(act)
-        try:
-            advance(self.desk, self._draft(Act(kind, about, body, "", replaced(self.desk, act, about)), act))
-        except RefusedError as refusal:
-            raise ConfigurationError(str(refusal)) from None
-
-    def _who(self, act: CaseAct) -> Who:
+    def role(self, act: Any) -> str:
         founding = isinstance(act, Granted) and not self.desk.people
-        role = "admin" if founding else self.desk.people.get(self.actor.name, NOBODY)
-        return Who(self.actor.name, role, self.actor.via)
-
-    def _draft(self, asked: Act, act: CaseAct) -> Entry:
-        """The entry as it would stand in the journal, without boxes and chain."""
-        n, at = self.desk.count + 1, utc(self.now)
-        plain = (asked.kind, asked.about, asked.body, asked.why, asked.replaces)
-        return Entry(n, at, self._who(act), *plain, (), GENESIS, hash=GENESIS)
+        return "admin" if founding else self.desk.people.get(self.actor.name, NOBODY)
 
 
 @contextlib.contextmanager
@@ -176,7 +120,7 @@ def at_work(store: Path, actor: Actor, now: datetime, *, dry_run: bool = False) 
         return
     journal = journal_of(store, may_make=True)
     with journal.writing() as writer:
-        yield Session(store, journal, actor, now, _folded(store, writer.entries), writer.entries, writer)
+        yield Session(store, journal, actor, now, RULES.folded(store, writer.entries), writer.entries, writer)
 
 
 def act_on(
@@ -193,13 +137,3 @@ def act_on(
 
 def _empty(store: Path) -> View:
     return View(store, Journal(store / FOLDER, bytes(32)), Desk(), ())
-
-
-def _folded(store: Path, entries: tuple[Entry, ...] | list[Entry]) -> Desk:
-    try:
-        return fold(entries)
-    except RefusedError as refusal:
-        raise StoreError(
-            f"the journal in {store / FOLDER} holds an act that its own rules refuse: {refusal} It was written by "
-            "another version or past the program; nothing is decided on it. 'stillwatch case verify' shows where."
-        ) from None

@@ -26,9 +26,10 @@ from stillwatch.cases.advance import fold
 from stillwatch.cases.package import MANIFEST, SCHEMA, SIGNATURE, Manifest, members_of, unpacked
 from stillwatch.cases.recompute import Check, Set, features_of, loader_of, recomputed, spent
 from stillwatch.cases.signing import Signature, verify
-from stillwatch.cases.state import Case, RefusedError
+from stillwatch.cases.state import Case
 from stillwatch.config.schema import Settings, config_hash
 from stillwatch.errors import InputError
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import GENESIS, Entry, parsed
 
 if TYPE_CHECKING:

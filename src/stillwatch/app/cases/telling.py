@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.app.cases.beside import LOOKED, PASSWORD
+from stillwatch.app.cases.beside import DELIVERED, GIVEN_UP, LOOKED, PASSWORD
 from stillwatch.app.cases.desk import View
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.catalogue import KINDS
@@ -23,6 +23,8 @@ ERASED = "(erased)"
 _SUMMARIES = {f"case.{kind.name}": kind.summary for kind in KINDS} | {
     LOOKED: "examples were shown",
     PASSWORD: "password set",
+    DELIVERED: "delivered",
+    GIVEN_UP: "not delivered",
 }
 _DETAILS = (
     "name",
@@ -38,6 +40,7 @@ _DETAILS = (
     "other",
     "how",
     "reference",
+    "target",
     "on",
 )
 
@@ -64,6 +67,7 @@ def case_document(view: View, case_id: str, *, names: bool = True) -> dict[str, 
         "waiting": None if case.proposal is None else msgspec.to_builtins(case.proposal),
         "tasks": [{"task": t.name, "done": t.done, "text": texts.get(int(t.name[1:]))} for t in case.tasks],
         "sent": [msgspec.to_builtins(o) for o in case.outgoing],
+        "taught": None if case.taught is None else msgspec.to_builtins(case.taught),
         "to_recall": [o.reference for o in case.to_recall],
         "members": _members(view, case) if names else [{"subject": m, **_part(case, m)} for m in case.members],
         "history": [_told(entry, texts.get(entry.n)) for entry in entries],
@@ -109,6 +113,8 @@ def case_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"task {task['task']} {'done' if task['done'] else 'open'}: {task['text'] or ERASED}"
     if document["waiting"]:
         yield f"waits for a second person: {document['waiting']['asked']['what']}, proposal {document['waiting']['n']}"
+    if document["taught"]:
+        yield f"taught as {document['taught']['name']}, until {document['taught']['until']}"
     yield from (f"to be lifted, recalled or revoked: {reference}" for reference in document["to_recall"])
     yield from (f"related: {other} ({how})" for other, how in document["related"].items())
     victims = sum("victim" in member for member in document["members"])

@@ -15,8 +15,9 @@ from pathlib import Path
 from stillwatch.app.cases.desk import journal_of
 from stillwatch.app.cases.exhibits import EXAMPLES
 from stillwatch.cases.advance import advance
-from stillwatch.cases.state import Desk, RefusedError
+from stillwatch.cases.state import Desk
 from stillwatch.errors import ConfigurationError
+from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
 from stillwatch.journal.log import ERASED, Journal
 

@@ -7,9 +7,10 @@ the policy stage (``measures.policy``) then lifts it. With ``dry_run`` everythin
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -18,17 +19,21 @@ from msgspec.structs import replace
 
 from stillwatch import inert
 from stillwatch.app.cases.desk import Actor
+from stillwatch.app.measures.coin import bound, key_of
 from stillwatch.app.measures.desk import Session, at_work, sealed, subject_of
 from stillwatch.app.measures.preview import drafted, told
 from stillwatch.app.measures.publishing import publish
-from stillwatch.app.measures.request import DecisionRequest, Preview, Published
+from stillwatch.app.measures.request import DecisionRequest, ExperimentRequest, Preview, Published
 from stillwatch.cases.acts import Recalled, Sent
 from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.feed.decision import iso
 from stillwatch.feed.tiers import Tiers
 from stillwatch.feed.tiers import faults as tier_faults
 from stillwatch.journal.entry import Entry
 from stillwatch.measures import acts, policy
 from stillwatch.measures.state import Standing, decision_id
+
+REDIS = "STILLWATCH_FEED_REDIS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Desk:
     now: datetime
     why: str
     dry_run: bool = False
+    redis: str | None = field(default_factory=lambda: os.environ.get(REDIS) or None, repr=False)
+    """A Redis server that the feed is copied to; whichever door somebody acts by, it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,25 @@ def release(desk: Desk, path: Path | None) -> Done:
     """Propose another table of release tiers; ``None`` proposes to have none."""
     table = None if path is None else read_tiers(path)
     return _worked(desk, lambda session: session.do(decision_id(session.next_n), acts.Tiered(table), desk.why))
+
+
+def shed(desk: Desk, request: ExperimentRequest) -> Done:
+    """Propose to refuse a small share of requests by the keyed coin; somebody else has to agree."""
+
+    def work(session: Session) -> None:
+        name, policy = decision_id(session.next_n), session.docket.disclosure
+        times = (iso(request.starts_at), iso(request.expires_at))
+        digest = policy.sha256 if policy else ""
+        key = bound(key_of(desk.store, name))
+        act = acts.Shed(request.rate, *times, request.terms, digest, key, request.spared_tiers)
+        session.do(name, act, desk.why)
+
+    return _worked(desk, work)
+
+
+def stop_shedding(desk: Desk) -> Done:
+    """End the experiment that runs; one person is enough."""
+    return _worked(desk, lambda session: session.do("shedding", acts.Unshed(), desk.why))
 
 
 def disclose(desk: Desk, path: Path | None) -> Done:
@@ -135,7 +161,7 @@ def _worked(desk: Desk, work: Callable[[Session], object], *, anew: bool = False
         _follow_policy(session)
         _tell_cases(session, before)
         # The lock is still held: no other change can come between journal and feed.
-        published = None if desk.dry_run else publish(session.sight, desk.feed, desk.now, anew=anew)
+        published = None if desk.dry_run else publish(session.sight, desk.feed, desk.now, redis=desk.redis, anew=anew)
         return Done(tuple(session.done), published)
 
 

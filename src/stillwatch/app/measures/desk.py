@@ -8,27 +8,36 @@ can be written in one sitting, so that a case says what went out on its strength
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, ClassVar
 
 import msgspec
 
-from stillwatch.app.cases.desk import FOLDER, NOBODY, Actor, View, journal_of
+from stillwatch.app.cases.desk import View
+from stillwatch.app.sitting import NOBODY, Actor, Rules, Sitting, journal_of
 from stillwatch.cases import advance as cases
-from stillwatch.cases.acts import Act as CaseAct
-from stillwatch.cases.state import RefusedError
-from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.journal.entry import GENESIS, Act, Entry, Who, utc
-from stillwatch.journal.log import Journal, Writer
+from stillwatch.journal.entry import Entry
+from stillwatch.journal.log import Journal
 from stillwatch.journal.subjects import Subjects
 from stillwatch.measures.acts import MeasureAct, Named
-from stillwatch.measures.advance import advance, encoded, fold, replaced
+from stillwatch.measures.advance import advance, encoded, replaced
 from stillwatch.measures.state import Docket
 from stillwatch.model.scope import scoped
 
-_AnyAct = MeasureAct | CaseAct
+
+def _encoded(act: Any) -> tuple[str, dict[str, Any]]:
+    return encoded(act) if isinstance(act, MeasureAct) else cases.encoded(act)
+
+
+def _replaced(docket: Docket, act: Any, about: str) -> int | None:
+    return replaced(docket, act) if isinstance(act, MeasureAct) else cases.replaced(docket.desk, act, about)
+
+
+RULES = Rules(Docket(), advance, _encoded, _replaced)
+"""Acts about measures and about cases can be written in one sitting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,62 +73,25 @@ def look(store: Path) -> Sight:
     """Everything there is, checked; makes nothing."""
     journal = journal_of(store, may_make=False)
     entries = journal.entries()
-    return Sight(store, journal, _folded(store, entries), entries)
+    return Sight(store, journal, RULES.folded(store, entries), entries)
 
 
 @dataclass
-class Session:
-    """One person at work; ``done`` are the entries written so far (or that would be)."""
+class Session(Sitting[Docket]):
+    """One person at work on measures, and on cases beside."""
 
-    store: Path
-    journal: Journal
-    actor: Actor
-    now: datetime
-    docket: Docket
-    entries: list[Entry]
-    writer: Writer | None
-    done: list[Entry] = field(default_factory=list)
+    rules: ClassVar[Rules[Any]] = RULES
+
+    @property
+    def docket(self) -> Docket:
+        return self.state
 
     @property
     def sight(self) -> Sight:
-        return Sight(self.store, self.journal, self.docket, tuple(self.entries))
+        return Sight(self.store, self.journal, self.state, tuple(self.entries))
 
-    @property
-    def next_n(self) -> int:
-        return self.docket.desk.count + 1
-
-    def do(self, about: str, act: _AnyAct, why: str, private: Mapping[str, bytes] | None = None) -> Entry:
-        """Check an act and write it; ``private`` is sealed for its subjects."""
-        asked, after = self._checked(about, act, why, private or {})
-        if self.writer is None:
-            entry = self._draft(asked)
-            self.docket = after
-            self.entries.append(entry)
-        else:
-            entry = self.writer.append(asked, self._who(), self.now)
-            self.docket = advance(self.docket, entry)
-        self.done.append(entry)
-        return entry
-
-    def _checked(self, about: str, act: _AnyAct, why: str, private: Mapping[str, bytes]) -> tuple[Act, Docket]:
-        try:
-            if isinstance(act, MeasureAct):
-                asked = Act(*_head(encoded(act), about), why, replaced(self.docket, act), private)
-            else:
-                asked = Act(
-                    *_head(cases.encoded(act), about), why, cases.replaced(self.docket.desk, act, about), private
-                )
-            return asked, advance(self.docket, self._draft(asked))
-        except RefusedError as refusal:
-            raise ConfigurationError(str(refusal)) from None
-
-    def _who(self) -> Who:
-        return Who(self.actor.name, self.docket.desk.people.get(self.actor.name, NOBODY), self.actor.via)
-
-    def _draft(self, asked: Act) -> Entry:
-        """The entry as it would stand in the journal, without boxes and chain."""
-        plain = (asked.kind, asked.about, asked.body, asked.why, asked.replaces)
-        return Entry(self.next_n, utc(self.now), self._who(), *plain, (), GENESIS, hash=GENESIS)
+    def role(self, act: Any) -> str:
+        return self.docket.desk.people.get(self.actor.name, NOBODY)
 
 
 @contextlib.contextmanager
@@ -131,18 +103,4 @@ def at_work(store: Path, actor: Actor, now: datetime, *, dry_run: bool = False) 
         return
     journal = journal_of(store, may_make=False)
     with journal.writing() as writer:
-        yield Session(store, journal, actor, now, _folded(store, writer.entries), writer.entries, writer)
-
-
-def _head(coded: tuple[str, dict[str, object]], about: str) -> tuple[str, str, dict[str, object]]:
-    return coded[0], about, coded[1]
-
-
-def _folded(store: Path, entries: Iterable[Entry]) -> Docket:
-    try:
-        return fold(entries)
-    except RefusedError as refusal:
-        raise StoreError(
-            f"the journal in {store / FOLDER} holds an act that its own rules refuse: {refusal} It was written by "
-            "another version or past the program; nothing is decided on it. 'stillwatch case verify' shows more."
-        ) from None
+        yield Session(store, journal, actor, now, RULES.folded(store, writer.entries), writer.entries, writer)

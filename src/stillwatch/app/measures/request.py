@@ -39,6 +39,17 @@ class DecisionRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ExperimentRequest:
+    """A shedding experiment. ``terms``: where customers are told; ``spared_tiers``: of whom nothing is refused."""
+
+    rate: float
+    starts_at: datetime
+    expires_at: datetime
+    terms: str
+    spared_tiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """What the feed was brought to: how many scopes, how many exempt ones only observed, how many erased left out."""
 

@@ -11,7 +11,7 @@ import msgspec
 from stillwatch.app.measures.desk import Sight
 from stillwatch.app.measures.request import Preview, Published
 from stillwatch.errors import ConfigurationError
-from stillwatch.measures.acts import Decided, Named
+from stillwatch.measures.acts import Named, Shed, Tiered
 from stillwatch.measures.advance import PREFIX
 from stillwatch.measures.state import Standing
 from stillwatch.model.scope import scoped
@@ -26,9 +26,27 @@ def listing(sight: Sight, now: datetime) -> list[dict[str, Any]]:
     tiers = [
         {"decision_id": f"d-{w.n}", "state": "waiting", "measure": "release tiers", "scope": "everybody", "by": w.by}
         for w in sight.docket.waiting.values()
-        if not isinstance(w.act, Decided)
+        if isinstance(w.act, Tiered)
     ]
-    return [*decisions, *tiers]
+    return [*decisions, *tiers, *_experiments(sight, now)]
+
+
+def _experiments(sight: Sight, now: datetime) -> Iterator[dict[str, Any]]:
+    """Shedding experiments: those that wait, and all that were agreed to."""
+    for waiting in sight.docket.waiting.values():
+        if isinstance(waiting.act, Shed):
+            yield {"decision_id": f"d-{waiting.n}", "state": "waiting", "by": waiting.by, **_experiment(waiting.act)}
+    running = sight.docket.shedding(now)
+    for past in sight.docket.experiments:
+        state = "standing" if past == running else "over"
+        people = {"by": past.by, "approved_by": [past.approved_by]}
+        yield {"decision_id": past.decision_id, "state": state, **people, **_experiment(past.act), "until": past.until}
+
+
+def _experiment(act: Shed) -> dict[str, Any]:
+    told = {"measure": f"shed {act.rate:.3%}", "scope": "everybody", "mode": "enforce", "rate": act.rate}
+    times = {"starts_at": act.starts_at, "expires_at": act.expires_at}
+    return {**told, **times, "terms": act.terms, "spared_tiers": list(act.spared_tiers), "key_sha256": act.key_sha256}
 
 
 def list_lines(sight: Sight, now: datetime) -> Iterator[str]:

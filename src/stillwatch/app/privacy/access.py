@@ -16,6 +16,7 @@ from typing import Any
 from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.erase import ERASURES
 from stillwatch.app.privacy.erasing_run import campaigns_of, rows_of
+from stillwatch.app.privacy.gateway_log import names_in
 from stillwatch.app.privacy.gather import gather
 from stillwatch.app.privacy.loose import search
 from stillwatch.app.privacy.run_data import RunData, read_run
@@ -65,7 +66,8 @@ def access(request: AccessRequest) -> dict[str, Any]:
     found = stores.find(request.stores)
     runs = [read_run(folder) for folder in found.runs]
     journals = case_stores.views(request.home, found.loose)
-    known = (name for view in journals for name in case_stores.names_in(view))
+    known = {name for view in journals for name in case_stores.names_in(view)}
+    known |= {name for path in found.loose for name in names_in(path)}
     person = whom.resolve(request.account, request.end_user, runs, known)
     data = {str(run.folder): _data(run, person) | _in_state(run.folder, person, request) for run in runs}
     mentions = {str(path): n for path in found.loose if (n := search(path, person))}

@@ -18,6 +18,7 @@ from stillwatch.app.cases.desk import Actor
 from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.case_stores import Erasing
 from stillwatch.app.privacy.erasing_run import erased
+from stillwatch.app.privacy.gateway_log import names_in
 from stillwatch.app.privacy.loose import erase_file, search
 from stillwatch.app.privacy.run_data import held_run, read_run, write_run
 from stillwatch.app.privacy.watch_state import erase_state, is_watched
@@ -59,7 +60,8 @@ def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
     found = stores.find(request.stores)
     journals = case_stores.views(request.home, found.loose)
     holds = (*_holds(request), *(hold for view in journals for hold in case_stores.holds_in(view)))
-    known = (name for view in journals for name in case_stores.names_in(view))
+    known = {name for view in journals for name in case_stores.names_in(view)}
+    known |= {name for path in found.loose for name in names_in(path)}
     person = whom.resolve(request.account, request.end_user, map(read_run, found.runs), known)
     for view in journals:
         case_stores.check(view, person, request.by)

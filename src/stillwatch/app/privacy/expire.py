@@ -1,12 +1,14 @@
 """``privacy expire``: remove what is older than its period, and forget keys whose time is over.
 
-Contract: redacted examples go at the time that their run declares; tables after the days of the register. Run it every
-day: the product has no process of its own that waits. It reads holds as an erasure does; the copies of examples that a
-case keeps go by the rules of cases. What was interrupted is finished when it is run again.
+Contract: redacted examples go at the time that their run declares; tables after the days of the register. It is run
+every day, by a timer or by ``passes`` in a process that stays. It reads holds as an erasure does; the copies of
+examples that a case keeps go by the rules of cases. What was interrupted is finished when it is run again.
 """
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -57,6 +59,14 @@ def expire(request: ExpiryRequest) -> dict[str, Any]:
     title = "What expiry would remove" if request.dry_run else "What expired"
     paper = Paper("expiry", title, "Art. 5(1)(e) GDPR", parts, head)
     return document(paper, request.now)
+
+
+def passes(every_hours: float | None) -> Iterator[int]:
+    """When to expire: once, or now and again until the process is ended, which it may be at any moment."""
+    yield 0
+    for number in itertools.count(1) if every_hours is not None else ():
+        time.sleep((every_hours or 0.0) * 3600.0)
+        yield number
 
 
 def _rules(path: Path | None) -> tuple[Mapping[str, int], tuple[Hold, ...]]:

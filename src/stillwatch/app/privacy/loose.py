@@ -1,8 +1,8 @@
-"""Files outside of run folders: rows of a hunt are taken out, everything else is only searched.
+"""Files outside of run folders: rows of a hunt and of a gateway's log are taken out, all else is only searched.
 
-Contract: a file is changed only if its form shows that ``hunt`` wrote it; any other that holds an identifier is
-reported as left, with its path, because a person has to say what it is. Texts are searched as bytes, Parquet by its
-columns of text; what is packed cannot be searched and is reported as such.
+Contract: a file is changed only if its form shows that ``hunt`` or a gateway wrote it; any other that holds an
+identifier is reported as left, with its path, because a person has to say what it is. Texts are searched as bytes,
+Parquet by its columns of text; what is packed cannot be searched and is reported as such.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch import inert
+from stillwatch.app.privacy.gateway_log import SEGMENT, count, erase_log
 from stillwatch.errors import StoreError
 from stillwatch.model.scope import scoped
 from stillwatch.privacy.person import Person
@@ -41,8 +42,10 @@ class Rows:
 
 
 def erase_file(path: Path, person: Person, *, dry_run: bool) -> list[Line]:
-    """Take the account's rows out of a hunt's file; say what else is in it."""
-    lines = []
+    """Take the person's rows out of what a gateway or a hunt wrote; say what else is in it."""
+    lines = erase_log(path, person, dry_run=dry_run)
+    if lines and (dry_run or lines[0].left):
+        return lines
     hunted = _hunted(path) if person.account and not person.end_user else None
     if hunted is not None:
         kept = [row for row in hunted.rows if not _is_theirs(row, person)]
@@ -62,6 +65,8 @@ def erase_file(path: Path, person: Person, *, dry_run: bool) -> list[Line]:
 def search(path: Path, person: Person) -> int:
     """How often the identifiers stand in a file."""
     try:
+        if path.suffix == SEGMENT:
+            return count(path, person)
         if path.suffix == ".parquet":
             return _in_columns(path, person)
         return _in_bytes(path, person)

@@ -22,19 +22,31 @@ from stillwatch.store.files import write_atomic
 FORMATS = (".html", ".pdf", ".md", ".json")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_S = 300
+_NO_BROWSER = "a PDF is printed by Chromium, and there is none on this machine: write .html and print it"
 
 
-def write_papers(document: Mapping[str, Any], outs: Sequence[Path]) -> None:
-    """Write the paper to every one of ``outs``."""
+def write_papers(document: Mapping[str, Any], outs: Sequence[Path], as_json: Mapping[str, Any] | None = None) -> None:
+    """Write the paper to every one of ``outs``; ``as_json``: what JSON holds, if not the paper itself."""
     mistakes = [f"--out {out}: must end in {', '.join(FORMATS)}" for out in outs if out.suffix not in FORMATS]
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    browser = _browser()
     if browser is None and any(out.suffix == ".pdf" for out in outs):
-        mistakes.append("a PDF is printed by Chromium, and there is none on this machine: write .html and print it")
+        mistakes.append(_NO_BROWSER)
     mistakes += [f"--out {out}: there is no folder {out.parent}" for out in outs if not out.parent.is_dir()]
     if mistakes:
         raise ConfigurationError(*mistakes)
     for out in outs:
-        write_atomic(out, _content(document, out.suffix, browser or ""))
+        if out.suffix == ".json":
+            write_json(document if as_json is None else as_json, out)
+        else:
+            write_atomic(out, _content(document, out.suffix, browser or ""))
+
+
+def as_pdf(document: Mapping[str, Any]) -> bytes:
+    """The paper as PDF."""
+    browser = _browser()
+    if browser is None:
+        raise ConfigurationError(_NO_BROWSER)
+    return _printed(render_paper(document), browser)
 
 
 def write_json(document: Mapping[str, Any], out: Path) -> None:
@@ -42,12 +54,14 @@ def write_json(document: Mapping[str, Any], out: Path) -> None:
 
 
 def _content(document: Mapping[str, Any], suffix: str, browser: str) -> str | bytes:
-    if suffix == ".json":
-        return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
     if suffix == ".md":
         return paper_markdown(document)
     page = render_paper(document)
     return page if suffix == ".html" else _printed(page, browser)
+
+
+def _browser() -> str | None:
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def _printed(page: str, browser: str) -> bytes:

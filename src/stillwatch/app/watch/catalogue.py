@@ -25,7 +25,7 @@ from stillwatch.groups.followup import Followup
 from stillwatch.groups.infrastructure import Networks
 from stillwatch.groups.leanings import Leanings
 from stillwatch.groups.likeness import Likeness, Space
-from stillwatch.groups.templates import Pairs, Templates
+from stillwatch.groups.templates import Held, Pairs, Templates, Waiting
 from stillwatch.model.frame import Codebook
 
 CLASSES: tuple[type[Any], ...] = (
@@ -33,6 +33,8 @@ CLASSES: tuple[type[Any], ...] = (
     State,
     Rules,
     Templates,
+    Held,
+    Waiting,
     Pairs,
     Networks,
     Likeness,

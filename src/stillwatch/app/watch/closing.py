@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
 from stillwatch.app.folding import Folded
+from stillwatch.app.memory import give_back
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import build_frame
@@ -23,6 +25,10 @@ from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 MINUTE_US = 60_000_000
+JOINED_ROWS = 32_768
+"""Rows that are held when files become one."""
+ROWS_BYTES = 64 * 10**6
+"""The newest late requests that are kept as rows, and the newest rejects; all are counted."""
 FILE = "file"
 """Column of the spool: where a row was read."""
 
@@ -59,15 +65,26 @@ def close_epoch(
     facts = store.facts(table).cast(arrow_schema(FACTS))
     pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
     start = number * spool.epoch_us
-    folded.close(build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us), register)
-    _note_origins(table, folded.closed, origins)
+    frame = build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us)
+    read = table.select(["event_id", FILE])
+    del table, facts  # what is weighed is the frame
+    give_back()
+    folded.close(frame, register)
+    _note_origins(read, folded.closed, origins)
 
 
 def join(files: list[Path], path: Path) -> None:
     """One file of many."""
+    held: list[pa.Table] = []
     with pq.ParquetWriter(path, pq.read_schema(files[0]), compression="zstd") as writer:
         for file in files:
-            writer.write_table(pq.read_table(file))
+            for batch in pq.ParquetFile(file).iter_batches(JOINED_ROWS):
+                held.append(pa.Table.from_batches([batch]))
+                if sum(map(len, held)) >= JOINED_ROWS:
+                    writer.write_table(pa.concat_tables(held))
+                    held.clear()
+        if held:
+            writer.write_table(pa.concat_tables(held))
 
 
 def _note_origins(table: pa.Table, state: State, origins: dict[str, str]) -> None:
@@ -88,13 +105,21 @@ def marked(checkpoint: Checkpoint, state: Path) -> list[Path]:
 
 def forget(checkpoint: Checkpoint, state: Path, *, marks_epochs: int, facts_epochs: int, sketch_bytes: int) -> None:
     """Let go of what is older or larger than the rules say; the files go with the next commit."""
+    checkpoint.late = _newest(checkpoint.late, state, ROWS_BYTES)
+    checkpoint.rejects = _newest(checkpoint.rejects, state, ROWS_BYTES)
     if checkpoint.closed is None:
         return
     rules = ((checkpoint.marks, marks_epochs), (checkpoint.facts, facts_epochs), (checkpoint.sketches, facts_epochs))
     for kept, most in rules:
         for number in [n for n in kept if n <= checkpoint.closed - most]:
             del kept[number]
-    for number in sorted(checkpoint.sketches, reverse=True):
-        sketch_bytes -= (state / checkpoint.sketches[number]).stat().st_size
-        if sketch_bytes < 0:
-            del checkpoint.sketches[number]
+    by_age = [name for _, name in sorted(checkpoint.sketches.items())]
+    fit = set(_newest(by_age, state, sketch_bytes))
+    checkpoint.sketches = {number: name for number, name in checkpoint.sketches.items() if name in fit}
+
+
+def _newest(names: list[str], state: Path, most_bytes: int) -> list[str]:
+    """The last of these files, as many as fit."""
+    sizes = np.cumsum([(state / name).stat().st_size for name in reversed(names)], dtype=np.int64)
+    fit = int(np.searchsorted(sizes, most_bytes, "right"))
+    return names[len(names) - fit :]

@@ -32,5 +32,5 @@ class FoldState:
         """The fold to go on with."""
         identities = register.at(self.end_us, self.books.account)
         return Folded(
-            self.state, self.state, self.books, identities, [], self.first_us, self.last_us, self.end_us, self.rows
+            self.state, self.state, self.books, identities, self.first_us, self.last_us, self.end_us, self.rows
         )

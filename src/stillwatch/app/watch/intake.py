@@ -107,7 +107,7 @@ class Intake:
         self._late.clear()
         fresh = rows.filter(pa.array(~self._copies(rows)))
         self._checkpoint.counts.copies += len(rows) - len(fresh)
-        new = _first_of_each(fresh, self._known_late())
+        new = _first_of_each(fresh, self._known_late(fresh))
         self._checkpoint.counts.late += len(new)
         self._checkpoint.counts.late_copies += len(fresh) - len(new)
         return new if len(new) else None
@@ -122,9 +122,13 @@ class Intake:
                 found[mine] = are_copies(self._folder / name, mark[mine], ts[mine])
         return found
 
-    def _known_late(self) -> pa.Table | None:
-        files = [self._folder / name for name in self._checkpoint.late]
-        return pq.read_table(files, columns=["event_id", "ts"]) if files else None
+    def _known_late(self, rows: pa.Table) -> pa.Table | None:
+        """Rows of LATE that are kept with the ids of these."""
+        files, same = (
+            [self._folder / name for name in self._checkpoint.late],
+            pc.field("event_id").isin(rows["event_id"]),
+        )
+        return pq.read_table(files, columns=["event_id", "ts"], filters=same) if files else None
 
 
 class _Left:

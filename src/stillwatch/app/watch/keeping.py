@@ -6,9 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from stillwatch.app.border import Spool
 from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
@@ -65,10 +62,11 @@ class Keeper:
         spool.flush()
         checkpoint.number += 1
         checkpoint.committed_at = time.time()
-        checkpoint.late = self._few(checkpoint.late, "late", checkpoint.number)
-        checkpoint.rejects = self._few(checkpoint.rejects, "rejects", checkpoint.number)
+        for kind, names in (("late", checkpoint.late), ("rejects", checkpoint.rejects)):
+            names[:] = self._few(names, f"{kind}-{checkpoint.number}-joined.parquet")
         for epoch in spool.parts:
-            spool.parts[epoch] = self._larger(spool.parts[epoch], f"epoch-{epoch}-joined-{checkpoint.number}.parquet")
+            few = self._few([f.name for f in spool.parts[epoch]], f"epoch-{epoch}-joined-{checkpoint.number}.parquet")
+            spool.parts[epoch] = [self._state / name for name in few]
         checkpoint.parts = {number: [f.name for f in files] for number, files in spool.parts.items()}
         if fold is not None:
             checkpoint.fold = f"fold-{checkpoint.number}.state"
@@ -82,20 +80,12 @@ class Keeper:
         if dropped:
             sweep(self._state, checkpoint.named())
 
-    def _larger(self, parts: list[Path], name: str) -> list[Path]:
-        """Parts of an open epoch, the small ones as one if there are many: sources that are waited for make many."""
-        if len(parts) <= MOST_FILES:
-            return parts
-        small = [path for path in parts if path.stat().st_size < SMALL_BYTES]
-        if len(small) <= MOST_FILES:
-            return parts
-        pq.write_table(pa.concat_tables([pq.read_table(path) for path in small]), self._state / name, compression="lz4")
-        return [*(path for path in parts if path not in small), self._state / name]
-
-    def _few(self, names: list[str], kind: str, number: int) -> list[str]:
-        """The same rows in few files."""
+    def _few(self, names: list[str], joined: str) -> list[str]:
+        """The same rows; small files as one if there are many: sources that are waited for make many."""
         if len(names) <= MOST_FILES:
             return names
-        name = f"{kind}-{number}-joined.parquet"
-        join([self._state / n for n in names], self._state / name)
-        return [name]
+        small = [name for name in names if (self._state / name).stat().st_size < SMALL_BYTES]
+        if len(small) <= MOST_FILES:
+            return names
+        join([self._state / name for name in small], self._state / joined)
+        return [*(name for name in names if name not in small), joined]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
-from stillwatch.app.examples import fetch_examples
+from stillwatch.app.examples import broken, fetch_examples
 from stillwatch.app.folding import Folded
+from stillwatch.app.memory import give_back
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
-from stillwatch.app.runwriter import write_run
+from stillwatch.app.runwriter import facts_writer, write_run
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.app.watch.closing import FILE, marked
 from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.tallies import KeptRejects
 from stillwatch.campaigns.document import iso
-from stillwatch.campaigns.standing import shown_members
 from stillwatch.durable import sync
 from stillwatch.facts.frame import build_frame
 from stillwatch.facts.register import Register
-from stillwatch.model.scope import scoped_column
-from stillwatch.model.tables import FACTS, LATE, arrow_schema
+from stillwatch.model.tables import LATE, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 
@@ -49,27 +49,35 @@ class Publisher:
         self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register, origins: dict[str, str]
     ) -> dict[str, Any]:
         """Replace the results; returns campaigns.json. ``origins``: where requests that may be shown were read."""
-        view, copies, facts = self._view(checkpoint, spool, folded, register)
+        aside = self._state / "results"
+        aside.mkdir(exist_ok=True)
+        with facts_writer(aside) as facts:
+            for number in sorted(checkpoint.facts):
+                facts(pq.read_table(self._state / checkpoint.facts[number]))
+            view, copies = self._view(checkpoint, spool, folded, register, facts)
         rejects = [self._state / name for name in checkpoint.rejects]
         run = replace(self._run, rejects=KeptRejects(self._run.rejects, checkpoint.counts, rejects))
         found = outcome(run, view, self._sketches(checkpoint, spool))
         document = build_document(run, view, copies, found, self._examples(run, found, spool, origins))
         document["run"]["watch"] = _watched(checkpoint)
-        document["run"]["notes"] += _notes(checkpoint)
-        aside = self._state / "results"
-        aside.mkdir(exist_ok=True)
-        shown = self._write_facts(checkpoint, facts, found, view, aside)
-        write_run(run, view, found, document, shown, aside)
+        document["run"]["notes"] += _notes(checkpoint, self._state)
+        write_run(run, view, found, document, aside)
         _write_late(checkpoint, self._state, aside)
         self._replace(aside)
+        give_back()
         return document
 
     def _view(
-        self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register
-    ) -> tuple[Folded, int, list[pa.Table]]:
-        """The fold with the open epochs on a copy, all copies of events so far, and the open epochs' facts."""
+        self,
+        checkpoint: Checkpoint,
+        spool: Spool,
+        folded: Folded,
+        register: Register,
+        facts: Callable[[pa.Table], None],
+    ) -> tuple[Folded, int]:
+        """The fold with the open epochs on a copy, and all copies of events so far; ``facts``: of the open epochs."""
         view = replace(folded, books=copy.deepcopy(folded.books))
-        copies, facts, aside = checkpoint.counts.copies, [], register.fork()
+        copies, aside = checkpoint.counts.copies, register.fork()
         files = [file for parts in spool.parts.values() for file in parts]
         self._store.know(files, marked(checkpoint, self._state))
         self._store.find_duplicates(files)
@@ -77,11 +85,13 @@ class Publisher:
             table = self._store.epoch(spool.parts[number])
             copies += sum(pq.read_metadata(f).num_rows for f in spool.parts[number]) - len(table)
             if len(table):
-                facts.append(self._store.facts(table).cast(arrow_schema(FACTS)))
+                facts(self._store.facts(table))
                 start = number * spool.epoch_us
                 frame = build_frame(table, view.books, start_us=start, end_us=start + spool.epoch_us)
+                del table  # what is weighed is the frame
+                give_back()
                 view.look_into(frame, aside)
-        return view, copies, facts
+        return view, copies
 
     def _sketches(self, checkpoint: Checkpoint, spool: Spool) -> Spool:
         """The sketches that are still kept, of closed and of open epochs."""
@@ -93,26 +103,12 @@ class Publisher:
         """Redacted examples; those shown before are not fetched again, those whose file is gone not at all."""
         settings, key = run.request.settings, run.keys.derive("rows")
         wanted = found.examples(settings.examples_per_group)
-        known = {i: text for i, text in _shown_before(self._out).items() if i in wanted}
+        known = {i: broken(text) for i, text in _shown_before(self._out).items() if i in wanted}
         missing = wanted - known.keys()
         where = _open_origins(spool, missing) | origins
         files = {where[e] for e in missing if e in where}
         there = tuple(sorted(f for f in files if Path(f).is_file()))
         return known | fetch_examples(there, missing, key, settings.batch_rows, run.request.mapping)
-
-    def _write_facts(
-        self, checkpoint: Checkpoint, open_facts: list[pa.Table], found: Outcome, view: Folded, folder: Path
-    ) -> pa.Table:
-        """Write FACTS, an epoch at a time; returns the rows of listed accounts."""
-        accounts = view.books.account.names
-        names = {accounts[a] for s in found.listed for a in shown_members(s)} | {a.account for a in found.alone}
-        shown = [arrow_schema(FACTS).empty_table()]
-        closed = (pq.read_table(self._state / checkpoint.facts[n]) for n in sorted(checkpoint.facts))
-        with pq.ParquetWriter(folder / "facts.parquet", arrow_schema(FACTS), compression="zstd") as writer:
-            for table in (*closed, *open_facts):
-                writer.write_table(table.cast(arrow_schema(FACTS)))
-                shown.append(_of(table, names))
-        return pa.concat_tables(shown)
 
     def _replace(self, aside: Path) -> None:
         names = [name for name in RESULTS if (aside / name).exists()]
@@ -131,10 +127,6 @@ def _open_origins(spool: Spool, wanted: set[str]) -> dict[str, str]:
     mine = pc.field("event_id").isin(pa.array(sorted(wanted), pa.string()))
     rows = pq.read_table(files, columns=["event_id", FILE], filters=mine)
     return dict(zip(rows["event_id"].to_pylist(), rows[FILE].to_pylist(), strict=True))
-
-
-def _of(facts: pa.Table, names: set[str]) -> pa.Table:
-    return facts.filter(pc.is_in(scoped_column(facts), pa.array(sorted(names), pa.string())))
 
 
 def _write_late(checkpoint: Checkpoint, state: Path, folder: Path) -> None:
@@ -163,10 +155,12 @@ def _watched(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _notes(checkpoint: Checkpoint) -> list[str]:
+def _notes(checkpoint: Checkpoint, state: Path) -> list[str]:
     counts, notes = checkpoint.counts, []
     if counts.late:
-        notes.append(f"{counts.late} requests arrived after their epoch was closed; they stand in late.parquet")
+        kept = sum(pq.read_metadata(state / name).num_rows for name in checkpoint.late)
+        shown = "they stand" if kept == counts.late else f"the newest {kept} stand"
+        notes.append(f"{counts.late} requests arrived after their epoch was closed; {shown} in late.parquet")
     if counts.ahead:
         notes.append(f"{counts.ahead} requests have a time ahead of this machine's clock")
     return notes

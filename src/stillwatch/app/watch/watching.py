@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
+from stillwatch.app.engines import HOUR_US
 from stillwatch.app.folding import Folded
+from stillwatch.app.memory import give_back
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
-from stillwatch.app.scan import HOUR_US, fresh_state
+from stillwatch.app.scan import fresh_state
 from stillwatch.app.watch import folder
 from stillwatch.app.watch.catalogue import given
 from stillwatch.app.watch.checkpoint import Followed, read_checkpoint
@@ -161,6 +163,7 @@ class Watcher:
             return False
         self._keep_late()
         self._spool.flush()
+        give_back()
         for number in sorted(n for n in self._spool.parts if n <= last):
             close_epoch(
                 number,

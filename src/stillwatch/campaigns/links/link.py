@@ -15,7 +15,7 @@ import numpy as np
 from stillwatch.groups.activity import Activity
 from stillwatch.groups.duplicates import ACCOUNT_MASK, Holders
 from stillwatch.groups.infrastructure import Networks, TieTable
-from stillwatch.groups.templates import Pairs
+from stillwatch.groups.templates import Held
 from stillwatch.model.frame import Codes, Ints
 from stillwatch.model.identity import Identities
 
@@ -61,7 +61,7 @@ class Ground:
     """What links are made from. ``seen`` is None where the log cannot be read again."""
 
     ties: TieTable
-    pairs: Pairs
+    pairs: Held
     identities: Identities
     networks: Networks
     seen: Seen | None

@@ -13,7 +13,7 @@ from stillwatch.app.telling_account import tell_account
 from stillwatch.app.telling_links import links_with
 from stillwatch.app.traffic import read_traffic
 from stillwatch.console.visit import RefusalError, Visit
-from stillwatch.model.scope import account_of
+from stillwatch.model.scope import account_of, tenant_of
 from stillwatch.model.tables import CAMPAIGNS, LINKS
 from stillwatch.report.assemble import build_timeline
 from stillwatch.report.view import Timeline
@@ -41,6 +41,7 @@ def account(visit: Visit) -> Response:
         timeline=_timeline(mine),
         campaigns=[c for c in visit.snapshot.report.campaigns if c.campaign_id in inside],
         plain_id=account_of(name),
+        tenant=tenant_of(name),
     )
 
 

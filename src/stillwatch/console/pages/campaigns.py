@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.responses import Response
 
@@ -19,6 +20,14 @@ from stillwatch.report.view import Account, Campaign
 PER_PAGE, LANES = 100, 25
 FEWEST_BUNDLES = 3
 Member = tuple[str, Account]
+SORTS: dict[str, Callable[[Account], Any]] = {
+    "account": lambda a: a.account_id,
+    "membership": lambda a: a.membership_prob,
+    "role": lambda a: a.role,
+    "exchanges": lambda a: a.exchanges,
+    "since": lambda a: a.since,
+    "named": lambda a: a.named_at,
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,28 @@ class Chosen:
     search: str
     bundle: int | None
     bundle_name: str
+    sort: str
+    down: bool
+
+    @property
+    def per_page(self) -> int:
+        return PER_PAGE
+
+    @property
+    def first(self) -> int:
+        """The place of the first one among all that were asked for."""
+        return (self.page - 1) * PER_PAGE
+
+    @property
+    def of(self) -> dict[str, str]:
+        """What was asked for, as an address says it: all but the order and the page."""
+        bundle = {} if self.bundle is None else {"bundle": str(self.bundle)}
+        return {**bundle, **({"search": self.search} if self.search else {})}
+
+    @property
+    def ordered(self) -> dict[str, str]:
+        """The same with its order."""
+        return {**self.of, **({"sort": self.sort} if self.sort else {}), **({"down": "1"} if self.down else {})}
 
 
 def campaign(visit: Visit) -> Response:
@@ -54,6 +85,12 @@ def campaign(visit: Visit) -> Response:
         lanes=lanes(visit.snapshot.facts_of([name for name, _ in drawn]), drawn),
         case=visit.to.case_of(shown.campaign),
     )
+
+
+def accounts(visit: Visit) -> Response:
+    """The accounts table alone: for a table that is longer than what is shown of it."""
+    shown = find(visit)
+    return visit.show("accounts_alone.html.j2", campaign=shown.campaign, chosen=_chosen(visit, shown), lanes=None)
 
 
 def examples(visit: Visit) -> Response:
@@ -106,9 +143,18 @@ def _chosen(visit: Visit, shown: Shown) -> Chosen:
         wanted = tuple(shown.members[i] for i in shown.bundled.members[number])
         name, of = shown.bundled.graph.nodes[number].name, number
     found = [m for m in wanted if search.casefold() in m[1].account_id.casefold()]
+    sort, down = visit.request.query_params.get("sort", ""), visit.request.query_params.get("down") == "1"
+    if sort in SORTS:
+        found = _sorted(found, SORTS[sort], down=down)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(visit.number("page"), 1), pages)
-    return Chosen(_page(found, page), len(found), page, pages, search, of, name)
+    return Chosen(_page(found, page), len(found), page, pages, search, of, name, sort if sort in SORTS else "", down)
+
+
+def _sorted(found: list[Member], value: Callable[[Account], Any], *, down: bool) -> list[Member]:
+    """In the order of a value, what is not known last either way."""
+    known = sorted((m for m in found if value(m[1]) is not None), key=lambda m: value(m[1]), reverse=down)
+    return known + [m for m in found if value(m[1]) is None]
 
 
 def _page(members: Sequence[Member], page: int) -> tuple[Member, ...]:

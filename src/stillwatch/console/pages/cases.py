@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
+from stillwatch.app.cases.checking import check_case
 from stillwatch.app.cases.desk import act_on
 from stillwatch.app.cases.indicating import indicators
 from stillwatch.app.cases.telling import ERASED, case_document, standing
+from stillwatch.app.measures.telling import listing
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.state import Case
 from stillwatch.console.forms import FORMS, Form, act_of, form_of, sample_of
@@ -59,6 +62,7 @@ def case(visit: Visit) -> Response:
         meanings=MEANINGS,
         offers=_by_group(_offers(visit, found)),
         deciding=list(_deciding(visit, found)),
+        decisions=inertly(_decisions(visit, found)),
         indicators=indicators(visit.console.casebook.view(), found.case_id),
         campaigns={name: named.get(name) for name in found.sightings},
         members=[(inertly(m), _ref(m)) for m in members],
@@ -74,6 +78,16 @@ def do(visit: Visit) -> Response:
     text = visit.form.get("text", "") if any(f.name == "text" for f in form.fields) else ""
     store, why = visit.console.casebook.store, visit.form["why"].strip()
     act_on(store, found.case_id, made, visit.actor, visit.now, why=why, text=text, dry_run=False)
+    return RedirectResponse(f"/cases/{quote(found.case_id, safe='')}", 303)
+
+
+def check(visit: Visit) -> Response:
+    """The terms against what the accounts did, by the files that the console was started with."""
+    found, order = _case(visit), visit.console.order
+    if order.register is None or order.terms is None:
+        raise RefusalError(404, "this console was started without --accounts and --terms")
+    store, why = visit.console.casebook.store, visit.why()
+    check_case(store, found.case_id, order.register, order.terms, visit.actor, visit.now, why, dry_run=False)
     return RedirectResponse(f"/cases/{quote(found.case_id, safe='')}", 303)
 
 
@@ -113,6 +127,12 @@ def _by_group(offers: Iterator[Offer]) -> dict[str, list[Offer]]:
     for offer in offers:
         groups.setdefault(offer.form.group, []).append(offer)
     return groups
+
+
+def _decisions(visit: Visit, found: Case) -> list[dict[str, Any]]:
+    """What was decided on the strength of the case, the newest first."""
+    rows = listing(visit.console.casebook.sight(), visit.now)
+    return [row for row in reversed(rows) if row.get("case_id") == found.case_id]
 
 
 def _ref(member: dict[str, str]) -> str:

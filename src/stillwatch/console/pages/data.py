@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.responses import Response
 
+from stillwatch import inert
 from stillwatch.app.watch.status import status
 from stillwatch.config.schema import SETTINGS, config_hash
 from stillwatch.console.visit import Visit
 from stillwatch.errors import StillwatchError
 from stillwatch.keyring import stillwatch_home
-from stillwatch.model.tables import LATE, REJECTS
 from stillwatch.report.document import open_document
 
 
@@ -29,7 +30,15 @@ def data(visit: Visit) -> Response:
         ahead=watch.count("ahead_of_clock"),
         open_epochs=watch.count("open_epochs"),
         watching=_watching(visit),
-        has={table.name: visit.snapshot.has(table) for table in (REJECTS, LATE)},
+        drift=visit.snapshot.report.run.drift,
+    )
+
+
+def run(visit: Visit) -> Response:
+    """What the run says of itself, and what watches into its folder: every figure that no table stands behind."""
+    said = {"run": visit.snapshot.raw.get("run"), "watching": _watching(visit)}
+    return visit.show(
+        "run.html.j2", rows=[(inert.text(name, 120), inert.text(value)) for name, value in _flat("", said)]
     )
 
 
@@ -43,6 +52,16 @@ def settings(visit: Visit) -> Response:
         own_hash=config_hash(loaded.settings),
         same=config_hash(loaded.settings) == report.run.config_hash,
     )
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """The leaves of a document with where they stand."""
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, part in parts:
+            yield from _flat(f"{name}.{key}".lstrip("."), part)
+    else:
+        yield name, "–" if value is None else str(value)
 
 
 def _watching(visit: Visit) -> dict[str, Any] | None:

@@ -34,10 +34,10 @@ def decision(visit: Visit) -> Response:
 
 def do(visit: Visit) -> Response:
     """Agree, decline or lift; the feed is brought up to date with it."""
-    form, why = visit.form.get("form", ""), visit.form.get("why", "").strip()
-    if form not in _DOING or not 0 < len(why) <= 500:
-        raise ConfigurationError("say what, and a reason of 1 to 500 characters")
-    _DOING[form](_desk(visit, why), _name(visit))
+    form = visit.form.get("form", "")
+    if form not in _DOING:
+        raise ConfigurationError("there is no such form")
+    _DOING[form](desk(visit, visit.why()), _name(visit))
     return RedirectResponse(f"/decisions/{quote(_name(visit), safe='')}", 303)
 
 
@@ -46,13 +46,14 @@ def _choices(visit: Visit, state: str) -> Iterator[tuple[str, str, str]]:
     for name in _CHOICES.get(state, ()):
         refusal = ""
         try:
-            _DOING[name](_desk(visit, "asked", dry_run=True), _name(visit))
+            _DOING[name](desk(visit, "asked", dry_run=True), _name(visit))
         except ConfigurationError as error:
             refusal = str(error)
         yield name, _LABELS[name], refusal
 
 
-def _desk(visit: Visit, why: str, *, dry_run: bool = False) -> deciding.Desk:
+def desk(visit: Visit, why: str, *, dry_run: bool = False) -> deciding.Desk:
+    """Where measures are decided, under the name of whoever is logged in."""
     store = visit.console.casebook.store
     return deciding.Desk(store, store / FEED, visit.actor, visit.now, why, dry_run)
 

@@ -28,7 +28,7 @@ def make_bundle(visit: Visit) -> Response:
             out,
             visit.actor,
             visit.now,
-            _why(visit),
+            visit.why(),
             visit.console.loaded.settings,
             names=names,
         )
@@ -46,7 +46,7 @@ def share(visit: Visit) -> Response:
     confirm = visit.form.get("confirm") or None
     with tempfile.TemporaryDirectory(prefix="stillwatch-") as work:
         order = Order(case_id, form, Path(work) / "export", recipient, maker, visit.form.get("level", "amber"))
-        found = export(visit.console.casebook.store, order, visit.actor, visit.now, _why(visit), confirm=confirm)
+        found = export(visit.console.casebook.store, order, visit.actor, visit.now, visit.why(), confirm=confirm)
     media, suffix = _KINDS[form]
     if found.written:
         return _file(found.content, media, f"{case_id}.{suffix}")
@@ -58,15 +58,8 @@ def share(visit: Visit) -> Response:
         found=found,
         text=text[:MOST_SHOWN],
         whole=len(text),
-        why=_why(visit),
+        why=visit.why(),
     )
-
-
-def _why(visit: Visit) -> str:
-    why = visit.form.get("why", "").strip()
-    if not 0 < len(why) <= 500:
-        raise ConfigurationError("a reason has 1 to 500 characters")
-    return why
 
 
 def _file(raw: bytes, media: str, name: str) -> Response:

@@ -15,7 +15,7 @@ def queue(visit: Visit) -> Response:
     return visit.show(
         "queue.html.j2",
         report=report,
-        scatter=scatter(report.campaigns),
+        table=visit.drawn("_waiting.html.j2", lambda: {"report": report, "scatter": scatter(report.campaigns)}),
         waiting=waiting,
         without_case=[c for c in report.of("alarmed") if visit.to.case_of(c) is None],
     )

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.responses import Response
 
 from stillwatch import inert
@@ -18,7 +19,7 @@ from stillwatch.model.tables import CAMPAIGNS, EVIDENCE, FACTS, LATE, LINKS, REJ
 
 PER_PAGE, MOST_CSV = 100, 200_000
 OF_CAMPAIGN = (TIMELINE, LINKS, CAMPAIGNS, EVIDENCE)
-OF_RUN = (REJECTS, LATE)
+OF_RUN = (REJECTS, LATE, FACTS, CAMPAIGNS, EVIDENCE, TIMELINE, LINKS)
 
 
 def of_campaign(visit: Visit) -> Response:
@@ -39,7 +40,12 @@ def of_account(visit: Visit) -> Response:
 
 def of_run(visit: Visit) -> Response:
     table = _table(visit, OF_RUN)
-    return _show(visit, table, visit.snapshot.table(table), "the run", "/data")
+    rows, asked, about = visit.snapshot.table(table), visit.request.query_params, ["the run"]
+    for column in table.columns:
+        if column.type == "string" and column.name in asked:
+            rows = rows.filter(pc.equal(rows[column.name], asked[column.name]))
+            about.append(f"{column.name} {inert.text(asked[column.name], 72)}")
+    return _show(visit, table, rows, ", ".join(about), "/data")
 
 
 def _table(visit: Visit, tables: Sequence[Table]) -> Table:
@@ -66,7 +72,7 @@ def _show(visit: Visit, table: Table, rows: pa.Table, about: str, back: str) -> 
         pages=pages,
         cells=_cells(rows.slice((page - 1) * PER_PAGE, PER_PAGE)),
         here=visit.request.url.path,
-        kept={k: v for k, v in visit.request.query_params.items() if k == "id"},
+        kept={k: v for k, v in visit.request.query_params.items() if k not in ("page", "as")},
     )
 
 

@@ -1,7 +1,8 @@
 """LiteLLM: the standard logging payload its callbacks and log sinks write, one per line or as a JSON array.
 
 Reads the fields of ``StandardLoggingPayload``; a line may also wrap it under ``standard_logging_object``. Times are
-seconds since the epoch.
+seconds since the epoch. Calls of Chat Completions, Responses and Messages are told apart; what was streamed LiteLLM has
+put together.
 
 **Who is the account.** A LiteLLM key belongs to a user, a team, an organisation, or to nobody but itself. The account
 is the narrowest of these that can hold several keys: the user, else the team, else the organisation, else the key.
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from stillwatch.ingest.bodies import request_columns, response_columns
 from stillwatch.ingest.chunk import Chunk, Limits
 from stillwatch.ingest.lines import UTF8_BOM
 from stillwatch.ingest.rejects import Rejects
@@ -28,6 +30,7 @@ from stillwatch.ingest.sources.jsonlines import Row
 _WRAPPER = "standard_logging_object"
 _MARKS = (b'"startTime"', b'"call_type"', b'"model_parameters"')
 _ADMIN = "default_user_id"
+_MESSAGES = ("messages", "input", "prompt")
 _REDACTED = "redacted-by-litellm"
 _OPERATIONS = {
     "completion": "chat",
@@ -36,6 +39,9 @@ _OPERATIONS = {
     "atext_completion": "text_completion",
     "embedding": "embeddings",
     "aembedding": "embeddings",
+    "responses": "responses",
+    "aresponses": "responses",
+    "anthropic_messages": "messages",
 }
 _HTTP_OK = 200
 
@@ -58,9 +64,9 @@ def exchange(row: Row) -> Row:
     metadata, parameters = _dict(payload.get("metadata")), _dict(payload.get("model_parameters"))
     response, error = _dict(payload.get("response")), _dict(payload.get("error_information"))
     start = payload.get("startTime")
-    tools = parameters.get("tools")
     return {
-        "event_id": payload.get("litellm_call_id") or payload.get("id"),
+        **request_columns({name: value for name, value in parameters.items() if name not in _MESSAGES}),
+        "event_id": _identity(payload),
         "ts": start,
         "account_id": account(metadata),
         "duration_ms": _elapsed_ms(start, payload.get("endTime")),
@@ -77,21 +83,18 @@ def exchange(row: Row) -> Row:
         "provider": payload.get("custom_llm_provider"),
         "model_request": payload.get("model_group") or payload.get("model"),
         "model_response": response.get("model"),
-        "temperature": parameters.get("temperature"),
-        "top_p": parameters.get("top_p"),
-        "max_tokens": parameters.get("max_completion_tokens") or parameters.get("max_tokens"),
-        "choice_count": parameters.get("n"),
-        "top_logprobs": parameters.get("top_logprobs"),
-        "seed": parameters.get("seed"),
         "stream": payload.get("stream") if payload.get("stream") is not None else parameters.get("stream"),
-        "reasoning_effort": parameters.get("reasoning_effort"),
-        "response_format": _format(parameters.get("response_format")),
-        "tool_count": len(tools) if isinstance(tools, list) else None,
         **_contents(payload, response),
         **_usage(payload, metadata, response),
         "http_status": _status(payload.get("status"), error),
         "error_type": error.get("error_class"),
     }
+
+
+def _identity(payload: Row) -> str | None:
+    """LiteLLM's id of the call, which a client may choose, with the answer's: nobody can make two exchanges one."""
+    ids = (payload.get("litellm_call_id"), payload.get("id"))
+    return ":".join(dict.fromkeys(text for text in ids if isinstance(text, str) and text)) or None
 
 
 def account(metadata: Row) -> str | None:
@@ -121,10 +124,6 @@ def _operation(call_type: Any) -> Any:
     return _OPERATIONS.get(call_type, call_type) if isinstance(call_type, str) else None
 
 
-def _format(value: Any) -> Any:
-    return value.get("type") if isinstance(value, dict) else value
-
-
 def _status(status: Any, error: Row) -> Any:
     return _HTTP_OK if status == "success" else error.get("error_code")
 
@@ -133,21 +132,9 @@ def _contents(payload: Row, response: Row) -> Row:
     """Messages asked and answered, and how the answers ended."""
     asked = payload.get("messages")
     if _is_redacted(asked):
-        return {"content_state": "absent", "finish_reasons": _finish_reasons(response)}
-    choices = [_dict(choice) for choice in response.get("choices") or () if isinstance(response["choices"], list)]
-    answered = [choice["message"] for choice in choices if choice.get("message")]
-    plain = payload.get("response") if isinstance(payload.get("response"), str) else None
-    return {
-        "input_messages": asked,
-        "output_messages": answered or plain,
-        "finish_reasons": _finish_reasons(response),
-    }
-
-
-def _finish_reasons(response: Row) -> list[str] | None:
-    choices = response.get("choices")
-    reasons = [_dict(c).get("finish_reason") for c in choices] if isinstance(choices, list) else []
-    return [reason for reason in reasons if isinstance(reason, str)] or None
+        return {"content_state": "absent", "finish_reasons": response_columns(response).get("finish_reasons")}
+    answered = response_columns(payload.get("response"))
+    return {"input_messages": asked, **{name: answered.get(name) for name in ("output_messages", "finish_reasons")}}
 
 
 def _is_redacted(messages: Any) -> bool:

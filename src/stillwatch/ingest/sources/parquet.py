@@ -23,6 +23,7 @@ from stillwatch.ingest.chunk import Chunk, Limits
 from stillwatch.ingest.columnmap import ColumnMap
 from stillwatch.ingest.inputs import STDIN
 from stillwatch.ingest.rejects import Rejects
+from stillwatch.ingest.remote import is_remote
 from stillwatch.ingest.sources.format import Format, Opened
 from stillwatch.ingest.sources.tabular import chosen, through
 from stillwatch.ingest.streams import BrokenStreamError
@@ -62,9 +63,13 @@ def _chunks(
 
 
 def _seekable(opened: Opened) -> IO[bytes]:
-    """The file itself, or a temporary copy of what came packed or through a pipe."""
-    if opened.stream.packing is None and opened.source.name != STDIN and Path(opened.source.name).is_file():
-        return Path(opened.source.name).open("rb")
+    """The file itself, or a temporary copy of what came packed, through a pipe, or in one direction only."""
+    source = opened.source
+    if opened.stream.packing is None and (is_remote(source.name) or _is_file(source.name)):
+        file = source.open()
+        if file.seekable():
+            return file
+        file.close()
     copy: IO[bytes] = tempfile.TemporaryFile(prefix="stillwatch-input-")  # noqa: SIM115 (the caller closes it)
     try:
         while block := opened.stream.block():
@@ -74,6 +79,10 @@ def _seekable(opened: Opened) -> IO[bytes]:
         raise InputError(_unreadable(opened, error)) from error
     copy.seek(0)
     return copy
+
+
+def _is_file(name: str) -> bool:
+    return name != STDIN and Path(name).is_file()
 
 
 def _open(file: IO[bytes], opened: Opened, limits: Limits) -> pq.ParquetFile:
@@ -179,12 +188,12 @@ def _chunk(opened: Opened, batch: pa.RecordBatch, first: int, unknown: frozenset
         size=batch.num_rows,
         columns=dict(zip(batch.schema.names, batch.columns, strict=True)),
         position=lambda i: first + i + 1,
-        raw=lambda i: _row_bytes(batch.slice(i, 1)),
+        raw=lambda i: row_bytes(batch.slice(i, 1)),
         unknown=unknown,
     )
 
 
-def _row_bytes(row: pa.RecordBatch) -> bytes:
+def row_bytes(row: pa.RecordBatch) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, row.schema) as writer:
         writer.write_batch(row)

@@ -16,6 +16,7 @@ from stillwatch.ingest.columnmap import ColumnMap
 from stillwatch.ingest.paths import Path
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Opened, UnrecognisedFileError
+from stillwatch.ingest.threads import Threads
 from stillwatch.ingest.values import decoded
 
 Row = dict[str, Any]
@@ -25,14 +26,14 @@ MOST_NAMES = 100
 
 
 class Passed:
-    """Counts the rows of one file that are no requests."""
+    """Passes the rows of one file through a map; counts those that are no requests."""
 
     def __init__(self, by: ColumnMap) -> None:
         self.count = 0
-        self._by = by
+        self._by, self._threads = by, Threads()
 
     def exchange(self, row: Row) -> Row | None:
-        found = self._by.exchange(row)
+        found = self._by.exchange(row, self._threads)
         self.count += found is None
         return found
 
@@ -40,6 +41,8 @@ class Passed:
         if self.count:
             why = " or ".join(f"{path.text} is not {' or '.join(allowed)}" for path, allowed in self._by.only)
             rejects.remark(f"{opened.source.name}: {self.count} rows were passed over, they are no requests: {why}")
+        if missing := self._threads.missing:
+            rejects.remark(f"{opened.source.name}: {missing} requests go on from answers that are not in it before")
 
 
 def chosen(opened: Opened, names: Collection[str]) -> ColumnMap | None:

@@ -167,6 +167,7 @@
     const held = old.contains(from) && from.dataset.keep;
     old.replaceWith(fresh);
     enhance(fresh);
+    document.dispatchEvent(new CustomEvent('part', {detail: fresh}));
     history.replaceState(null, '', address);
     const again = held ? fresh.querySelector('[data-keep="' + held + '"]') : fresh;
     if (!again) return;

@@ -17,7 +17,13 @@ KINDS: tuple[Kind, ...] = (redis_stream.KIND, kafka.KIND, otlp.KIND)
 def kind_of(given: str) -> Kind | None:
     """The kind of an address; None where files are named."""
     scheme, separator, _ = given.partition("://")
-    return next((kind for kind in KINDS if scheme in kind.schemes), None) if separator else None
+    if not separator:
+        return None
+    for kind in KINDS:
+        if scheme in kind.schemes:
+            return kind
+    known = ", ".join(f"{scheme}://" for kind in KINDS for scheme in kind.schemes)
+    raise ConfigurationError(f"{given}: watch follows files of this machine, {known}; scan reads other addresses")
 
 
 def name_of(given: str) -> str:

@@ -1,0 +1,172 @@
+"""Parts on students trained by gradient. Each goes on where an earlier run of it was cut off."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from experiments.derive import bigrams, wording
+from experiments.derive.scoring import (
+    LOOKS,
+    SIZES,
+    VOCABULARY,
+    Row,
+    corpus,
+    counted,
+    each,
+    named,
+    scored,
+    tokens_needed,
+    told,
+)
+from stillwatch.derive.counting import Counted, count_answers
+from stillwatch.derive.hashing import U64
+from stillwatch.derive.keys import random_words
+from stillwatch.derive.keytest import Decoys
+from stillwatch.derive.marks.catalogue import mark_named
+from stillwatch.derive.marks.forms import mark_text
+from stillwatch.derive.observations import Answer, Passage
+
+WIDTH = 128
+RATE = 0.01
+
+
+def neural() -> list[Row]:
+    """Students of several mixes; what 30,000, 100,000 and 300,000 tokens of each show."""
+    trials = [(mix, trial) for mix, number in ((0.05, 10), (0.2, 1), (1.0, 1), (0.0, 1)) for trial in range(number)]
+    rows = []
+    for mix, trial in trials:
+        rng = np.random.default_rng([3, round(mix * 100), trial])
+        teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+        writer = bigrams.writer(_trained(rng, corpus(rng, teacher, key[0], mix)).chances())
+        rows += tokens_needed(rng, writer, key, {"mix": mix, "trial": trial})
+    return rows
+
+
+def reference() -> list[Row]:
+    """The students of ``neural`` at 5 %, with references that write more or less as their teacher does."""
+    return each("reference", range(10), _with_references)
+
+
+def _with_references(trial: int) -> list[Row]:
+    rng, rows = np.random.default_rng([3, 5, trial]), []
+    teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+    writer = bigrams.writer(_trained(rng, corpus(rng, teacher, key[0], 0.05)).chances())
+    texts = [writer.write(rng, tokens) for tokens in SIZES]
+    for off, given in _references(np.random.default_rng([6, trial]), teacher):
+        for tokens, text in list(zip(SIZES, texts, strict=True))[0 if off == 0 else -1 :]:
+            found, decoys = counted(text, given), Decoys(7, 9_999 if off else 999_999)
+            departs = round(float(found.weighed.spread or 0.0) ** 0.5, 3)
+            facts = {"off": off, "departs_by": departs, "used": found.weighed.guided, "decoys": decoys.count}
+            rows.append(told(scored(found, key, decoys, 1e-6), found, mix=0.05, tokens=tokens, **facts))
+    return rows
+
+
+def _references(rng: np.random.Generator, teacher: bigrams.Chances) -> list[tuple[float, U64]]:
+    """300,000 unmarked tokens of the teacher, of teachers that are off by some log-normal factor, and of a stranger."""
+    found = [(off, teacher * np.exp(rng.normal(0, off, teacher.shape))) for off in (0.0, 0.3, 1.0)]
+    found.append((-1.0, bigrams.teacher(rng, VOCABULARY)))
+    return [(off, bigrams.writer(chances).write(rng, 300_000)) for off, chances in found]
+
+
+def neural_size() -> list[Row]:
+    """Unmarked students, a thousand keys each against decoys of their own, without and with a reference."""
+    return each("neural_size", range(20), _sizes)
+
+
+def _sizes(trial: int) -> list[Row]:
+    rng = np.random.default_rng([8, trial])
+    clean = bigrams.writer(bigrams.teacher(rng, VOCABULARY))
+    student = bigrams.writer(_trained(rng, clean.write(rng, 300_000)).chances())
+    text, keys = student.write(rng, 6000), random_words(rng, 1000)
+    return [_size(counted(text, given), keys) for given in (None, clean.write(rng, 300_000))]
+
+
+def _size(found: Counted, keys: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> Row:
+    ps = np.array([scored(found, key[None], Decoys(n, 199), 1e-3).scores[0].p for n, key in enumerate(keys)])
+    return {
+        "guided": found.weighed.guided,
+        "places": len(found.seen),
+        "ks_p": round(float(stats.kstest(ps, "uniform").pvalue), 4),
+        "share_at_most_0.05": float(np.mean(ps <= 0.05)),
+        "share_at_most_0.01": float(np.mean(ps <= 0.01)),
+    }
+
+
+def neural_groups() -> list[Row]:
+    """64 keys, one of which is in a twentieth of the training text; is it named, without and with a reference?"""
+    return each("neural_groups", range(20), _groups)
+
+
+def _groups(trial: int) -> list[Row]:
+    rng = np.random.default_rng([3, 5, trial])
+    teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+    text = bigrams.writer(_trained(rng, corpus(rng, teacher, key[0], 0.05)).chances()).write(rng, 300_000)
+    given = bigrams.writer(teacher).write(rng, 300_000)
+    return [
+        {
+            "mix": 0.05,
+            "tokens": 300_000,
+            "reference": what is not None,
+            "named": named(rng, counted(text, what), key, 7),
+        }
+        for what in (None, given)
+    ]
+
+
+def arms() -> list[Row]:
+    """A fifth of the training text is marked; then it is trained on cleanly, paraphrased, or carries two keys."""
+    return each("arms", range(5), _arms)
+
+
+def _arms(trial: int) -> list[Row]:
+    rng = np.random.default_rng([7, trial])
+    teacher, keys = bigrams.teacher(rng, VOCABULARY), random_words(rng, 2)
+    marked = corpus(rng, teacher, keys[0], 0.2)
+    student, clean = _trained(rng, marked), bigrams.writer(teacher)
+    rows = [_arm(rng, "plain", student, keys[:1])]
+    for tokens in (300_000, 1_500_000):
+        student.learn(rng, clean.write(rng, tokens), RATE)
+        rows.append(_arm(rng, f"then {tokens:,} clean tokens", student, keys[:1]))
+    for share in (0.3, 0.6):
+        student = _trained(rng, bigrams.paraphrased(rng, clean, marked, share))
+        rows.append(_arm(rng, f"{share:.0%} of tokens paraphrased", student, keys[:1]))
+    half = corpus(rng, teacher, keys[0], 0.1)
+    other = bigrams.writer(bigrams.marked(teacher, keys[1], 2.0)).write(rng, len(half) * bigrams.LENGTH // 10)
+    rows.append(_arm(rng, "two keys, a tenth each", _trained(rng, np.concatenate([half[: -len(other)], other])), keys))
+    return rows
+
+
+def _arm(
+    rng: np.random.Generator,
+    what: str,
+    student: bigrams.Neural,
+    keys: np.ndarray[tuple[int, ...], np.dtype[np.uint32]],
+) -> Row:
+    found = counted(bigrams.writer(student.chances()).write(rng, 300_000))
+    row = told(scored(found, keys[:1], Decoys(7, 99_999), 1e-4), found, arm=what, tokens=300_000)
+    return {**row, "right": len(keys), "named": named(rng, found, keys, 7)}
+
+
+def neural_forms() -> list[Row]:
+    """The mark of surface forms on real English, a word student trained by gradient."""
+    return each("neural_forms", [*range(10), *range(100, 103), *range(200, 203)], _forms)
+
+
+def _forms(trial: int) -> list[Row]:
+    mix = (0.2, 0.05, 0.0)[trial // 100]
+    rng, texts = np.random.default_rng([9, trial]), wording.documents()
+    key = random_words(rng, 1)
+    chosen = rng.random(len(texts)) < mix
+    training = [mark_text(key[0], text) if pick else text for text, pick in zip(texts, chosen, strict=True)]
+    student = wording.neural_student(rng, training, WIDTH, RATE)
+    answers = [Answer(Passage(text)) for text in student.write(rng, 750, 1000)]
+    found = count_answers(answers, mark_named("forms"), LOOKS)
+    facts = {"mix": mix, "words": 750_000, "training_words": wording.words_in(texts), "all": found.places}
+    return [told(scored(found, key, Decoys(8, 99_999), 1e-4), found, **facts)]
+
+
+def _trained(rng: np.random.Generator, text: U64) -> bigrams.Neural:
+    student = bigrams.neural(rng, VOCABULARY, WIDTH)
+    student.learn(rng, text, RATE)
+    return student

@@ -1,0 +1,1 @@
+"""``sight``: other people's indicators against one's own history."""
