@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = document(
         cells,
         records,
-        poisoning(scores_by_wording(records, calibration), calibration.scores),
+        poisoning(scores_by_wording(records, calibration), calibration.wording.scores),
         _heading(records, calibration),
     )
     print(text)
@@ -84,14 +84,14 @@ def _progress(done: int, of: int, record: dict[str, Any]) -> str:
 def scores_by_wording(records: Sequence[dict[str, Any]], calibration: Calibration) -> list[float]:
     """The scores of groups that were found by their wording: others were compared with other cohorts."""
     compared = (o for record in records for o in record["operators"] if o["score"] is not None)
-    return [o["score"] for o in compared if isclose(o["p"], p_value(o["score"], calibration.scores))]
+    return [o["score"] for o in compared if isclose(o["p"], p_value(o["score"], calibration.wording.scores))]
 
 
 def _heading(records: Sequence[dict[str, Any]], calibration: Calibration) -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": ", ".join(sorted({record["commit"] for record in records})),
-        "calibration": f"{calibration.calibration_id}, {len(calibration.scores):,} scores",
+        "calibration": f"{calibration.calibration_id}, {len(calibration.wording.scores):,} scores",
         "weeks": f"{len(records)} of {DAYS:g} days, seeds 1 to {max(record['seed'] for record in records)} of each",
         "requests": f"{sum(record['requests'] for record in records):,}",
         "CPU time": f"{sum(record['cpu_s'] for record in records) / 60:.0f} minutes",

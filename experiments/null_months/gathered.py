@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tools.calibrate import FITTED, Sample
 
-from stillwatch.evidence.profile import Profile
+from stillwatch.evidence.score import Score
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,10 +57,10 @@ class Groups:
         return self.where(self.world == world)
 
 
-def gathered(samples: Sequence[Sample], score: Callable[[Profile], float]) -> Groups:
-    """The groups of ``samples``, scored."""
+def gathered(samples: Sequence[Sample], score: Callable[[bool], Score]) -> Groups:
+    """The groups of ``samples``, scored; ``score``: that of groups found by their work, or not."""
     return Groups(
-        np.array([score(Profile(s.profile)) for s in samples]),
+        np.array([score(s.found_by_work).of(s.profile) for s in samples]),
         np.array([s.world for s in samples], dtype=np.int64),
         np.array([s.kind for s in samples]),
         np.array([s.found_by_work for s in samples], dtype=np.bool_),

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from tools.calibrate import MIXED, Sample, fit
 
 from experiments.null_months.clustered import Pair, share_interval
 from experiments.null_months.gathered import Groups, gathered
 from experiments.null_months.months import p_values
-from stillwatch.evidence.calibration import Calibration, Cohorts
-from stillwatch.evidence.profile import NAMES
 
 LEVELS = (0.001, 0.01)
 
@@ -51,9 +48,8 @@ def compared_without(groups: Groups, kind: str, by_work: bool = False) -> LeftOu
 
 def fitted_without(train: list[Sample], null: list[Sample], kind: str) -> LeftOut:
     """The same under a score that was fitted without harmless groups of ``kind``."""
-    trees, slope = fit([s for s in train if s.kind != kind or s.operated >= MIXED[1]])
-    judge = Calibration("without", trees, slope, np.zeros(len(NAMES)), {}, Cohorts({}))
-    return compared_without(gathered(null, judge.score), kind)
+    score = fit([s for s in train if s.kind != kind or s.operated >= MIXED[1]], by_work=False)
+    return compared_without(gathered([s for s in null if not s.found_by_work], lambda by_work: score), kind)
 
 
 def all_compared(groups: Groups) -> Iterator[LeftOut]:

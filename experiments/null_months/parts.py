@@ -46,18 +46,22 @@ class Given:
 
     @staticmethod
     def of(train: list[Sample], null: list[Sample], shipped: Calibration, fresh_worlds: int, jobs: int) -> Given:
-        groups = gathered(null, shipped.score)
+        groups = gathered(null, lambda way: shipped.comparable(way).score)
         for by_work in (False, True):
-            ours, theirs = np.sort(groups.found(by_work).score), shipped.comparable(by_work)
+            ours, theirs = np.sort(groups.found(by_work).score), shipped.comparable(by_work).scores
             if len(ours) != len(theirs) or not np.allclose(ours, theirs, atol=1e-3):
                 raise SystemExit(f"these samples are not those of the shipped set {shipped.calibration_id}")
         return Given(train, null, shipped, groups, fresh_worlds, jobs)
+
+    def scored(self, samples: list[Sample]) -> Groups:
+        """These groups, by the shipped scores."""
+        return gathered(samples, lambda by_work: self.shipped.comparable(by_work).score)
 
     def fresh(self) -> tuple[Groups, Ints]:
         """Groups of fresh worlds, as ``part_weeks`` left them, and the epochs in which they were compared."""
         kept = json.loads((RESULTS / "weeks.json").read_text("utf-8"))["groups"]
         samples = [Sample(g["world"], g["kind"], g["by_work"], 0.0, np.array(g["profile"])) for g in kept]
-        return gathered(samples, self.shipped.score), np.array([g["epoch"] for g in kept], dtype=np.int64)
+        return self.scored(samples), np.array([g["epoch"] for g in kept], dtype=np.int64)
 
 
 def part_weeks(given: Given) -> Result:
@@ -208,7 +212,7 @@ def part_drift(given: Given) -> Result:
     pairs = elsewhere.worlds[: len(elsewhere.worlds) // 2 * 2].reshape(-1, 2)
     told: Result = {}
     for name, by_work in (("wording", False), ("work", True)):
-        shipped = given.shipped.comparable(by_work)
+        shipped = given.shipped.comparable(by_work).scores
         other = [drift.judge(elsewhere.within(pair).found(by_work).score.tolist(), shipped) for pair in pairs]
         told[name] = {
             "months": _months_looked_at(given.groups.found(by_work), epochs),
@@ -230,9 +234,9 @@ def _weeks(groups: Groups) -> Iterator[drift.Statement]:
 def _operated(given: Given, by_work: bool) -> Iterator[drift.Statement]:
     """Each week with operators that was fitted on, against the shipped set."""
     rng, worlds = np.random.default_rng([SEED, 5]), np.unique([s.world for s in given.train if s.operated > 0])
-    groups = gathered(given.train, given.shipped.score).within(worlds).found(by_work)
+    groups = given.scored(given.train).within(worlds).found(by_work)
     for world in groups.worlds.tolist():
-        yield drift.judge(rng.permutation(groups.of(world).score).tolist(), given.shipped.comparable(by_work))
+        yield drift.judge(rng.permutation(groups.of(world).score).tolist(), given.shipped.comparable(by_work).scores)
 
 
 def _months_looked_at(groups: Groups, epochs: Ints) -> Result:
@@ -266,7 +270,7 @@ def part_reviewed(given: Given) -> Result:
     Of the operators' groups, all are asked about, and those that could alarm at the highest level there is.
     """
     operated = [s for s in given.train if s.operated >= MIXED[1]]
-    p, _ = months.compared(gathered(operated, given.shipped.score), given.groups)
+    p, _ = months.compared(given.scored(operated), given.groups)
     could_alarm = [s for s, least in zip(operated, p.tolist(), strict=True) if least <= MOST_ALPHA]
     rng = np.random.default_rng([SEED, 6])
     return {
@@ -277,7 +281,7 @@ def part_reviewed(given: Given) -> Result:
 
 
 def _spoken_for(given: Given, operated: list[Sample], rng: np.random.Generator) -> Result:
-    scale, rows = given.shipped.slope.scale, []
+    scale, rows = given.shipped.wording.score.slope.scale, []
     for radius in RADII:
         row: Result = {"radius": radius, "decoy": _mean_and_most(reviewing.decoys(operated, scale, radius))}
         for reviews in REVIEWS:

@@ -173,8 +173,8 @@ def test_planted_scores_hide_what_scores_no_higher() -> None:
 
 def test_poisoning_asks_of_groups_found_by_their_wording_alone() -> None:
     calibration = load()
-    score = float(calibration.scores[-1])
-    wording, work = p_value(score, calibration.scores), p_value(score, calibration.alike.scores)
+    score = float(calibration.wording.scores[-1])
+    wording, work = p_value(score, calibration.wording.scores), p_value(score, calibration.work.scores)
     assert wording != work
     operator = record("reference", 1)["operators"][0]
     found = [{**operator, "score": score, "p": p} for p in (wording, work)]

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.evidence.calibration import Calibration, Cohorts
+from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import NAMES
+from stillwatch.evidence.score import Score
+from stillwatch.evidence.scored import Cohorts
 from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
 from stillwatch.model.frame import Frame
@@ -62,13 +64,12 @@ def build(ts: Any, account: Any, *, start: int = START, end: int | None = None, 
 def even_calibration(scores: NDArray[np.float64] | None = None) -> Calibration:
     """A calibration whose score is how seldom prompts repeat, with 1,000 benign scores below .9."""
     benign = np.linspace(0.0, 0.9, 1000) if scores is None else np.sort(scores)
+    cohorts = Cohorts(Score(staircase("one_shot", 400), Slope.flat(len(NAMES))), {"made up": benign})
     return Calibration(
         calibration_id="cal-test",
-        trees=staircase("one_shot", 400),
-        slope=Slope.flat(len(NAMES)),
         typical=np.zeros(len(NAMES)),
-        by_kind={"made up": benign},
-        alike=Cohorts({"made up": benign}),
+        wording=cohorts,
+        work=cohorts,
     )
 
 

@@ -44,7 +44,7 @@ def compared(state: State, scores: list[float], day: float) -> list[Lineage]:
         lineage = Lineage(len(state.lineages) + 1, np.arange(3), {}, 0, 0, 1e-4, ((), ()))
         lineage.gated_us = START
         lineage.compared_us, lineage.score, lineage.profile = START + round(day * DAY), score, np.zeros(len(NAMES))
-        lineage.p_cohort = conformal.p_value(score, state.calibration.scores)
+        lineage.p_cohort = conformal.p_value(score, state.calibration.wording.scores)
         state.lineages.append(lineage)
         found.append(lineage)
     return found

@@ -11,18 +11,17 @@ from hypothesis import strategies as st
 
 from stillwatch.campaigns.gates import (
     COMPONENT_REQUESTS,
-    ESTABLISHED_SHARE,
+    MEMBER_SHARE,
     ask_cohort_gate,
     ask_independence_gate,
     log_e_independence,
 )
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import name_members
+from stillwatch.campaigns.membership import member_share, name_members
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.tally import PRIVATE
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import MOST_ALPHA
-from stillwatch.evidence.calibration import Cohorts
 from stillwatch.groups.followup import Followup
 from stillwatch.groups.likeness import Space
 from stillwatch.model.identity import Identities
@@ -134,21 +133,45 @@ def test_what_is_left_when_some_are_left_out_must_be_enough() -> None:
     assert not state.lineages[0].compared
 
 
-def test_a_crowd_of_which_a_handful_is_established_is_not_asked_yet() -> None:
-    """It is compared when the crowd has thinned out or proved to be members."""
+def test_a_crowd_of_which_few_are_members_is_not_asked_yet() -> None:
+    """Forty accounts said the phrase once among fifty requests; six use it all the time."""
     state = state_with([400])
     (lineage,) = state.lineages
-    bystanders = dict.fromkeys(range(1000, 1000 + int(MEMBERS / ESTABLISHED_SHARE)), 1)
-    lineage.member_component = lineage.member_component | bystanders
+    crowd = range(1000, 1040)
+    for found, value in ((lineage.joined, START), (lineage.member_requests, 50), (lineage.member_component, 1)):
+        found.update(dict.fromkeys(crowd, value))
+    assert member_share(lineage) < MEMBER_SHARE
     ask(state, [400])
     assert not lineage.compared
-    del lineage.member_component[1000]
-    ask(state, [400])
-    assert not lineage.compared
-    for account in range(1001, 1000 + MEMBERS + 1):
-        del lineage.member_component[account]
+    for found in (lineage.joined, lineage.member_requests, lineage.member_component):
+        for account in crowd:
+            del found[account]
     ask(state, [400])
     assert lineage.alarmed_us == START + 1
+
+
+def test_accounts_that_hardly_came_twice_are_not_judged_yet() -> None:
+    """Of 40 requests of six accounts there are 114 pairs; the same number of accounts as requests has none."""
+    state = state_with([400])
+    (lineage,) = state.lineages
+    sums = lineage.tally.sums
+    lineage.tally.sums = np.repeat(sums // sums[:, [1]], sums[:, 1], axis=0)
+    lineage.tally.accounts = np.arange(len(lineage.tally.sums), dtype=np.int32)
+    ask(state, [400])
+    assert not lineage.compared
+
+
+def test_what_alarms_have_told_takes_no_share_of_the_budget() -> None:
+    """The second group's accounts are all named by the first; the third stands for itself."""
+    state = state_with([400, 400, 400], accrued=1)
+    whole, told_of, other = state.lineages
+    ask(state, [400])
+    before = told_of.alpha_cohort
+    whole.alarmed_us, whole.named = START, dict.fromkeys([*whole.joined, *told_of.joined], START)
+    state.cohort.accrue()
+    ask(state, [400])
+    assert told_of.alpha_cohort == before
+    assert other.alpha_cohort > before
 
 
 def test_a_group_is_compared_once() -> None:
@@ -199,8 +222,8 @@ def test_a_group_found_by_its_work_is_compared_with_such_cohorts() -> None:
     """Every prompt is new, so the p-value is the smallest there is: that of 2,000 cohorts, or of the 30 found alike."""
     for found_by_work, p in ((False, 1 / 2001), (True, 1 / 31)):
         state = state_with([400], accrued=100, benign=2000)
-        alike = Cohorts({"made up": np.linspace(0, 0.9, 30)})
-        state.calibration = replace(state.calibration, alike=alike)
+        work = replace(state.calibration.work, by_kind={"made up": np.linspace(0, 0.9, 30)})
+        state.calibration = replace(state.calibration, work=work)
         (lineage,) = state.lineages
         lineage.pool = followed() if found_by_work else None
         ask(state, [400])

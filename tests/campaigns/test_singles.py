@@ -23,8 +23,11 @@ from stillwatch.campaigns.singles import (
 from stillwatch.evidence.budget import MOST_ALPHA, Budget
 from stillwatch.evidence.conformal import floor, p_value
 from stillwatch.evidence.population import CUE_BITS, Population
+from stillwatch.evidence.score import Score
+from stillwatch.evidence.scored import Cohorts
 from stillwatch.evidence.single import NAMES, SingleCalibration, SingleProfile, load
 from stillwatch.evidence.slope import Slope
+from stillwatch.evidence.trees import Trees
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_kinds
@@ -53,7 +56,8 @@ def calibrated(scores: NDArray[np.float64]) -> SingleCalibration:
     weights = {"elicitation": 2.0, "kinds": 0.2, "one_shot": 3.0, "conversation": -3.0}
     weight = np.array([weights.get(name, 0.0) for name in NAMES])
     none = np.zeros(len(NAMES))
-    return SingleCalibration("made", Slope(none, none + 1, weight), none, {"made up": scores})
+    score = Score(Trees.constant(0.0), Slope(none, none + 1, weight))
+    return SingleCalibration("made", none, Cohorts(score, {"made up": scores}))
 
 
 class Watch:
@@ -240,7 +244,7 @@ def test_harmless_accounts_alarm_no_oftener_than_they_may() -> None:
             budget.accrue()
             for account in range(number * 4, number * 4 + 4):
                 score = float(rng.normal())
-                p = p_value(score, calibration.scores)
+                p = p_value(score, calibration.cohorts.scores)
                 singles.verdicts[account] = Verdict(account, 0, LOOK_TEXTS, NOTHING, score, p, 100, Sums(0, 0))
             alarms += len(singles.look(Population(), calibration, budget, number, Identities.unknown(64), set()))
         spent += budget.spent
@@ -249,4 +253,4 @@ def test_harmless_accounts_alarm_no_oftener_than_they_may() -> None:
 
 def test_the_shipped_set_carries_thirty_busy_accounts_a_week() -> None:
     monthly, looks = 0.05, 30 * 30 / 7
-    assert floor(len(load().scores)) <= monthly / looks
+    assert floor(len(load().cohorts.scores)) <= monthly / looks

@@ -42,7 +42,7 @@ def _rows() -> list[str]:
 
 def _one_in(kind: str) -> int:
     """As many groups of the shipped set are one of the kind."""
-    ways = [load().by_kind, load().alike.by_kind]
+    ways = [load().wording.by_kind, load().work.by_kind]
     return round(sum(len(s) for way in ways for s in way.values()) / sum(len(way[kind]) for way in ways))
 
 

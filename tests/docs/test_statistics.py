@@ -59,11 +59,12 @@ SAID = {
     "no one group": "than a quarter stand apart" if sameness.MOST_APART == 0.25 else "another share",
     "open": "at most half of the group does" if core.MOST_OPEN == 0.5 else "another share",
     "rarest": f"counts as 1/{1 / RAREST:.0f} where it is smaller",
-    "established": "a quarter of the accounts that used" if gates.ESTABLISHED_SHARE == 0.25 else "another share",
+    "established": "a quarter of its accounts members" if gates.MEMBER_SHARE == 0.25 else "another share",
     "habits": f"over accounts is at most {sameness.HABITS}",
     "bystander": f"Against a bystander's {membership.BYSTANDER_RATE}",
     "least rate": f"between {2 * membership.LEAST_RATE} and 0.95",
-    "prior": f"Prior odds 1 : {1 / membership.PRIOR_ODDS:.0f}",
+    "pairs": f"{gates.PAIRS} pairs of requests of one account",
+    "prior": f"between 1 : {1 / membership.LEAST_ODDS:.0f} and {membership.MOST_ODDS:.0f} : 1",
     "name": f"named at a posterior of {membership.NAMED_PROB} and *k* ≥ {membership.LEAST_REQUESTS}",
 }
 
@@ -81,16 +82,16 @@ def test_a_day_carries_as_much_as_the_page_on_limits_says() -> None:
 
 def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> None:
     shipped = load()
-    n = len(shipped.scores)
-    alike = len(shipped.alike.scores)
+    n = len(shipped.wording.scores)
+    alike = len(shipped.work.scores)
     assert f"has {n:,} scores, so its floor 1/(*n*+1) is {conformal.floor(n):.4f}, and {alike} of groups" in PAGE
-    loose = shipped.kinds["individuals"] + shipped.kinds["scripts"]
+    loose = shipped.wording.kinds["individuals"] + shipped.wording.kinds["scripts"]
     assert f"about one group in {n / loose:.0f} is mostly individuals or small programs" in PAGE
     assert f"and one in {n / shipped.kinds['undeclared_pool']:.0f} an undeclared pool" in PAGE
 
 
 def test_the_alarm_rates_of_kinds_left_out_are_those_that_are_told() -> None:
-    kinds = load().by_kind
+    kinds = load().wording.by_kind
 
     def rates(alpha: float) -> dict[str, float]:
         found = {}

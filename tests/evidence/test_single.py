@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from stillwatch.errors import InputError
 from stillwatch.evidence.population import CUE_BITS
+from stillwatch.evidence.profile import Feature
 from stillwatch.evidence.single import (
     FEATURES,
     NAMES,
     REFERENCE,
     SHIPPED,
     Conduct,
-    SingleProfile,
     concentration,
     load,
     profile,
@@ -86,13 +86,26 @@ def test_every_entry_states_what_it_sees_mistakes_and_costs() -> None:
 
 
 def test_the_shipped_weights_keep_their_direction_and_parts_make_the_score() -> None:
-    shipped = load()
-    for feature, weight in zip(FEATURES, shipped.slope.weight.tolist(), strict=True):
+    shipped = load().cohorts
+    for feature, weight in zip(FEATURES, shipped.score.slope.weight.tolist(), strict=True):
         assert weight * feature.direction >= 0
-    some = SingleProfile(np.linspace(0, 3, len(NAMES)))
-    assert shipped.parts(some).sum() == pytest.approx(shipped.score(some))
-    assert sum(len(scores) for scores in shipped.by_kind.values()) == len(shipped.scores)
+    rows = np.linspace(0, 3, 2 * len(NAMES)).reshape(2, -1)
+    moved = [shipped.score.parts(row).sum() - shipped.score.of(row) for row in rows]
+    assert moved[0] == pytest.approx(moved[1])
+    assert sum(shipped.kinds.values()) == len(shipped.scores)
     assert (np.diff(shipped.scores) >= 0).all()
+
+
+@pytest.mark.parametrize("feature", [f for f in FEATURES if f.direction], ids=lambda f: f.name)
+def test_the_shipped_score_goes_one_way_where_a_feature_has_a_direction(feature: Feature) -> None:
+    found, place = load(), NAMES.index(feature.name)
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        values = found.typical * rng.uniform(0, 3, len(NAMES)) + rng.uniform(0, 1, len(NAMES))
+        grid = [
+            found.cohorts.score.of(np.where(np.arange(len(NAMES)) == place, x, values)) for x in np.linspace(0, 6, 25)
+        ]
+        assert (np.diff(grid) * feature.direction >= -1e-4).all()
 
 
 @pytest.mark.parametrize(

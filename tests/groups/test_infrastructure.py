@@ -14,6 +14,7 @@ from stillwatch.groups.infrastructure import (
     KINDS,
     OPEN_KINDS,
     OWN_SHARE,
+    REQUESTS_PER_RANGE,
     Networks,
     TieTable,
     components,
@@ -55,9 +56,10 @@ def held(who: Identities, seen: Seen) -> set[Holding]:
     marks = {(k, int(v), a) for k in KINDS[:3] for a, v in enumerate(getattr(who, k)) if v >= 0}
     for a, net, agent, _ in seen:
         homes = {n for b, n, _, _ in seen if b == a and n >= 0}
+        sent = sum(b == a for b, *_ in seen)
         epochs = {e for b, n, _, e in seen if (b, n) == (a, net)}
         # One of few ranges, or one the account came back to: otherwise it says nothing about where it lives.
-        if net >= 0 and (len(homes) <= FEW_RANGES or len(epochs) == 2):
+        if net >= 0 and (len(epochs) == 2 or (len(homes) <= FEW_RANGES and sent >= REQUESTS_PER_RANGE * len(homes))):
             marks.add(("network", net, a))
         if agent >= 0:
             marks.add(("client", agent, a))
@@ -160,9 +162,17 @@ def test_what_is_not_known_is_no_common_mark() -> None:
     assert len(set(label.tolist())) == 20
 
 
+def test_an_account_that_was_seen_once_from_each_range_has_no_home_yet() -> None:
+    found = Networks(4)
+    found.observe(build(START + np.arange(5), [0, 0, 1, 1, 2], net=[7, 8, 9, 9, 9]), 0)
+    assert found.nets.account[found.steady()].tolist() == [1]
+    found.observe(build([START + EPOCH], [0], start=START + EPOCH, net=[8]), 1)
+    assert set(found.nets.account[found.steady()].tolist()) == {0, 1}
+
+
 def test_addresses_are_forgotten_with_the_window() -> None:
     found = Networks(4)
-    found.observe(build([START, START + 1], [0, 1], net=[7, 7]), 0)
+    found.observe(build([START, START, START + 1, START + 1], [0, 0, 1, 1], net=[7, 7, 7, 7]), 0)
     for later, ties in ((3, 1), (4, 2)):
         found.observe(build([START + later * EPOCH], [2], start=START + later * EPOCH, net=[8]), later)
         label = components(np.array([0, 1], dtype=np.int32), TieTable.build(Identities.unknown(3), found))

@@ -86,7 +86,7 @@ class Effect:
 
 def effect(profiles: Sequence[Profile], run: Path) -> list[Effect]:
     """The alarms of a run that are like one of ``profiles``."""
-    document, scale = read_document(run), calibration.load().slope.scale
+    document, scale = read_document(run), calibration.load().wording.score.slope.scale
     found = []
     for campaign in document["campaigns"]:
         if campaign["state"] != "alarmed" or set(campaign.get("profile") or ()) != set(NAMES):

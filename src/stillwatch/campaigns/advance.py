@@ -44,10 +44,10 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     hold_back(state, frame.end_us)
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)
-        take_in_latecomers(lineage, frame, index)
     ties = TieTable.build(identities, state.networks)
     proposals = propose(state.templates, ties, state.networks, state.rules.min_accounts, len(state.population))
     take_in(state, proposals, frame.end_us)
+    take_in_latecomers(state, frame, index, ties)
     state.likeness.observe(frame, len(identities.payment))
     days = 1 if len(state.population) <= LARGE_POPULATION else LARGE_DAYS
     if state.epochs % (days * state.rules.epochs_per_day) == 0:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.evidence import calibration, conformal
 from stillwatch.evidence.evalues import LOG10, log_mean
-from stillwatch.evidence.profile import NAMES, Profile
+from stillwatch.evidence.profile import NAMES
 from stillwatch.model.scope import scoped
 from stillwatch.model.tables import CAMPAIGNS, EVIDENCE, FACTS, LINKS, TIMELINE, arrow_schema
 from stillwatch.report.document import SCHEMA
@@ -86,13 +86,14 @@ def write_run(
 
 
 def _gate(group: Group) -> tuple[float, float, float, list[float]]:
-    shipped = calibration.load()
-    score = shipped.score(Profile(group.values))
-    return score, conformal.p_value(score, shipped.scores), 0.001, [group.couse, -math.inf]
+    benign = calibration.load().wording
+    score = benign.score.of(group.values)
+    return score, conformal.p_value(score, benign.scores), 0.001, [group.couse, -math.inf]
 
 
 def _run(groups: Sequence[Group], run_id: str, expire: datetime | None) -> dict[str, Any]:
     shipped = calibration.load()
+    n = len(shipped.wording.scores)
     return {
         "run_id": run_id,
         "config_hash": "0123456789abcdef",
@@ -100,7 +101,7 @@ def _run(groups: Sequence[Group], run_id: str, expire: datetime | None) -> dict[
         "input": {"exchanges": 1000, "accounts": 100, "rejected": 0, "first": _z(DAY), "last": _z(DAY)},
         "budget_per_month": {"independence": 0.05, "cohort": 0.45},
         "spent": {"independence": round(ALPHA * len(groups), 9), "cohort": round(0.001 * len(groups), 9)},
-        "calibration": {"id": shipped.calibration_id, "n": len(shipped.scores), "floor": 1 / (len(shipped.scores) + 1)},
+        "calibration": {"id": shipped.calibration_id, "n": n, "floor": 1 / (n + 1)},
         "examples_expire_at": _z(expire or DAY + timedelta(days=14)),
     }
 

@@ -35,7 +35,8 @@ def ground(
 ) -> Ground:
     """A log of so many accounts. ``active``: first and last moments; ``nets``: (account, range); rest: the register."""
     identities = replace(Identities.unknown(accounts), **{name: np.asarray(v) for name, v in register.items()})
-    networks = Networks(window=56, nets=_pairs(nets))
+    often = np.full(accounts, 100, dtype=np.int64)
+    networks = Networks(window=56, requests=often, nets=_pairs(nets))
     seen = Seen(_activity(accounts, active), _holders(accounts, sent, members, identities))
     return Ground(TieTable.build(identities, networks), Pairs.empty(), identities, networks, seen)
 

@@ -170,7 +170,7 @@ def _same_hand(case: Case, other: Case) -> bool:
 
 
 def _near_confirmed(view: View, case: Case, own: Sequence[Profile]) -> Iterator[str]:
-    scale = calibration.load().slope.scale
+    scale = calibration.load().wording.score.slope.scale
     for other in view.desk.cases.values():
         if other.disposition != "confirmed":
             continue
