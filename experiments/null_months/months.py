@@ -71,7 +71,7 @@ def levels(epochs: Ints, of: Budget, floors: Floats, length: int = MONTH) -> lis
     for epoch in range(length):
         of.accrue()
         held += [0.0] * int(np.count_nonzero(epochs == epoch))
-        held = of.even_out(held, floors[: len(held)].tolist())
+        held = of.even_out(held, floors[: len(held)].tolist(), [1.0] * len(held))
     return held
 
 

@@ -167,7 +167,7 @@ def test_planted_scores_hide_what_scores_no_higher() -> None:
     hidden = {(row.like, row.planted): row.hidden for row in found.rows}
     assert all(hidden[like, 0] == 0 for like, _ in hidden)
     assert [hidden[like, 200] for like in ("a weak one", "a middling one", "the strongest")] == [1, 2, 3]
-    assert hidden["the strongest", 50] == 0  # a hundred in ten thousand may stand above an alarm
+    assert hidden["the strongest", 20] == 0  # forty in ten thousand may stand above an alarm
     assert poisoning([3.0], np.arange(10_000.0)).rows == ()
 
 

@@ -19,7 +19,7 @@ from stillwatch.campaigns.gates import (
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import member_share, name_members
 from stillwatch.campaigns.state import Rules, State
-from stillwatch.campaigns.tally import PRIVATE
+from stillwatch.campaigns.tally import COMPONENT, PRIVATE
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.groups.followup import Followup
@@ -134,44 +134,51 @@ def test_what_is_left_when_some_are_left_out_must_be_enough() -> None:
 
 
 def test_a_crowd_of_which_few_are_members_is_not_asked_yet() -> None:
-    """Forty accounts said the phrase once among fifty requests; six use it all the time."""
+    """Six accounts use the phrase all the time, forty said it once among fifty requests."""
     state = state_with([400])
     (lineage,) = state.lineages
-    crowd = range(1000, 1040)
-    for found, value in ((lineage.joined, START), (lineage.member_requests, 50), (lineage.member_component, 1)):
-        found.update(dict.fromkeys(crowd, value))
+    lineage.member_requests = dict(lineage.member_requests)
+    for account in range(1000, 1040):
+        lineage.joined[account] = START
+        lineage.member_requests[account], lineage.member_component[account] = 50, 1
+    lineage.member_component.update(dict.fromkeys(range(6, 12), 40))
     assert member_share(lineage) < MEMBER_SHARE
     ask(state, [400])
     assert not lineage.compared
-    for found in (lineage.joined, lineage.member_requests, lineage.member_component):
-        for account in crowd:
-            del found[account]
+    for account in range(1000, 1040):
+        del lineage.joined[account]
+    assert member_share(lineage) > MEMBER_SHARE
     ask(state, [400])
     assert lineage.alarmed_us == START + 1
 
 
 def test_accounts_that_hardly_came_twice_are_not_judged_yet() -> None:
-    """Of 40 requests of six accounts there are 114 pairs; the same number of accounts as requests has none."""
-    state = state_with([400])
-    (lineage,) = state.lineages
-    sums = lineage.tally.sums
-    lineage.tally.sums = np.repeat(sums // sums[:, [1]], sums[:, 1], axis=0)
-    lineage.tally.accounts = np.arange(len(lineage.tally.sums), dtype=np.int32)
-    ask(state, [400])
-    assert not lineage.compared
+    """A hundred accounts with one request each say nothing of habits; six that sent a hundred do."""
+    for apart in (True, False):
+        state = state_with([102])
+        (lineage,) = state.lineages
+        if apart:
+            sums = np.repeat(lineage.tally.sums // lineage.tally.sums[:, [COMPONENT]], 17, axis=0)
+            lineage.tally.sums, lineage.tally.accounts = sums, np.arange(len(sums), dtype=np.int32)
+        state.population.texts = np.pad(state.population.texts, (0, 200))
+        ask_cohort_gate(state, Identities.unknown(102), START + 1)
+        assert lineage.compared != apart
 
 
 def test_what_alarms_have_told_takes_no_share_of_the_budget() -> None:
     """The second group's accounts are all named by the first; the third stands for itself."""
-    state = state_with([400, 400, 400], accrued=1)
+    volumes = [400, 400, 400]
+    state = state_with(volumes, accrued=1)
     whole, told_of, other = state.lineages
-    ask(state, [400])
-    before = told_of.alpha_cohort
+    ask(state, volumes)
+    before, others = told_of.alpha_cohort, other.alpha_cohort
+    assert before == pytest.approx(others)
     whole.alarmed_us, whole.named = START, dict.fromkeys([*whole.joined, *told_of.joined], START)
+    told_of.alarmed_us = None
     state.cohort.accrue()
-    ask(state, [400])
+    ask(state, volumes)
     assert told_of.alpha_cohort == before
-    assert other.alpha_cohort > before
+    assert other.alpha_cohort > others
 
 
 def test_a_group_is_compared_once() -> None:

@@ -67,7 +67,7 @@ def test_whose_floor_is_above_the_share_comes_last_and_takes_what_is_left() -> N
     """Ten ask for 0.01 in all, so the share is 0.001; what four leave buys a floor of 0.003 once, not twice."""
     budget = Budget(0.0, 1.0, at_hand=0.01)
     floors = [0.003, 0.0001, 0.003, 0.0001, 0.0001, 0.003, 0.003, 0.0001, 0.0001, 0.0001]
-    levels = budget.even_out([0.0] * 10, floors)
+    levels = budget.even_out([0.0] * 10, floors, [1.0] * 10)
     assert [level for level, floor in zip(levels, floors, strict=True) if floor < 0.001] == pytest.approx([0.001] * 6)
     assert [level for level, floor in zip(levels, floors, strict=True) if floor > 0.001] == [0.003, 0.0, 0.0, 0.0]
     assert budget.at_hand == pytest.approx(0.001)

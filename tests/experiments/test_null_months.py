@@ -65,9 +65,9 @@ def test_levels_are_paid_from_the_month(times: list[int], floor: float) -> None:
 
 
 def test_a_month_counts_thirty_days_of_the_worlds_it_holds() -> None:
-    groups = made_up(worlds=12, each=20)
+    groups = made_up(worlds=12, each=40)
     found = months.play(groups, even(-9, -8, 3000), np.arange(months.WEEK), np.random.default_rng(1))
-    assert 80 <= found.compared <= 100
+    assert 160 <= found.compared <= 200
     assert len(found.alarms) == found.compared
     assert len(set(found.alarms)) <= months.WEEKS
     assert found.spent == pytest.approx(0.4)

@@ -24,6 +24,9 @@ COMPONENT_REQUESTS = 100
 MEMBER_SHARE = 0.25
 """So large must the likeliest share of members be before the group is compared: a crowd that copied a phrase, with a
 few accounts in it that use it all the time, is not one group."""
+MOST_AT_STAKE = 50
+"""A group's level grows with the accounts established in it when it is compared, up to so many: the more accounts, the
+more a harvest can take."""
 PAIRS = 100
 """Pairs of requests of one account without which nothing can be said about accounts' habits."""
 
@@ -106,16 +109,18 @@ def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
     members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
     found = profile(core(lineage), members, state.population, identities, state.networks)
     benign = state.calibration.comparable(lineage.found_by_work)
+    lineage.stake = min(len(established(lineage)), MOST_AT_STAKE)
     lineage.profile, lineage.score = found.values, benign.score.of(found.values)
     lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign.scores), len(benign.scores)
 
 
 def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration) -> None:
-    """Give all compared groups the same level; alarmed ones go on being charged, so nobody's level looks at its p.
+    """Give compared groups levels by what is at stake; alarmed ones go on being charged, so nobody's looks at its p.
 
     Where the budget does not carry a floor for everybody, whoever sent most comes first.
     """
     order = sorted(compared, key=lambda x: (-x.tally.total(COMPONENT), x.number))
     floors = [conformal.floor(len(calibration.comparable(x.found_by_work).scores)) for x in order]
-    for lineage, level in zip(order, budget.even_out([x.alpha_cohort for x in order], floors), strict=True):
+    levels = budget.even_out([x.alpha_cohort for x in order], floors, [x.stake for x in order])
+    for lineage, level in zip(order, levels, strict=True):
         lineage.alpha_cohort = level

@@ -60,6 +60,8 @@ class Lineage:
     p_cohort: float | None = None
     cohorts: int | None = None
     """How many benign cohorts it was compared with."""
+    stake: int = 1
+    """By how much its level is weighed."""
     alpha_cohort: float = 0.0
     divided_by: float = 1.0
     """How far drift lowers the level that the group is held to; infinite = no alarm."""

@@ -169,7 +169,7 @@ class Singles:
     def _share_out(self, budget: Budget, floor: float) -> None:
         """Give all accounts that were looked at the same level; who was looked at first and sent most comes first."""
         order = sorted(self.verdicts.values(), key=lambda v: (v.looked_us, -v.texts, v.account))
-        levels = budget.even_out([v.alpha for v in order], [floor] * len(order))
+        levels = budget.even_out([v.alpha for v in order], [floor] * len(order), [1.0] * len(order))
         for verdict, level in zip(order, levels, strict=True):
             verdict.alpha = level
 

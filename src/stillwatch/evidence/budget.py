@@ -14,7 +14,7 @@ HOURS_PER_MONTH = 30 * 24
 SPEND_SHARE = 0.5
 """Share of what is at hand that one epoch may hand out; the rest stays for later proposals."""
 
-MOST_ALPHA = 0.0025
+MOST_ALPHA = 0.004
 """However much of the second gate's budget is left, nobody is accused at a p-value above this.
 
 It keeps a distance from the part of the ranking where harmless groups are common, however few share the budget; and
@@ -48,18 +48,19 @@ class Budget:
         """Level for each of ``askers`` of this epoch."""
         return SPEND_SHARE * self.at_hand / askers if askers else 0.0
 
-    def even_out(self, held: Sequence[float], floors: Sequence[float]) -> list[float]:
-        """Raise the levels ``held`` to an equal share of what has accrued, the poorest first, and return them.
+    def even_out(self, held: Sequence[float], floors: Sequence[float], weights: Sequence[float]) -> list[float]:
+        """Raise the levels ``held`` towards shares by weight of what has accrued, the poorest first, and return them.
 
-        Those whose floor is above that share come last. Among equally poor ones the order given decides. A level
-        follows from the calendar, from how many there are and from that order, which must not look at a p-value; then
-        the expected number of false alarms is at most the sum of the levels. One below its floor, the smallest p-value
-        there can be, would be wasted and is not bought.
+        Those whose floor is above their share come last. Among equally poor ones the order given decides. A level
+        follows from the calendar, from the weights (Genovese, Roeder and Wasserman 2006) and from that order, none of
+        which may look at a p-value; then the expected number of false alarms is at most the sum of the levels. One
+        below its floor, the smallest p-value there can be, would be wasted and is not bought.
         """
-        share = min(MOST_ALPHA, self.accrued / max(len(held), 1))
+        whole = self.accrued / max(sum(weights), 1e-9)
+        shares = [min(MOST_ALPHA, whole * weight) for weight in weights]
         found = list(held)
-        for place in sorted(range(len(found)), key=lambda place: (floors[place] > share, held[place])):
-            more = min(max(floors[place], share) - held[place], self.at_hand)
+        for place in sorted(range(len(found)), key=lambda p: (floors[p] > shares[p], held[p] / max(shares[p], 1e-300))):
+            more = min(max(floors[place], shares[place]) - held[place], self.at_hand)
             if more > 0 and held[place] + more >= floors[place] * (1 - 1e-9):
                 found[place] += self.spend(more)
         return found
