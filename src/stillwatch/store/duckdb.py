@@ -18,9 +18,12 @@ from stillwatch.errors import StoreError
 from stillwatch.store.statements import FACTS_SQL
 
 _SORTED = """
+SELECT * FROM read_parquet($files) row
+WHERE NOT EXISTS (SELECT 1 FROM duplicates known WHERE known.event_id = row.event_id)
+UNION ALL
 SELECT * EXCLUDE (copy) FROM (
-    SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY ts, account_id, prompt_exact) AS copy
-    FROM read_parquet($files)
+    SELECT row.*, row_number() OVER (PARTITION BY event_id ORDER BY ts, account_id, prompt_exact) AS copy
+    FROM read_parquet($files) row WHERE event_id IN (SELECT event_id FROM duplicates)
 ) row
 WHERE copy = 1 AND NOT EXISTS (
     SELECT 1 FROM duplicates known WHERE known.event_id = row.event_id AND known.first_ts < row.ts
@@ -69,7 +72,7 @@ class SketchStore:
         return int(total[0][0])
 
     def epoch(self, files: Sequence[Path]) -> pa.Table:
-        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+        """The rows of one epoch by time and event id; of the copies that were found only the earliest."""
         with explained():
             return self._connection.sql(_SORTED, params={"files": [str(f) for f in files]}).to_arrow_table()
 
