@@ -185,18 +185,25 @@ class _Looking:
 
     def text(self, text: str) -> str:
         self.words += _INSIST.findall(text)
-        self.pieces.append(_Piece(text, self._guard.check(text)))
+        try:
+            self.pieces.append(_Piece(text, self._guard.check(text)))
+        except InputError:
+            self.pieces.append(_unread(text.encode("utf-8", "replace")))
         return text
 
     def file(self, raw: bytes, name: str) -> bytes:
         try:
             text = decode(name, raw)
-        except InputError:
-            name = hashlib.sha256(raw).hexdigest()
-            self.pieces.append(_Piece(name, [Finding("unread", "unread", 0, len(name))], False))
-        else:
             self.pieces.append(_Piece(text, self._guard.check(text), is_plain(raw)))
+        except InputError:
+            self.pieces.append(_unread(raw))
         return raw
+
+
+def _unread(raw: bytes) -> _Piece:
+    """What cannot be read, by its digest."""
+    name = hashlib.sha256(raw).hexdigest()
+    return _Piece(name, [Finding("unread", "unread", 0, len(name))], False)
 
 
 class _Putting:
