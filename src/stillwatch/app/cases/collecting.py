@@ -36,6 +36,8 @@ from stillwatch.sketch.recipe import Recipe, recipe_id
 MOST_REQUESTS = 100_000
 """Requests of members that are looked at, the first ones of each account: enough to know a wrapper by."""
 _LEAST_RANGE_MEMBERS = 3
+LEAST_SHOWING = 0.25
+"""Of the accounts that are looked at: machinery that fewer of them show would find nobody elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,16 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """``machinery`` is ``None`` where the accounts share no wording of their own; ``ranges``: address ranges."""
+    """``machinery`` is ``None`` where the accounts share no wording of their own; ``ranges``: address ranges.
+
+    ``showing``: how many of ``members`` show the machinery themselves.
+    """
 
     machinery: Machinery | None
     ranges: tuple[str, ...]
     members: int
     outsiders: int
+    showing: int
 
 
 def exchange_seed(key: bytes) -> bytes:
@@ -102,20 +108,23 @@ class Looking:
     def collected(self) -> Collected:
         codes: dict[str, int] = {}
         ranges: set[tuple[int, str]] = set()
-        parts = []
+        requests = []
         for batch in self._sketches(of_members=True):
             accounts = _codes(batch, codes)
-            rows, hashes = pairs(batch)
-            parts.append(machinery.distinct_pairs([(accounts[rows], hashes)]))
+            requests.append((accounts, *pairs(batch)))
             ranges.update(_ranges(accounts, batch))
-        accounts, hashes = machinery.distinct_pairs(parts)
-        values, counts = machinery.candidates(accounts, hashes, len(codes))
+        sent = machinery.distinct_pairs([(accounts[rows], hashes) for accounts, rows, hashes in requests])
+        values, counts = machinery.candidates(*sent, len(codes))
         nets = Counter(net for _, net in ranges)
         shared = {net for net, count in nets.items() if count >= _LEAST_RANGE_MEMBERS}
         outside, others, taken = self._outside(values, shared)
         kept = machinery.chosen(values, counts, outside, others)
         own = sorted(_spelled(net) for net in shared if taken[net] <= machinery.OUTSIDE_SHARE * others)
-        return Collected(machinery.machinery(recipe_id(Recipe(), self.seed), kept), tuple(own), len(codes), others)
+        found = machinery.machinery(recipe_id(Recipe(), self.seed), kept)
+        shown = 0 if found is None else _showing(found, requests)
+        if shown < LEAST_SHOWING * len(codes):
+            found = None
+        return Collected(found, tuple(own), len(codes), others, shown)
 
     def _outside(self, values: Hashes, shared: set[str]) -> tuple[Hashes, int, Counter[str]]:
         """How many other accounts sent each of ``values``, how many there are, and how many used each range."""
@@ -168,6 +177,15 @@ def pairs(batch: pa.RecordBatch) -> tuple[Hashes, Hashes]:
         rows.append(np.repeat(np.arange(len(batch)), lengths))
         hashes.append(column.flatten().to_numpy(zero_copy_only=False))
     return np.concatenate(rows), np.concatenate(hashes).astype(np.int64)
+
+
+def _showing(found: Machinery, requests: list[tuple[Hashes, Hashes, Hashes]]) -> int:
+    """How many accounts show the machinery in these requests, by the rule that others will ask."""
+    times: Counter[int] = Counter()
+    for accounts, rows, hashes in requests:
+        enough = machinery.carried(rows, hashes, found.values, len(accounts)) >= found.at_least
+        times.update(accounts[enough].tolist())
+    return sum(count >= machinery.REQUESTS for count in times.values())
 
 
 def _within_quota(rows: Hashes, names: pa.ChunkedArray, seen: Counter[str], quota: int) -> Hashes:

@@ -36,7 +36,6 @@ from stillwatch.guard.traffic.walking import changed
 MOST_REMEMBERED, MOST_TAKEN_UP = 200_000, 5_000
 REFERENCES = frozenset(("previous_response_id", "file_id", "file_ids", "input_file_id", "conversation"))
 """Fields that name what was sent or answered earlier."""
-_SIGN = "[insist "
 _INSIST = re.compile(r"\s?\[insist ([a-z2-7]{12})\]")
 _OUTCOMES = {"redact": "redacted", "coach": "coached", "block": "blocked", "allow": "allowed"}
 
@@ -185,8 +184,7 @@ class _Looking:
         self.words: list[str] = []
 
     def text(self, text: str) -> str:
-        if _SIGN in text:
-            self.words += _INSIST.findall(text)
+        self.words += _INSIST.findall(text)
         try:
             self.pieces.append(_Piece(text, self._guard.check(text)))
         except InputError:
@@ -215,8 +213,7 @@ class _Putting:
         self._pieces, self._kinds, self._redaction = pieces, kinds, redaction
 
     def text(self, text: str) -> str:
-        left = self._redacted(next(self._pieces), text)
-        return _INSIST.sub("", left) if _SIGN in left else left
+        return _INSIST.sub("", self._redacted(next(self._pieces), text))
 
     def file(self, raw: bytes, name: str) -> bytes:
         piece = next(self._pieces)
