@@ -57,7 +57,7 @@ class Log:
         return self.names.get("/" + path.lstrip("/"), file)
 
 
-def elsewhere(name: str) -> bool:
+def _elsewhere(name: str) -> bool:
     """Whether an input is no path of this machine."""
     return name.startswith(TABLE) or "://" in name
 
@@ -65,16 +65,16 @@ def elsewhere(name: str) -> bool:
 def open_log(session: SparkSession, inputs: Sequence[str], rejects: Rejects) -> Log:
     """The log behind ``inputs``; what is wrong with it as a whole is an ``InputError``."""
     log = Log()
-    local = [name for name in inputs if not elsewhere(name)]
+    local = [name for name in inputs if not _elsewhere(name)]
     if STDIN in local:
         raise InputError(f"{STDIN}: the Spark engine reads Parquet and tables, no standard input; {_INSTEAD}")
     for columns, files in _by_schema(list_inputs(local) if local else []):
         if _is_log(columns, files, rejects):
             paths = {str(Path(file.name).resolve()): file.name for file in files}
             log.names |= paths
-            frame = _parquet(session, files[0].name, [_GLOB.sub(r"\\\1", path) for path in paths])
+            frame = _parquet(session, files[0].name, [_GLOB.sub(r"\\\1", path) for path in paths], merged=False)
             log.frames.append(_located(frame, files[0].name))
-    for name in filter(elsewhere, inputs):
+    for name in filter(_elsewhere, inputs):
         frame = _remote(session, name)
         if _is_log(frame.columns, [Source(name, 0, True)], rejects):
             log.frames.append(_located(frame, name))
@@ -135,14 +135,15 @@ def _pass_over(files: Sequence[Source], column: str, columns: Sequence[str], rej
         rejects.remark(said)
 
 
-def _parquet(session: SparkSession, shown: str, paths: Sequence[str]) -> DataFrame:
+def _parquet(session: SparkSession, shown: str, paths: Sequence[str], *, merged: bool) -> DataFrame:
     with explained("open it", reading=shown):
-        return session.read.option("recursiveFileLookup", "true").option("mergeSchema", "false").parquet(*paths)
+        reader = session.read.option("recursiveFileLookup", "true").option("mergeSchema", str(merged).lower())
+        return reader.parquet(*paths)
 
 
 def _remote(session: SparkSession, name: str) -> DataFrame:
     if not name.startswith(TABLE):
-        return _parquet(session, name, [name])
+        return _parquet(session, name, [name], merged=True)
     with explained("find it in its catalogue", reading=name):
         return session.table(name.removeprefix(TABLE))
 
