@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 from starlette.responses import Response
 
 from stillwatch.errors import ConfigurationError
@@ -149,6 +152,35 @@ def test_a_feed_that_was_never_read(tmp_path: Path, without: str, status: int) -
             assert (await host.post())[0] == status
 
     run(case)
+
+
+def test_while_the_feed_is_away_only_what_fails_closed_holds(tmp_path: Path) -> None:
+    async def case() -> None:
+        closed = now("d-2", "suspend", hashlib.sha256(b"closed").hexdigest(), unreachable="closed")
+        feed = put(tmp_path / "feed", [now(), closed])
+        async with hosted(feed=str(feed), feed_max_age=0.5) as host:
+            assert [(await host.post(authorization=f"Bearer {key}"))[0] for key in (KEY, "closed")] == [403, 403]
+            feed.rename(tmp_path / "away")
+            async with asyncio.timeout(10):
+                while (await host.post())[0] == 403:
+                    await asyncio.sleep(0.02)
+            assert [(await host.post(authorization=f"Bearer {key}"))[0] for key in (KEY, "closed")] == [200, 403]
+
+    run(case)
+
+
+def test_the_age_of_the_feed_is_told_in_the_host_s_own_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = CollectorRegistry()
+    monkeypatch.setattr("prometheus_client.REGISTRY", registry)
+
+    async def case() -> None:
+        async with hosted(feed=str(put(tmp_path, []))) as host:
+            await host.post()
+            told = generate_latest(registry)
+            assert b"stillwatch_feed_age_seconds 0." in told and b"stillwatch_feed_stale 0.0" in told
+
+    run(case)
+    assert generate_latest(registry) == b""  # a plug that is closed tells nothing
 
 
 def test_exchanges_are_sketched_at_the_border(tmp_path: Path) -> None:

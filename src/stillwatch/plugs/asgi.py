@@ -26,7 +26,7 @@ from stillwatch.gateway.record import Record
 from stillwatch.gateway.screen import Outgoing, Passage
 from stillwatch.gateway.streaming import Edit
 from stillwatch.plugs.asgi_answer import Answering, Send
-from stillwatch.plugs.plug import CLIENT_GONE, OTHER, OURS, Plug, begun, count_in_registry, operation, refused_at_last
+from stillwatch.plugs.plug import CLIENT_GONE, OTHER, OURS, Plug, begun, operation, refused_at_last
 from stillwatch.plugs.settings import settings_from
 
 Scope = MutableMapping[str, Any]
@@ -44,7 +44,7 @@ class Middleware:
     def __init__(self, app: Application, **settings: Any) -> None:
         self._app = app
         self.plug = Plug(settings_from(settings, os.environ))
-        count_in_registry(self.plug.metrics)
+        self.plug.told_in_registry()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -22,7 +22,9 @@ from stillwatch.plugs.plug import Plug, operation
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that a proxy asks about. ``headers`` have small names; ``body`` is ``None`` where none was sent whole.
+    """A request that a proxy asks about. ``headers`` have small names.
+
+    ``body`` is ``None`` where none was sent whole; then ``cut`` says that there is one, too large to be sent.
 
     ``peer``: the proxy. ``address``: the client, as a proxy says that is believed anyway; else headers are looked at.
     """
@@ -32,6 +34,7 @@ class Question:
     headers: Mapping[str, str]
     body: bytes | None
     peer: str
+    cut: bool = False
     address: str | None = None
 
 
@@ -63,15 +66,22 @@ def _judged(plug: Plug, question: Question, path: str, found: Operation, now: fl
     caller = plug.admit(path, seen, question.headers, now)
     if caller is None:
         return Allowed({headers.MARK: ""})
-    body: bodies.Body = {}
-    if found.reads_body and question.body:
-        try:
-            body = bodies.read(question.body)
-        except bodies.UnreadableBodyError as error:
-            raise RefusedError(400, "unreadable_body", str(error)) from None
+    body = _body(plug, question) if found.reads_body and plug.gate.held.tiers is not None else {}
     verdict = plug.gate.rule(caller, lambda: bodies.asked(found, body), now)
     if verdict.refusal is not None:
         return refused(verdict.refusal, found.dialect)
-    if found.reads_body and not question.body and plug.gate.held.tiers is not None:
-        plug.gate.counts["release-tier", "out_of_reach"] += 1
     return Allowed({headers.MARK: headers.safe(verdict.mark or "")})
+
+
+def _body(plug: Plug, question: Question) -> bodies.Body:
+    """The body, where release tiers make it matter which model is asked for."""
+    if question.cut:
+        # Else a body that is padded would get any model.
+        raise RefusedError(413, "body_too_large", "The body is too large to be judged.")
+    if not question.body:
+        plug.gate.counts["release-tier", "out_of_reach"] += 1
+        return {}
+    try:
+        return bodies.read(question.body)
+    except bodies.UnreadableBodyError as error:
+        raise RefusedError(400, "unreadable_body", str(error)) from None

@@ -40,8 +40,8 @@ class Questions:
             return _for_nginx(asked(self._plug, Question(method, uri, given, None, peer)))
         if path.startswith(ENVOY + "/"):
             body = None if given.get(_PARTIAL) == "true" else await self._body(request)
-            answer = asked(self._plug, Question(request.method, path.removeprefix(ENVOY), given, body, peer))
-            return _as_it_is(answer)
+            uri = path.removeprefix(ENVOY)
+            return _as_it_is(asked(self._plug, Question(request.method, uri, given, body, peer, body is None)))
         return web.Response(status=404, text=f"proxies ask {NGINX} or {ENVOY}/…\n")
 
     async def _body(self, request: web.BaseRequest) -> bytes | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import posixpath
 import re
@@ -97,6 +98,13 @@ class Plug:
             await self._follower.close()
         await asyncio.to_thread(self.close)
 
+    def told_in_registry(self) -> None:
+        """Let Prometheus's own registry tell what is counted, until the plug is closed.
+
+        Of several plugs in one process the first is told.
+        """
+        self._tell_registry(True)
+
     def close(self) -> None:
         """Write the log out; what the sink does not take stays in the spool."""
         atexit.unregister(self.close)
@@ -104,10 +112,17 @@ class Plug:
             if not task.get_loop().is_closed():
                 task.cancel()
         self._following = []
+        self._tell_registry(False)
         self.before_close()
         if self.capture is not None:
             capture, self.capture = self.capture, None
             capture.close(_PATIENCE_S)
+
+    def _tell_registry(self, on: bool) -> None:
+        with contextlib.suppress(ImportError, ValueError, KeyError):
+            from prometheus_client import REGISTRY
+
+            (REGISTRY.register if on else REGISTRY.unregister)(self.metrics)
 
     async def _follow(self) -> None:
         self._following = []
@@ -155,18 +170,6 @@ def begun(
         body,
         size * 3 + 1000,
     )
-
-
-def count_in_registry(metrics: Metrics) -> None:
-    """Let Prometheus's own registry tell what a plug counts; a second plug in one process is not told."""
-    try:
-        from prometheus_client import REGISTRY
-    except ImportError:
-        return
-    try:
-        REGISTRY.register(metrics)
-    except ValueError:
-        return
 
 
 def _plain(path: str) -> str:
