@@ -40,7 +40,7 @@ def publish(sight: Sight, feed: Path, now: datetime, *, redis: str | None = None
         wanted += _spared(sight, shedding, counted)
     brought = bring(feed, wanted, sight.docket.tiers, now, shedding=shedding, anew=anew, forget=counted.erased > 0)
     if redis is not None:
-        copy(feed, redis)
+        copy(feed, redis, forget=counted.erased > 0)
     overdue = tuple(benign.act.owner for benign in sight.docket.benign.values() if benign.overdue(now))
     return Published(feed, brought.number, brought.changes, len(wanted), counted.exempt, counted.erased, overdue)
 
