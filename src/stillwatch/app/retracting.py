@@ -49,6 +49,11 @@ def approve(
     return entry, follow(store, case_id, actor, now, why, feed=feed)
 
 
+def pending(store: Path, case_id: str) -> tuple[str, ...]:
+    """What a retraction leaves to be called back, by whomever."""
+    return tuple(gone.reference for gone in look(store).case(case_id).to_recall)
+
+
 def follow(store: Path, case_id: str, actor: Actor, now: datetime, why: str, *, feed: Path | None = None) -> Followed:
     """Do what follows from a case that is retracted, or found harmless."""
     failed: list[str] = []
@@ -63,8 +68,7 @@ def follow(store: Path, case_id: str, actor: Actor, now: datetime, why: str, *, 
             taken_back.append(f"{item.reference}: the revocation waits for {item.target}")
         except StillwatchError as error:
             failed.append(f"{item.reference} at {item.target}: {error}")
-    left = tuple(o.reference for o in look(store).case(case_id).to_recall)
-    return Followed(lifted, tuple(taken_back), tuple(failed), left)
+    return Followed(lifted, tuple(taken_back), tuple(failed), pending(store, case_id))
 
 
 def _lifted(store: Path, case_id: str, desk: deciding.Desk, failed: list[str]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def _history(given: dict[str, Any]) -> History | None:
 
 
 def _collected(found: Collected, *, with_ranges: bool) -> Iterator[str]:
-    seen = f"{found.members} of its accounts and {found.outsiders} others in the log"
+    seen = f"{found.members} of its accounts and {found.outsiders} others in the log, {found.rejected} rows rejected"
     if found.machinery is None:
         yield f"no machinery is told: {found.showing} accounts show a wording of their own ({seen})"
     else:

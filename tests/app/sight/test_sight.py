@@ -109,7 +109,7 @@ def test_a_second_provider_finds_the_same_machinery_and_sees_no_prompt(
     assert datetime.fromisoformat(sighting["first_seen"]) >= DAY
     shown = "\n".join(lines(result))
     assert "SEEN" in shown and "other-3  4 requests" in shown and "TLP:AMBER" in shown
-    assert document(result)["accounts"] == 96
+    assert (document(result)["accounts"], document(result)["rejected"]) == (96, 0)
 
 
 def test_the_first_providers_own_log_shows_accounts_ranges_and_machinery(first: Desk, tmp_path: Path) -> None:
@@ -122,6 +122,12 @@ def test_the_first_providers_own_log_shows_accounts_ranges_and_machinery(first: 
     assert {found.unanswered.split(";")[0] for found in by_run.sighted} == {
         "", "machinery is looked for in texts", "a run folder knows accounts only",
     }  # fmt: skip
+
+
+def test_rows_that_cannot_be_read_are_told(first: Desk, tmp_path: Path) -> None:
+    with (tmp_path / "second.jsonl").open("a") as file:
+        file.write("{broken\n")
+    assert "; 1 rows could not be read" in "\n".join(lines(looked(tmp_path)))
 
 
 def test_without_the_key_or_with_another_one_nothing_can_be_looked_for(first: Desk, tmp_path: Path) -> None:
@@ -205,6 +211,10 @@ PATTERNS = {
     "[user-account:user_id NOT IN ('other-1', 'other-2')]": "before = only",
     "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'agent/3']": 96,
     "[autonomous-system:number = 64500]": 0,
+    "[autonomous-system:number IN (1, 64500)]": 0,
+    "[autonomous-system:number = 'many']": "invalid literal",
+    "[user-account:user_id = 3]": 0,
+    "[ipv4-addr:value = 5]": "does not appear",
     "[ipv6-addr:value ISSUBSET '2001:db8::/32']": 0,
     "[user-account:user_id LIKE 'other%']": "not understood",
     "[file:name = 'x']": "has no file:name",

@@ -53,7 +53,7 @@ class History:
 class Collected:
     """``machinery`` is ``None`` where the accounts share no wording of their own; ``ranges``: address ranges.
 
-    ``showing``: how many of ``members`` show the machinery themselves.
+    ``showing``: how many of ``members`` show the machinery themselves; ``rejected``: rows that could not be read.
     """
 
     machinery: Machinery | None
@@ -61,6 +61,7 @@ class Collected:
     members: int
     outsiders: int
     showing: int
+    rejected: int
 
 
 def exchange_seed(key: bytes) -> bytes:
@@ -68,11 +69,11 @@ def exchange_seed(key: bytes) -> bytes:
     return hmac.digest(key, b"stillwatch/1/exchange/sketch", "sha256")
 
 
-def exchanges(history: History) -> Iterator[pa.RecordBatch]:
-    """The batches of a log; rows that cannot be read are left out."""
+def exchanges(history: History, rejects: Rejects) -> Iterator[pa.RecordBatch]:
+    """The batches of a log; rows that cannot be read are counted in ``rejects``."""
     return read_exchanges(
         history.inputs,
-        rejects=Rejects(bytes(32)),
+        rejects=rejects,
         key=bytes(32),
         batch_rows=history.settings.batch_rows,
         stdin=sys.stdin.buffer if "-" in history.inputs else None,
@@ -104,6 +105,8 @@ class Looking:
     end: datetime
     members: set[str]
     victims: set[str]
+    rejects: Rejects = field(default_factory=lambda: Rejects(bytes(32)))
+    """Of the first reading; the second one meets the same rows."""
 
     def collected(self) -> Collected:
         codes: dict[str, int] = {}
@@ -124,7 +127,7 @@ class Looking:
         shown = 0 if found is None else _showing(found, requests)
         if shown < LEAST_SHOWING * len(codes):
             found = None
-        return Collected(found, tuple(own), len(codes), others, shown)
+        return Collected(found, tuple(own), len(codes), others, shown, self.rejects.count)
 
     def _outside(self, values: Hashes, shared: set[str]) -> tuple[Hashes, int, Counter[str]]:
         """How many other accounts sent each of ``values``, how many there are, and how many used each range."""
@@ -151,7 +154,7 @@ class Looking:
         members, victims = pa.array(sorted(self.members), pa.string()), pa.array(sorted(self.victims), pa.string())
         quota = max(10, MOST_REQUESTS // len(self.members))
         seen: Counter[str] = Counter()
-        for batch in exchanges(self.history):
+        for batch in exchanges(self.history, self.rejects if of_members else Rejects(bytes(32))):
             table = pa.Table.from_batches([batch])
             names = scoped_column(table)
             within = pc.and_(pc.greater_equal(table["ts"], self.start), pc.less_equal(table["ts"], self.end))
