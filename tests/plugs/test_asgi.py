@@ -189,14 +189,12 @@ def test_exchanges_are_sketched_at_the_border(tmp_path: Path) -> None:
             await host.post(x_session_id="s-1")
             host.app.going.set()
             await host.post(body={**CHAT, "stream": True})
-            assert (await host.post(body={"model": "breaks"}))[0] == 500
 
     run(case)
     rows = pq.read_table(tmp_path / "log").to_pylist()
     assert [(r["account_id"], r["operation"], r["http_status"], r["stream"]) for r in rows] == [
         (HASH, "chat", 200, False),
         (HASH, "chat", 200, True),
-        (HASH, "chat", 500, False),
     ]
     assert rows[0]["session_id"] == "s-1" and rows[0]["output_tokens"] == 3 and rows[0]["content_state"] == "hashed"
     assert b"river" not in b"".join(path.read_bytes() for path in (tmp_path / "log").iterdir())

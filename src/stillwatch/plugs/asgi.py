@@ -35,8 +35,6 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _UNSENDABLE = ("http.response.pathsend", "http.response.zerocopysend")
 """Ways of answering that go past whoever looks at answers."""
 _POLICY_VIOLATION = 1008
-FAILED = 500
-"""Status of a request whose application failed before it said anything."""
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 
 
@@ -108,9 +106,6 @@ class _Visit:
             await self._passed()
         except RefusedError as error:
             await self._refuse(error.refusal)
-        except Exception:
-            self.error = "application_failed"
-            raise
         finally:
             metrics.in_flight -= 1
             self._done()
@@ -218,11 +213,11 @@ class _Visit:
         await self.answering.refuse(refusal)
 
     def _done(self) -> None:
-        status = (self.answering.status if self.answering else 0) or (FAILED if self.error else CLIENT_GONE)
+        status = self.answering.status if self.answering else 0
         seconds = time.perf_counter() - self.began
         self.plug.metrics.observe(self.operation.name, status, seconds)
         if self.record is not None and self.plug.capture is not None:
-            self.record.status, self.record.duration_ms = status, int(seconds * 1000)
+            self.record.status, self.record.duration_ms = status or CLIENT_GONE, int(seconds * 1000)
             self.record.error_type = self.error
             self.plug.capture.offer(self.record)
 

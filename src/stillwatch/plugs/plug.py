@@ -67,7 +67,7 @@ class Plug:
         """A further look at what goes on to the application, where the plug is told to have one."""
         self._attempts = Attempts()
         self._following: list[asyncio.Task[None]] = []
-        self._follower: Following | None = follower_of(settings.feed) if settings.feed else None
+        self._follower: Following | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looked = asyncio.Event()
         self.before_close: Callable[[], None] = lambda: None
@@ -94,8 +94,6 @@ class Plug:
 
     async def end(self) -> None:
         """Let go of the feed, and write the log out beside the event loop."""
-        for task in self._following:
-            task.cancel()
         if self._follower is not None:
             await self._follower.close()
         await asyncio.to_thread(self.close)
@@ -110,6 +108,10 @@ class Plug:
     def close(self) -> None:
         """Write the log out; what the sink does not take stays in the spool."""
         atexit.unregister(self.close)
+        for task in self._following:
+            if not task.get_loop().is_closed():
+                task.cancel()
+        self._following = []
         self._tell_registry(False)
         self.before_close()
         if self.capture is not None:
@@ -123,10 +125,9 @@ class Plug:
             (REGISTRY.register if on else REGISTRY.unregister)(self.metrics)
 
     async def _follow(self) -> None:
-        if self._following and self.settings.feed:
-            self._follower = follower_of(self.settings.feed)  # the one before belongs to another event loop
         self._following = []
-        if self._follower is not None:
+        if self.settings.feed is not None:
+            self._follower = follower_of(self.settings.feed)
             self._following.append(asyncio.create_task(follow_feed(self.gate, self._follower)))
             await first_look(self._follower)
         if self.settings.keys is not None:
