@@ -11,12 +11,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from multidict import CIMultiDict
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.responses import Response
 
 from stillwatch.errors import ConfigurationError
 from stillwatch.feed.tiers import Tier, Tiers
 from stillwatch.plugs.asgi import Middleware
+from stillwatch.plugs.plug import Plug
+from stillwatch.plugs.settings import Settings
 from tests.gateway.loopback import ANSWER, CHAT, KEY, put, run
 from tests.gateway.test_proxy import HASH, now
 from tests.plugs.hosted import EVENTS, Application, hosted
@@ -48,6 +51,35 @@ def test_a_suspended_account_is_refused_on_every_path(tmp_path: Path, path: str)
             async with host.client.get(host.url + "/health") as found:
                 assert found.status == 200
             assert (await host.post(authorization="Bearer other"))[0] == 200
+
+    run(case)
+
+
+def test_the_application_sees_no_key_but_the_one_that_was_judged(tmp_path: Path) -> None:
+    async def case() -> None:
+        async with hosted(feed=str(put(tmp_path, [now()]))) as host:
+            assert (await host.post(authorization="Bearer other", x_api_key=KEY))[0] == 200
+            given, _ = host.app.asked[0]
+            assert given["authorization"] == "Bearer other" and "x-api-key" not in given
+            twice = CIMultiDict([("authorization", "Bearer other"), ("authorization", f"Bearer {KEY}")])
+            async with host.client.post(host.url + "/v1/chat/completions", json=CHAT, headers=twice) as found:
+                assert found.status == 400
+
+    run(case)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_the_first_look_is_over_for_everybody_also_if_the_first_client_went(tmp_path: Path, cancelled: bool) -> None:
+    async def case() -> None:
+        plug = Plug(Settings(feed=str(put(tmp_path, [now()]))))
+        first = asyncio.create_task(plug.ready())
+        await asyncio.sleep(0)
+        if cancelled:
+            first.cancel()
+        async with asyncio.timeout(5):
+            await plug.ready()
+        assert plug.gate.checked_at > 0
+        await plug.end()
 
     run(case)
 
@@ -189,12 +221,14 @@ def test_exchanges_are_sketched_at_the_border(tmp_path: Path) -> None:
             await host.post(x_session_id="s-1")
             host.app.going.set()
             await host.post(body={**CHAT, "stream": True})
+            assert (await host.post(body={"model": "breaks"}))[0] == 500
 
     run(case)
     rows = pq.read_table(tmp_path / "log").to_pylist()
     assert [(r["account_id"], r["operation"], r["http_status"], r["stream"]) for r in rows] == [
         (HASH, "chat", 200, False),
         (HASH, "chat", 200, True),
+        (HASH, "chat", 500, False),
     ]
     assert rows[0]["session_id"] == "s-1" and rows[0]["output_tokens"] == 3 and rows[0]["content_state"] == "hashed"
     assert b"river" not in b"".join(path.read_bytes() for path in (tmp_path / "log").iterdir())

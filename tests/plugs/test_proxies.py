@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from multidict import CIMultiDict
 
 from stillwatch.feed.tiers import Tier, Tiers
 from stillwatch.gateway.serving import Address
@@ -119,6 +120,10 @@ async def as_decided(front: Front) -> None:
     status, body, _ = await front.post(BAD, "/v1/messages")
     assert (status, body["type"]) == (403, "error")
     assert (await front.post(BAD, "/anything/else"))[0] == 403
+    assert (await front.post(KEY, x_api_key=BAD))[0] == 403  # whichever of both the model's server looks at
+    twice = CIMultiDict([("authorization", f"Bearer {BAD}"), ("authorization", f"Bearer {KEY}")])
+    async with front.client.post(front.url + "/v1/chat/completions", json=CHAT, headers=twice) as found:
+        assert found.status in (400, 403)
     answers = [await front.post(SLOW) for _ in range(2)]
     assert [answer[0] for answer in answers] == [200, 429]
     assert answers[1][2]["retry-after"] == "10" and answers[1][1]["error"]["code"] == "throttled"

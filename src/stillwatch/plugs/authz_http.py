@@ -13,6 +13,7 @@ import json
 from aiohttp import web
 
 from stillwatch.gateway.answers import Answer
+from stillwatch.gateway.headers import by_name
 from stillwatch.plugs.authz import Allowed, Question, asked
 from stillwatch.plugs.plug import Plug
 
@@ -31,7 +32,7 @@ class Questions:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         await self._plug.ready()
         path = request.raw_path
-        given = {name.lower(): value for name, value in request.headers.items()}
+        given = by_name([(name.lower(), value) for name, value in request.raw_headers])
         peer = request.remote or ""
         if path == NGINX:
             method, uri = given.get("x-original-method", ""), given.get("x-original-uri", "")
