@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 TABLE = "table:"
 FILE, ROW = "_stillwatch_file", "_stillwatch_row"
+DOT = "\x1f"
+"""Stands for the dots of a column's name, which ``mapInArrow`` takes for a way into a structure."""
 _ORIGINS = (("_metadata.file_path", "_metadata.row_index"), ("_file", "_pos"))
 """Where a row came from, as Spark's own files say it and as Iceberg does."""
 _SKETCHED = "prompt_minhash"
@@ -86,7 +88,8 @@ def _by_schema(sources: Sequence[Source]) -> list[tuple[list[str], list[Source]]
     found: dict[str, tuple[list[str], list[Source]]] = {}
     for source in sources:
         schema = _schema(source.name)
-        found.setdefault(str(schema.remove_metadata()), (schema.names, []))[1].append(source)
+        shape = schema.to_string(show_field_metadata=False, show_schema_metadata=False)
+        found.setdefault(shape, (schema.names, []))[1].append(source)
     return list(found.values())
 
 
@@ -153,13 +156,10 @@ def _located(frame: DataFrame, name: str) -> DataFrame:
     from pyspark.errors import AnalysisException
     from pyspark.sql import functions as f
 
-    wanted = [f.col(_quoted(column)) for column in sorted(frame.columns) if is_exchange_column(column)]
+    known = [column for column in sorted(frame.columns) if is_exchange_column(column)]
+    wanted = [f.col(f"`{column}`").alias(column.replace(".", DOT)) for column in known]
     for file, row in _ORIGINS:
         with suppress(AnalysisException):
             return frame.select(*wanted, f.col(file).alias(FILE), (f.col(row) + 1).alias(ROW))
     with explained("take columns from it", reading=name):
         return frame.select(*wanted, f.lit(name).alias(FILE), f.lit(0).cast("bigint").alias(ROW))
-
-
-def _quoted(column: str) -> str:
-    return f"`{column.replace('`', '``')}`"
