@@ -108,10 +108,10 @@ def test_a_websocket_is_closed_before_it_opens(tmp_path: Path, key: str, expecte
 
 def test_a_throttled_account_is_told_when_to_come_again(tmp_path: Path) -> None:
     async def case() -> None:
-        async with hosted(feed=str(put(tmp_path, [now(measure="throttle", requests_per_minute=6.0)]))) as host:
+        async with hosted(feed=str(put(tmp_path, [now(measure="throttle", requests_per_minute=0.5)]))) as host:
             answers = [await host.post() for _ in range(2)]
             assert [status for status, _, _ in answers] == [200, 429]
-            assert answers[1][2]["retry-after"] == "10"
+            assert 0 < int(answers[1][2]["retry-after"]) <= 120
 
     run(case)
 

@@ -54,7 +54,7 @@ def decisions(folder: Path) -> str:
     tiers = Tiers("all", (Tier("all", models=("large",), batch=False),))
     marked = now("d-3", "mark", account(MARKED), mark_id="m-7", announced=False)
     limit = now("d-4", "limit", account(MARKED), max_choices=1)
-    throttle = now("d-2", "throttle", account(SLOW), requests_per_minute=6.0)
+    throttle = now("d-2", "throttle", account(SLOW), requests_per_minute=0.5)
     return str(put(folder, [now(account=account(BAD)), throttle, marked, limit], tiers))
 
 
@@ -126,7 +126,7 @@ async def as_decided(front: Front) -> None:
         assert found.status in (400, 403)
     answers = [await front.post(SLOW) for _ in range(2)]
     assert [answer[0] for answer in answers] == [200, 429]
-    assert answers[1][2]["retry-after"] == "10" and answers[1][1]["error"]["code"] == "throttled"
+    assert 0 < int(answers[1][2]["retry-after"]) <= 120 and answers[1][1]["error"]["code"] == "throttled"
     await front.post(KEY, x_stillwatch_mark="forged", x_account_id=account(BAD))
     assert not front.upstream.headers.get("x-stillwatch-mark")
     assert (await front.post(MARKED))[0] == 200
