@@ -223,7 +223,7 @@ def test_exchanges_are_sketched_at_the_border(tmp_path: Path) -> None:
             await host.post(body={**CHAT, "stream": True})
             assert (await host.post(body={"model": "breaks"}))[0] == 500
 
-    run(case)
+    run(case, 120)  # kernels are loaded, or compiled, on the way
     rows = pq.read_table(tmp_path / "log").to_pylist()
     assert [(r["account_id"], r["operation"], r["http_status"], r["stream"]) for r in rows] == [
         (HASH, "chat", 200, False),
