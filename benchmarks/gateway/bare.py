@@ -1,7 +1,7 @@
 """The least that aiohttp can do between a client and an upstream: pass bytes on, look at nothing.
 
-``python -m benchmarks.gateway.bare PORT UPSTREAM``: what the gateway's own work is measured against. Same server, same
-client, same loop as the gateway has.
+``python -m benchmarks.gateway.bare PORT UPSTREAM``: what the gateway is measured against: a library's
+server and a library's client on the fastest loop there is.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _collected(log: Path, members: set[str]) -> Collected:
 
 def _looked(log: Path, told: Collected) -> tuple[set[str], int]:
     wanted = [] if told.machinery is None else [Looked(machinery=told.machinery)]
-    _, accounts = look(History((str(log),)), (), wanted, exchange_seed(KEY))
+    _, accounts, _ = look(History((str(log),)), (), wanted, exchange_seed(KEY))
     return set(wanted[0].sighted if wanted else ()), accounts
 
 

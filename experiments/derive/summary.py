@@ -12,12 +12,19 @@ import numpy as np
 from scipy import stats
 
 RESULTS = Path(__file__).parent / "results"
-ALPHAS = {"mixes": {0.05: 1e-6}, "neural": {0.05: 1e-6}, "forms": {}}
+ALPHAS: dict[str, dict[float, float]] = {
+    "mixes": {0.05: 1e-6},
+    "neural": {0.05: 1e-6},
+    "reference": {0.05: 1e-6},
+    "forms": {},
+    "neural_forms": {},
+}
 """Levels by mix; 1e-4 where nothing is said, as far as the decoys of the part reach."""
 
 
 def _rows(part: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads((RESULTS / f"{part}.json").read_text("utf-8"))
+    path = RESULTS / f"{part}.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else []
     return rows
 
 
@@ -32,7 +39,7 @@ def lines() -> Iterator[str]:
     yield "| part | mix | tokens | alpha | found (95 % interval) | median z |"
     yield "|---|---|---|---|---|---|"
     for part, levels in ALPHAS.items():
-        rows = _rows(part)
+        rows = [row for row in _rows(part) if row.get("off", 0) == 0]
         for mix, size in sorted({(row["mix"], row.get("tokens", 1_000_000)) for row in rows}):
             chosen = [row for row in rows if row["mix"] == mix and row.get("tokens", 1_000_000) == size]
             alpha = levels.get(mix, 1e-4)
@@ -44,12 +51,33 @@ def lines() -> Iterator[str]:
         chosen = [row for row in named if row["mix"] == mix]
         right = _share(sum(row["named"] == [row["right"]] for row in chosen), len(chosen))
         yield f"| groups | {mix:.0%} | 100,000 | 0.001 | {right} | {np.median([row['z'] for row in chosen]):.1f} |"
-    sizes = _rows("size")
-    for level in ("0.05", "0.01"):
-        share = np.mean([row[f"share_at_most_{level}"] for row in sizes])
-        yield f"| size | 0% | 6,000 | {level} | {share:.4f} of {1000 * len(sizes):,} keys | |"
-    least = min(row["ks_p"] for row in sizes)
-    yield f"| size, KS over 1,000 keys | 0% | 6,000 | | least of {len(sizes)} p-values {least:.3f} | |"
+    for reference in (False, True):
+        trials = [row for row in _rows("neural_groups") if row["reference"] == reference]
+        right = _share(sum(row["named"] == [0] for row in trials), len(trials))
+        yield f"| neural_groups{', reference' * reference} | 5% | 300,000 | 0.001 | {right} | |"
+    yield from _arms()
+    yield from _sizes()
+
+
+def _arms() -> Iterator[str]:
+    """Each arm with its scores; there are too few students for an interval worth printing."""
+    rows = _rows("arms")
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        chosen = [row for row in rows if row["arm"] == arm]
+        right = sum(row["named"] == list(range(row["right"])) for row in chosen)
+        scores = ", ".join(f"{row['z']:.1f}" for row in chosen)
+        yield f"| arms, {arm} | 20% | 300,000 | 0.001 of 64 | {right} of {len(chosen)} named rightly | {scores} |"
+
+
+def _sizes() -> Iterator[str]:
+    for part, of in (("size", "counting"), ("neural_size", "neural")):
+        rows = _rows(part)
+        for level in ("0.05", "0.01") if rows else ():
+            share = np.mean([row[f"share_at_most_{level}"] for row in rows])
+            yield f"| size, {of} | 0% | 6,000 | {level} | {share:.4f} of {1000 * len(rows):,} keys | |"
+        if rows:
+            least = min(row["ks_p"] for row in rows)
+            yield f"| size, {of}, KS | 0% | 6,000 | | least of {len(rows)} p-values {least:.3f} | |"
 
 
 if __name__ == "__main__":

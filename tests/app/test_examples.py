@@ -52,4 +52,4 @@ def test_nothing_longer_than_twenty_characters_of_a_prompt_is_shown(prompt: str)
 
 def test_an_example_still_tells_what_it_was_about() -> None:
     prompt = "Explain how to bake sourdough bread step by step; write to jo@mail.example before noon."
-    assert shown(prompt) == "Explain how to bake … … step by … write to <email> before noon."
+    assert shown(prompt) == "Explain how to bake … step by … write to <email> before noon."

@@ -48,6 +48,7 @@ def test_only_what_many_members_and_hardly_anybody_else_sent_is_told() -> None:
         '{"recipe":"s","hashes":["0123456789abcde"],"at_least":1}',
         '{"recipe":"s","hashes":["0123456789abcdeg"],"at_least":1}',
         '{"recipe":"s","hashes":["0123456789abcdef"],"at_least":0}',
+        '{"recipe":"s","hashes":["-123456789abcdef"],"at_least":1}',
         '{"recipe":"s","hashes":["0123456789abcdef"],"at_least":1,"prompt":"x"}',
     ],
 )

@@ -28,9 +28,9 @@ def take(bench: Bench, run: Sequence[Listed]) -> list[str]:
             bench.do("ana", planned.act, planned.about)
             done.append(type(planned.act).__name__)
     for item in run:
-        for relation in relations_for(bench.desk, item):
+        for relation in list(relations_for(bench.desk, item, shown)):
             bench.do("ana", relation.act, relation.about)
-            done.append("Related")
+            done.append(type(relation.act).__name__)
     return done
 
 
@@ -134,6 +134,62 @@ def test_a_successor_joins_the_case_and_reopens_it() -> None:
     assert bench.case.state == "open" and bench.case.members == (*MEMBERS, "s-7")
     assert bench.desk.by_campaign["c-dddddd"] == CASE
     assert take(bench, run) == []
+
+
+HEIR = sighting("c-bbbbbb", first_seen_at="2026-03-05T00:00:00Z", last_seen_at="2026-03-06T00:00:00Z")
+
+
+def two_cases() -> Bench:
+    """A case, and another one of a campaign that came later and was not known to follow."""
+    bench = Bench.staffed()
+    assert take(bench, [listed(HEIR, ("s-8", "s-3"))]) == ["Opened"]
+    for act in (acts.Hypothesised(), acts.TaskAdded(), acts.Sent("notice", "n-1"), acts.Noted()):
+        bench.do("bob", act, "k-bbbbbb")
+    bench.do("app", acts.Held(True), "k-bbbbbb")
+    return bench
+
+
+def test_a_succession_that_is_seen_late_makes_one_case_and_loses_nothing() -> None:
+    bench = two_cases()
+    before = bench.desk.cases["k-bbbbbb"]
+    known = listed(HEIR, ("s-8", "s-3"), predecessor="c-aaaaaa")
+    assert take(bench, [listed(), known]) == ["Merged"]
+    assert take(bench, [listed(), known]) == []
+    case, gone = bench.case, bench.desk.cases["k-bbbbbb"]
+    assert set(case.sightings) == {"c-aaaaaa", "c-bbbbbb"} and case.members == (*MEMBERS, "s-8")
+    assert (case.tasks, case.hypotheses, case.outgoing) == (before.tasks, before.hypotheses, before.outgoing)
+    assert case.hold and case.absorbed == ("k-bbbbbb",) and gone.merged_into == CASE
+    assert bench.desk.by_campaign == {"c-aaaaaa": CASE, "c-bbbbbb": CASE}
+    assert bench.desk.standing_in("k-bbbbbb") is case and bench.desk.standing_in("k-cccccc") is None
+    assert "became part of k-aaaaaa" in bench.refused("ana", acts.Noted(), "k-bbbbbb")
+    assert "became part of k-aaaaaa" in bench.refused("ana", acts.Merged("k-bbbbbb"))
+    assert "with itself" in bench.refused("ana", acts.Merged(CASE))
+    assert take(bench, [listed(), listed(sighting("c-bbbbbb", run="r-7"), ("s-8", "s-3", "s-9"))]) == ["Updated"]
+    assert "s-9" in bench.case.members
+    bench.check()
+
+
+@pytest.mark.parametrize("first_closed", [True, False])
+def test_what_people_concluded_is_never_merged_away(first_closed: bool) -> None:
+    bench = two_cases()
+    closing = CASE if first_closed else "k-bbbbbb"
+    n = bench.do("ana", acts.Proposed("retraction"), closing).n
+    bench.do("app", acts.Approved(n), closing)
+    known = listed(HEIR, ("s-8", "s-3"), predecessor="c-aaaaaa")
+    assert take(bench, [listed(), known]) == ["Related"]
+    assert bench.desk.cases["k-bbbbbb"].related == {CASE: "succession"}
+    if not first_closed:
+        assert "k-bbbbbb is closed" in bench.refused("ana", acts.Merged("k-bbbbbb"))
+
+
+def test_a_merger_asks_everything_anew() -> None:
+    bench = two_cases()
+    bench.do("ana", acts.Assigned("ana"))
+    bench.do("ana", acts.Started())
+    bench.do("ana", acts.Checked((acts.Finding("data generation", "kept", 3, 0, 0),)))
+    bench.do("ana", acts.Proposed("confirmed"))
+    bench.do("ana", acts.Merged("k-bbbbbb"))
+    assert (bench.case.proposal, bench.case.findings, bench.case.state) == (None, (), "in review")
 
 
 def test_a_split_gets_a_case_of_its_own_beside_the_first() -> None:

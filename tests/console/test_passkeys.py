@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from webauthn.helpers import bytes_to_base64url
 
 from stillwatch.app.cases.desk import Actor, look
 from stillwatch.app.cases.verify import verify
@@ -184,3 +185,12 @@ def test_a_stranger_is_told_nothing_and_an_address_has_no_passkeys(console: Serv
     assert "was opened by an address" in console.person("ana").get("/passkeys").text
     assert console.person("ana").post("/passkeys", {"form": "add", "label": "x"}).status == 403
     assert console.person("ana").post("/passkeys", {"form": "remove", "whose": "app", "key": "eA"}).status == 409
+
+
+def test_removing_a_passkey_ends_the_sessions_that_it_may_have_begun(console: Served, store_and_run: Desk) -> None:
+    Passkeys(store_and_run.store).add(b"h", Passkey(b"lost", b"", 0, "phone", ""), Actor("vi", "test"), NOW)
+    here, thief = console.stranger(), console.stranger()
+    assert [here.login("vi").status, thief.login("vi").status] == [303, 303]
+    assert "phone" in here.get("/passkeys").text
+    assert here.post("/passkeys", {"form": "remove", "whose": "vi", "key": bytes_to_base64url(b"lost")}).status == 303
+    assert [here.get("/").status, thief.get("/").status] == [200, 303]

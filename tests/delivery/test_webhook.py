@@ -109,7 +109,7 @@ def test_a_wrong_certificate_gets_nothing(server: Receiver, tls: Certified, tmp_
     [
         "127.0.0.1", "10.0.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "192.0.2.1", "224.0.0.1",
         "255.255.255.255", "::1", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
-        "2001:0:0:0:0:0:f5ff:fffe",
+        "2001:0:0:0:0:0:f5ff:fffe", "::10.0.0.1", "64:ff9b:1::a00:1",
     ],
 )  # fmt: skip
 def test_no_address_inside_is_called(address: str, tls: Certified) -> None:

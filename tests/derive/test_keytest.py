@@ -200,7 +200,8 @@ def test_the_rank_is_that_of_a_plain_count_in_plain_python() -> None:
     outcome = run(seen, ends, keys, decoys, alpha, weighed=weighed)
     assert any(score.look for score in outcome.scores)  # the boundary matters in this example
     for key, score in zip(keys, outcome.scores, strict=True):
-        beaten = sum(other >= rank(key) for other in others)
+        mine = rank(key)
+        beaten = sum(other >= mine for other in others)
         assert score.at_least_as_high == beaten
         assert score.p == (1 + beaten) / 501
 

@@ -29,6 +29,7 @@ def _parse(words: list[str]) -> None:
     context = click.Context(program, info_name="stillwatch")
     command: click.Command = program
     while isinstance(command, click.Group):
+        rest = getattr(command, "in_full", list)(rest)  # a group may have a short form
         verb = next(iter(rest), "")
         if verb == "--help":
             return

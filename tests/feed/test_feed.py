@@ -132,7 +132,7 @@ def test_a_writer_begins_anew_where_the_files_are_damaged(tmp_path: Path) -> Non
     assert looked(follower) == {2}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=70)
 @given(st.data())
 def test_damage_never_raises_and_never_half_applies(tmp_path: Path, data: st.DataObject) -> None:
     """Bytes are cut, flipped, put in or doubled: the reader has the old state or the new one, and says which."""

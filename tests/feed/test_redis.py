@@ -139,6 +139,12 @@ def test_tiers_and_the_coin_come_along_and_a_new_snapshot_is_one_step(
         with server.client as client:
             names = {key.decode(): client.ttl(key) for key in client.keys("*")}
         assert sum(left > 0 for left in names.values()) == len(names) - 2
+        put(tmp_path, 8, anew=True)
+        copy(tmp_path, server.url, forget=True)
+        with server.client as client:
+            assert not any(
+                b"acc-9" in line for key in client.keys("*:snapshot:*") for line in client.lrange(key, 0, -1)
+            )
 
     with_follower(server, case)
 

@@ -31,7 +31,7 @@ def _filled(row: dict[str, Any]) -> dict[str, Any]:
 
 @given(st.dictionaries(_NAMES, _VALUES, max_size=6), _MESSAGES)
 @example({"model": "m", "temperature": 0.5, "max_tokens": 4}, [{"role": "user", "content": "a"}])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_requests(body: dict[str, Any], messages: list[Any]) -> None:
     body = {**body, "messages": messages}
     found = plain.asked(body)
@@ -66,14 +66,14 @@ _PIECES = st.fixed_dictionaries(
 
 
 @given(_PIECES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_whole_answers(body: dict[str, Any]) -> None:
     found = plain.answered(body)
     assert found is None or _filled(found) == _filled(response_columns(json.dumps(body)))
 
 
 @given(st.lists(_PIECES, min_size=1, max_size=4), st.sampled_from([b"data: ", b"data:", b"event: x\ndata: "]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_streams(bodies: list[dict[str, Any]], begin: bytes) -> None:
     events = [begin + json.dumps(body).encode() for body in bodies] + [b"data: [DONE]", b""]
     found = plain.streamed(events)

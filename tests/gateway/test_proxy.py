@@ -275,6 +275,21 @@ def test_tiers_are_those_of_the_table_of_keys(tmp_path: Path) -> None:
     run(case)
 
 
+def test_a_batch_reaches_no_model_that_is_not_released(tmp_path: Path) -> None:
+    async def case() -> None:
+        tiers = Tiers("anonymous", (Tier("anonymous", models=("small",)),))
+        async with running(put(tmp_path, [], tiers)) as gateway:
+            statuses = []
+            for models in (["small"], ["small", "large"], []):
+                requests = [{"custom_id": "a", "params": {"model": model}} for model in models]
+                statuses.append((await gateway.post("/v1/messages/batches", {"requests": requests}))[0])
+            assert statuses == [200, 403, 200]
+            odd = {"requests": [7, {"params": "x"}, {"params": {"model": ["large"]}}]}
+            assert (await gateway.post("/v1/messages/batches", odd))[0] == 200
+
+    run(case)
+
+
 def test_unknown_keys_are_refused_and_guessing_costs_time(tmp_path: Path) -> None:
     async def case() -> None:
         table = tmp_path / "keys.jsonl"

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp import web
 
+from stillwatch.gateway import inbound
 from stillwatch.gateway.proxy import Limits
 from tests.gateway.loopback import CHAT, KEY, Running, run, running
 from tests.gateway.test_bad_input import HEAD
@@ -252,7 +253,7 @@ def test_a_request_that_begins_late_on_a_kept_connection_has_its_whole_time() ->
     run(case)
 
 
-def test_who_does_not_read_makes_the_upstream_wait() -> None:
+def test_who_does_not_read_makes_the_upstream_wait_and_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     async def case() -> None:
         sent = [0]
 
@@ -272,12 +273,13 @@ def test_who_does_not_read_makes_the_upstream_wait() -> None:
                 before = sent[0]
                 await asyncio.sleep(0.2)
             assert 0 < before < 64 << 20
-            writer.transport.abort()
+            monkeypatch.setattr(inbound, "UNREAD_S", 0.3)
 
             async def counted() -> bool:
                 return await gateway.metric('stillwatch_events_total{event="client_gone"}') == 1
 
             await gateway.until(counted)
+            writer.transport.abort()
 
     run(case)
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.errors import InputError
+from stillwatch.guard import check
 from stillwatch.guard.check import OVERLAP, SLICE, Guard
 from stillwatch.guard.finding import KINDS
 from stillwatch.guard.terms import dictionary
@@ -28,6 +30,8 @@ def found(text: str) -> list[tuple[str, str]]:
         ("identity", "my SSN is 536-90-4399.", "536-90-4399"),
         ("identity", '{"bsn": "111222333"}', "111222333"),
         ("identity", "123456782 is her TFN", "123456782"),
+        ("identity", '{"TFN2": "123456782"}', "123456782"),
+        ("secret", "client_secret = fwzLoz28m6LeYflxIRHb!Dl3", "fwzLoz28m6LeYflxIRHb!Dl3"),
         ("identity", "born 131052-308T", "131052-308T"),
         ("identity", "HKID A123456(3)", "A123456(3)"),
         ("email", "write to <jo.doe+x@mail.example.org>, please", "jo.doe+x@mail.example.org"),
@@ -139,3 +143,27 @@ def test_any_text_can_be_checked(text: str) -> None:
     findings = GUARD.check(text)
     assert all(0 <= f.start < f.end <= len(text) and f.kind in dict(KINDS) for f in findings)
     assert findings == GUARD.check(text)
+
+
+def test_a_text_with_too_many_findings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "MOST_FINDINGS", 20)
+    assert len(Guard().check("jo@firm.example " * 20)) == 20
+    with pytest.raises(InputError, match="more than 20 findings"):
+        Guard().check("jo@firm.example " * 21)
+
+
+def test_what_introduces_a_number_introduces_its_column() -> None:
+    rows = ["no;TFN;amount", "1;123 456 782;20", "2;876 543 210;31", "3;123 456 783;42"]
+    table = "\n".join([rows[0], *(row + " " * 60 for row in rows[1:])])
+    assert found(table) == [("identity", "123 456 782"), ("identity", "876 543 210")]
+    assert found("order 876 543 210 of May") == []
+
+
+def test_a_name_of_something_else_does_not_introduce_the_next_line() -> None:
+    assert found("Message-Id: <89f28cb5>\n\n876543210 are left") == []
+
+
+def test_a_table_in_sql_is_code_and_a_group_of_a_test_card_no_telephone() -> None:
+    table = "CREATE TABLE parcel (\n  id INTEGER PRIMARY KEY,\n  name TEXT NOT NULL,\n  amount NUMERIC\n);"
+    assert [kind for kind, _ in found(table + "\nSELECT name FROM parcel;")] == ["code"]
+    assert found("the test card 4000 0566 5566 5556 in the sandbox") == []

@@ -65,6 +65,6 @@ def test_text_is_read_in_any_encoding(encoding: str) -> None:
 
 def test_mixed_encodings_lose_nothing_and_other_files_are_refused_by_name() -> None:
     assert decode("a", "ü".encode() + b"\xfc jo@firm.example \x81") == "üü jo@firm.example \x81"
-    for start, kind in ((b"%PDF-1.7", "PDF"), (b"PK\x03\x04", "Office"), (b"\x89PNG", "image"), (b"\x1f\x8b", "gzip")):
+    for start, kind in ((b"%PDF-1.7", "PDF"), (b"PK\x03\x04", "Office"), (b"\x1f\x8b", "gzip")):
         with pytest.raises(InputError, match=kind):
             decode("a", start + b"rest")

@@ -38,6 +38,8 @@ class Application:
     async def chat(self, request: Request) -> Response:
         body = await request.json()
         self.asked.append((dict(request.headers), body))
+        if body["model"] == "breaks":
+            raise LookupError("no such model")
         if self.answer is not None:
             return self.answer
         if body.get("stream"):

@@ -7,7 +7,7 @@ import random
 import pytest
 from scipy.stats import binomtest
 
-from stillwatch.privacy import scripts
+from stillwatch.privacy import languages, scripts
 from stillwatch.privacy.fairness import LEAST_ACCOUNTS, LEVEL, OTHERS, UNKNOWN, lines, rate
 
 
@@ -59,6 +59,27 @@ def test_equal_rates_seldom_stand_out() -> None:
         drawn = {a: frozenset((rnd.choice("abcdef"),)) if rnd.random() < 0.1 else frozenset() for a in groups}
         out += any(line.stands_out for line in lines(values, drawn))
     assert out <= 60 * LEVEL
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Please shorten this text and keep the tone of the letter", "English"),
+        ("Bitte fasse die Sitzung zusammen und lass den Anfang weg", "German"),
+        ("Pouvez-vous résumer les points pour la réunion avec des exemples", "French"),
+        ("Resume los puntos para la reunión con un ejemplo por cada uno", "Spanish"),
+        ("Riassumi il testo per una persona che non conosce la storia della città", "Italian"),
+        ("Resuma o texto para uma pessoa que não conhece a cidade em dez linhas", "Portuguese"),
+        ("Kun je het verslag van de vergadering niet te lang maken voor een lezer", "Dutch"),
+        ("Skriv om texten så att det inte är för långt och som en lista", "Swedish"),
+        ("SELECT a, b, c", languages.UNCLEAR),
+        ("Привет, как дела", "Cyrillic"),
+        ("你好世界", "Chinese"),
+        ("123", ""),
+    ],
+)
+def test_languages(text: str, language: str) -> None:
+    assert languages.dominant(scripts.counts(text), languages.counts(text)) == language
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.spark.logs import Lake
+from tests.spark.standalone import JAVA
 
 HERE = Path(__file__).parent
 
@@ -47,8 +48,7 @@ def session(spark_is_there: None, tmp_path_factory: pytest.TempPathFactory) -> I
     from stillwatch.spark.session import connected
 
     with pytest.MonkeyPatch.context() as patch:
-        # What runs for seconds is not worth compiling twice.
-        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        patch.setenv("JAVA_TOOL_OPTIONS", JAVA)
         if jar := os.environ.get("ICEBERG_JAR"):
             words = [f"--conf={name}={value}" for name, value in _lake(tmp_path_factory.mktemp("lake")).items()]
             patch.setenv("PYSPARK_SUBMIT_ARGS", " ".join(["--jars", jar, *words, "pyspark-shell"]))

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tests.app.watch.sources.receiver import free_port
 
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""What runs for seconds is not worth compiling twice."""
 WORKERS = 2
 _PATIENCE_S = 120
 
@@ -36,7 +38,7 @@ class Standalone:
     def environment(self) -> dict[str, str]:
         """Without what would lead workers to this process's package or kernels."""
         kept = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "PYTHONPATH")}
-        return kept | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+        return kept | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, "JAVA_TOOL_OPTIONS": JAVA}
 
     def start(self) -> None:
         address = ("--host", "127.0.0.1", "--port", str(self.port), "--webui-port", str(self.page))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 from stillwatch.app.requests import SparkRequest
 from stillwatch.app.scan import scan
 from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import SilentProgress
+from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.spark.engine import collect_rejects, write_read
 from stillwatch.spark.reading import Reading
@@ -62,6 +65,46 @@ def test_what_is_no_log_in_a_folder_is_passed_over(session: Any, tmp_path: Path)
     (row,) = log.frames[0].collect()
     assert log.name(row[FILE]) == str(tmp_path / "a [1].parquet")
     assert row[ROW] == 1
+
+
+def test_types_that_spark_has_otherwise_are_read_the_same(session: Any, tmp_path: Path) -> None:
+    """An id is a hash of all other columns: where ids are equal, so is every value."""
+    log = tmp_path / "odd.parquet"
+    pq.write_table(odd_rows(), log)
+    keys = bytes(32)
+    alone, rejects = Rejects(keys), Rejects(keys)
+    batches = read_exchanges([str(log)], rejects=alone, key=keys)
+    sketches = [sketch_batch(batch, recipe=Recipe(), seed=keys) for batch in batches]
+    opened = open_log(session, [str(log)], rejects)
+    write_read(session, opened.frames, Reading(Recipe(), keys, keys, None), tmp_path / "work")
+    collect_rejects(session, opened, tmp_path / "work", rejects)
+    found = pq.read_table(tmp_path / "work" / "read" / "kind=sketch", columns=["event_id", "prompt_exact", "turns"])
+    expected = pa.Table.from_batches(sketches).select(found.schema.names)
+    assert len(found) == 3 and found.to_pylist() == expected.to_pylist()
+    assert dict(rejects.wrong_values) == dict(alone.wrong_values) == {"client_ip": 1, "stream": 1}
+
+
+def odd_rows() -> pa.Table:
+    """Three requests."""
+    said = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "how far is the moon"}]
+    times = [1_767_571_200_000_000_000 + n for n in (1_000, 2_500, 3_999)]
+    return pa.table(
+        {
+            "timestamp": pa.array(times, pa.timestamp("ns")),
+            "account_id": pa.array([7, 8, 9]),
+            "messages": pa.array([said, said[1:], None]),
+            "temperature": pa.array([Decimal("0.25"), None, Decimal("1.00")], pa.decimal128(5, 2)),
+            "gen_ai.request.top_p": pa.array([0.5, 0.25, None], pa.float32()),
+            "max_tokens": pa.array([1, 2, None], pa.uint32()),
+            "output_tokens": pa.array([1, 2, 3], pa.uint64()),
+            "status": pa.array([200.0, float("nan"), 429.0]),
+            "stream": pa.array(["true", "perhaps", None]),
+            "session_id": pa.array(["a", "", None], pa.large_string()),
+            "user_agent": pa.array(["x", "x", "y"]).dictionary_encode(),
+            "finish_reason": pa.array([["stop"], [], None], pa.list_(pa.string())),
+            "client_ip": pa.array([b"10.0.0.1", b"\xff", None], pa.binary()),
+        }
+    )
 
 
 def test_a_column_map_is_refused(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
 """``derive keys``: draw, commit and list the keys of marks.
 
-Writes under ``<home>/derive`` only. What it answers holds no secret.
+Writes under ``<home>/derive``, and where a sampler's file is asked for. What it answers holds no secret.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from stillwatch.derive.keys import Listed, open_store
+from stillwatch.derive.marks import gumbel
+from stillwatch.durable import write_private
+from stillwatch.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,18 @@ def list_keys(place: KeyPlace) -> dict[str, Any]:
     """All keys, and the head of the journal, which is worth keeping elsewhere."""
     store = open_store(place.home, place.unlock)
     return {"keys": [_shown(listed) for listed in store.listed()], "journal_head": store.journal.head()}
+
+
+def vllm_file(place: KeyPlace, key_id: str, out: Path) -> None:
+    """Write a file for ``vllm serve --config`` that has vLLM mark with this key; for this user's eyes only."""
+    key = open_store(place.home, place.unlock).open_key(key_id)
+    if key.mark != gumbel.MARK.name:
+        raise ConfigurationError(
+            f"key {key_id} is for mark {key.mark}, which vLLM does not have of its own. "
+            f"Draw one with --mark {gumbel.MARK.name}."
+        )
+    # JSON is YAML, and spells a number of 64 bits out.
+    write_private(out, json.dumps({"watermark-config": gumbel.configuration(key.words)}).encode() + b"\n")
 
 
 def _shown(listed: Listed) -> dict[str, Any]:

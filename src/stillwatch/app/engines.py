@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.examples import shown
@@ -20,6 +20,11 @@ from stillwatch.errors import ConfigurationError
 from stillwatch.facts.frame import Codebooks
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.files import scratch_folder
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from stillwatch.spark.reading import Reading
 
 HOUR_US = 3_600_000_000
 
@@ -62,7 +67,7 @@ class _Base:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._held.close()
+        self._held.__exit__(kind, error, at)
 
 
 class DuckDB(_Base):
@@ -93,8 +98,8 @@ class DuckDB(_Base):
 class Spark(_Base):
     """A session of Spark, here or on a cluster; changes the state's template keys for those that Spark counts."""
 
-    _reading: Any
-    _session: Any
+    _reading: Reading
+    _session: SparkSession
 
     def read(self, state: State, until_us: int | None) -> Prepared:
         from stillwatch.spark.engine import Windows, run_stages

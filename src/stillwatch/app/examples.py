@@ -8,6 +8,7 @@ the words that all examples of a group share stay or go in all of them, and a ru
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,14 +21,25 @@ from stillwatch.sketch.text import read_messages
 MOST_TOGETHER = 20
 _PIECE = re.compile(rf"<[a-z ]+>|{ELLIPSIS}|\s+|[^\s<{ELLIPSIS}]+|<")
 _MARK = re.compile(rf"<[a-z ]+>|{ELLIPSIS}")
+_SEVERAL = re.compile(rf"{ELLIPSIS}(?:\s*{ELLIPSIS})+")
 _NOT_OURS = str.maketrans({"<": "‹", ">": "›", ELLIPSIS: "..."})
 """What could be taken for a mark of ours is not one if it stood in the text."""
 
 
+def shown(prompt: str) -> str:
+    """What is shown of a prompt in a run."""
+    return broken(redact(prompt.translate(_NOT_OURS)))
+
+
 def fetch_examples(
-    inputs: tuple[str, ...], wanted: set[str], key: bytes, batch_rows: int, mapping: str | None = None
+    inputs: tuple[str, ...],
+    wanted: set[str],
+    key: bytes,
+    batch_rows: int,
+    mapping: str | None = None,
+    spell: Callable[[str], str] = shown,
 ) -> dict[str, str]:
-    """Redacted prompts by event id. Standard input cannot be read twice: it yields none."""
+    """What ``spell`` makes of prompts, by event id. Standard input cannot be read twice: it yields none."""
     files = tuple(i for i in inputs if i != "-")
     found: dict[str, str] = {}
     if not wanted or not files:
@@ -38,15 +50,10 @@ def fetch_examples(
         hits = batch.filter(pc.is_in(batch["event_id"], ids))
         for event_id, raw in zip(hits["event_id"].to_pylist(), hits["input_messages"].to_pylist(), strict=True):
             if raw is not None and event_id not in found:
-                found[event_id] = shown(read_messages(raw.encode("utf-8", "surrogatepass")).prompt)
+                found[event_id] = spell(read_messages(raw.encode("utf-8", "surrogatepass")).prompt)
         if len(found) == len(wanted):
             break
     return found
-
-
-def shown(prompt: str) -> str:
-    """What is shown of a prompt."""
-    return broken(redact(prompt.translate(_NOT_OURS)))
 
 
 def broken(redacted: str) -> str:
@@ -62,4 +69,4 @@ def broken(redacted: str) -> str:
             longest = max(range(len(run)), key=lambda place: (bool(run[place].strip()), len(run[place])))
             out += [*run[:longest], ELLIPSIS]
             run = run[longest + 1 :]
-    return "".join([*out, *run])
+    return _SEVERAL.sub(ELLIPSIS, "".join([*out, *run]))

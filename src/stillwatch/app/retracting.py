@@ -49,22 +49,26 @@ def approve(
     return entry, follow(store, case_id, actor, now, why, feed=feed)
 
 
+def pending(store: Path, case_id: str) -> tuple[str, ...]:
+    """What a retraction leaves to be called back, by whomever."""
+    return tuple(gone.reference for gone in look(store).case(case_id).to_recall)
+
+
 def follow(store: Path, case_id: str, actor: Actor, now: datetime, why: str, *, feed: Path | None = None) -> Followed:
     """Do what follows from a case that is retracted, or found harmless."""
     failed: list[str] = []
     lifted = _lifted(store, case_id, deciding.Desk(store, feed or store / FEED, actor, now, why), failed)
     taken_back = []
     for item in _outgoing(store, case_id, WAITING) + _outgoing(store, case_id, DEAD):
-        _unsend(store, item, actor, now, why)
+        _unsend(store, case_id, item, actor, now, why)
         taken_back.append(f"{item.reference}, which had not left for {item.target}")
     for item in _outgoing(store, case_id, SENT):
         try:
-            _take_back(store, item, actor, now, why)
+            _take_back(store, case_id, item, actor, now, why)
             taken_back.append(f"{item.reference}: the revocation waits for {item.target}")
         except StillwatchError as error:
             failed.append(f"{item.reference} at {item.target}: {error}")
-    left = tuple(o.reference for o in look(store).case(case_id).to_recall)
-    return Followed(lifted, tuple(taken_back), tuple(failed), left)
+    return Followed(lifted, tuple(taken_back), tuple(failed), pending(store, case_id))
 
 
 def _lifted(store: Path, case_id: str, desk: deciding.Desk, failed: list[str]) -> tuple[str, ...]:
@@ -81,29 +85,31 @@ def _lifted(store: Path, case_id: str, desk: deciding.Desk, failed: list[str]) -
 
 def _outgoing(store: Path, case_id: str, where: str) -> list[Item]:
     """Parcels on the strength of the case that have to be called back."""
-    wanted = {gone.reference for gone in look(store).case(case_id).to_recall}
+    view = look(store)
+    wanted = {gone.reference for gone in view.case(case_id).to_recall}
     items = (item for item in outbox_of(store).items(where) if item.target != BY_HAND)
-    return [item for item in items if item.about == case_id and item.reference in wanted]
+    return [item for item in items if item.about in view.names_of(case_id) and item.reference in wanted]
 
 
-def _unsend(store: Path, item: Item, actor: Actor, now: datetime, why: str) -> None:
+def _unsend(store: Path, case_id: str, item: Item, actor: Actor, now: datetime, why: str) -> None:
     """What has not left will not."""
     for where in (WAITING, DEAD):
         outbox_of(store).drop(item, where)
-    act_on(store, item.about, Recalled(item.reference), actor, now, why=why, dry_run=False)
+    act_on(store, case_id, Recalled(item.reference), actor, now, why=why, dry_run=False)
 
 
-def _take_back(store: Path, item: Item, actor: Actor, now: datetime, why: str) -> None:
+def _take_back(store: Path, case_id: str, item: Item, actor: Actor, now: datetime, why: str) -> None:
     """Make the parcel again, which now takes itself back, for the same target and reader."""
     parcel = opened(look(store).journal, item)
     if parcel is None:
         raise StoreError("its reader was erased, so nobody can be told")
     if parcel.form == "paper":
-        order = msgspec.convert({**parcel.order, "target": item.target, "address": parcel.to}, notifying.Order)
+        again = {**parcel.order, "case_id": case_id, "target": item.target, "address": parcel.to}
+        order = msgspec.convert(again, notifying.Order)
         notifying.make_notice(store, order, actor, now, why)
     else:
         key_file = parcel.order["key_file"]
-        known = {**parcel.order, "key_file": None if key_file is None else Path(key_file)}
+        known = {**parcel.order, "case_id": case_id, "key_file": None if key_file is None else Path(key_file)}
         shared = sharing.Order(out=None, target=item.target, **known)
         shown = sharing.export(store, shared, actor, now, why)
         sharing.export(store, shared, actor, now, why, confirm=shown.digest)

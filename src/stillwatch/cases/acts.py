@@ -19,6 +19,8 @@ Grade = Literal["observed", "likely", "high confidence"]
 Basis = Literal["observed", "inferred"]
 Side = Literal["for", "against"]
 Outgoing = Literal["decision", "notice", "indicators", "bundle"]
+How = Literal["shared infrastructure", "split", "succession", "person"]
+"""Why two cases are related."""
 Verdict = Literal["kept", "broken", "unknown"]
 
 
@@ -114,7 +116,13 @@ class Related(Act, frozen=True, tag="related"):
     """Another case belongs beside this one; relations never merge."""
 
     other: str
-    how: Literal["shared infrastructure", "split", "person"]
+    how: How
+
+
+class Merged(Act, frozen=True, tag="merged"):
+    """Another case became part of this one: campaign, members, tasks, hypotheses and what was sent; nothing is lost."""
+
+    other: str
 
 
 class Unrelated(Act, frozen=True, tag="unrelated"):
@@ -235,6 +243,7 @@ CaseAct = (
     | Resurfaced
     | Receded
     | Related
+    | Merged
     | Unrelated
     | Assigned
     | Started

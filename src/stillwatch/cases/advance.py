@@ -15,7 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from stillwatch.cases import sightings
-from stillwatch.cases.acts import Act, CaseAct, Granted, Opened
+from stillwatch.cases.acts import Act, CaseAct, Granted, Merged, Opened
 from stillwatch.cases.catalogue import KINDS, Kind
 from stillwatch.cases.state import ROLES, Case, Desk, at_least
 from stillwatch.journal import acts as coding
@@ -43,11 +43,13 @@ def advance(desk: Desk, entry: Entry) -> Desk:
         raise RefusedError(f"entry {entry.n} does not name the entry that it replaces")
     if isinstance(act, Granted):
         return _granted(desk, act, entry)
+    if isinstance(act, Merged):
+        return _merged(desk, act, entry)
     if isinstance(act, Opened):
         case = _opened(desk, act, entry)
     else:
         assert kind.step is not None
-        case = kind.step(desk.case(entry.about), act, entry)
+        case = kind.step(_standing(desk, entry.about), act, entry)
     return _filed(desk, replace(case, slots=_set(case.slots, kind.slot, entry.n)))
 
 
@@ -108,6 +110,20 @@ def _opened(desk: Desk, act: Opened, entry: Entry) -> Case:
             f"campaign {act.sighting.campaign_id} belongs to {desk.by_campaign[act.sighting.campaign_id]}"
         )
     return sightings.opened(entry, act)
+
+
+def _standing(desk: Desk, case_id: str) -> Case:
+    case = desk.case(case_id)
+    if case.merged_into is not None:
+        raise RefusedError(f"{case_id} became part of {case.merged_into}; work on that one")
+    return case
+
+
+def _merged(desk: Desk, act: Merged, entry: Entry) -> Desk:
+    one, other = sightings.merged(_standing(desk, entry.about), _standing(desk, act.other), entry)
+    moved = dict.fromkeys(other.sightings, one.case_id)
+    cases = {**desk.cases, one.case_id: one, other.case_id: other}
+    return replace(desk, cases=cases, by_campaign={**desk.by_campaign, **moved})
 
 
 def _filed(desk: Desk, case: Case) -> Desk:

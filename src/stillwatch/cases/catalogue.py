@@ -17,7 +17,7 @@ Step = Callable[[Case, Any, Entry], Case]
 class Kind:
     """A kind of act. ``slot``: what it sets; the entry that set the same before is what it replaces.
 
-    ``step`` is None where the act makes a case or is about people (see ``advance``).
+    ``step`` is None where the act makes a case, is about two, or about people (see ``advance``).
     """
 
     act: type[acts.Act]
@@ -46,6 +46,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(acts.Resurfaced, "analyst", "evidence", sightings.resurfaced, "new evidence"),
     Kind(acts.Receded, "analyst", "", sightings.receded, "a run raised no alarm"),
     Kind(acts.Related, "analyst", "", work.related, "related"),
+    Kind(acts.Merged, "analyst", "", None, "another case became part of it"),
     Kind(acts.Unrelated, "analyst", "", work.unrelated, "relation removed"),
     Kind(acts.Assigned, "analyst", "owner", work.assigned, "owner set"),
     Kind(acts.Started, "analyst", "state", work.started, "review began"),

@@ -13,6 +13,7 @@ nothing that fewer than ``LEAST_MEMBERS`` accounts of the campaign sent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -28,6 +29,7 @@ LEAST_MEMBERS = 3
 MEMBER_SHARE = 0.1
 OUTSIDE_SHARE = 0.001
 _MOST_READ = 1024
+_HASH = re.compile(r"[0-9a-f]{16}")
 
 Hashes = NDArray[np.int64]
 
@@ -63,9 +65,8 @@ def read_pattern(text: str) -> Machinery:
     found = msgspec.json.decode(text, type=Machinery)
     if not 1 <= found.at_least <= len(set(found.hashes)) <= _MOST_READ:
         raise ValueError(f"it must name 1 to {_MOST_READ} hashes, and ask for some of them")
-    if any(len(text) != 16 for text in found.hashes):
+    if any(_HASH.fullmatch(text) is None for text in found.hashes):
         raise ValueError("a hash has 16 hexadecimal digits")
-    _ = found.values
     return found
 
 

@@ -3,8 +3,9 @@
 Contract: pure and idempotent: over an unchanged run folder nothing follows. A case is opened for an alarmed campaign
 that is not authorised. A campaign that is known adds to its case: more of the same is written down, new evidence (see
 ``novelty``) opens a closed or retracted case again, visibly; the same evidence never does. A campaign that took over
-when its predecessor had ended joins the predecessor's case; one that split off while it went on gets a case of its own,
-related. Shared infrastructure relates cases and never merges them.
+when its predecessor had ended joins the predecessor's case; if that is seen only when it has a case of its own, that
+case becomes part of the predecessor's, unless people concluded one of them. One that split off while the first went on
+gets a case of its own, related. Shared infrastructure relates cases and never merges them.
 
 Sees: alarms. Misses: what a scan only watches; a person can still look. Innocent look-alikes are weighed before, by the
 gates, and after, by the reviewer; nothing is decided here.
@@ -16,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stillwatch.cases.acts import Act, Attached, Opened, Receded, Related, Resurfaced, Sighting, Updated
+from stillwatch.cases.acts import Act, Attached, How, Merged, Opened, Receded, Related, Resurfaced, Sighting, Updated
 from stillwatch.cases.novelty import differs, news
 from stillwatch.cases.state import Desk
 
@@ -72,17 +73,24 @@ def act_for(desk: Desk, listed: Listed, run: Mapping[str, Sighting]) -> Planned 
     return Planned(case_id(now.campaign_id), Opened(now, tuple(listed.members)), why, listed.members)
 
 
-def relations_for(desk: Desk, listed: Listed) -> Iterator[Planned]:
-    """Relations that a campaign's case should have and has not. To be asked when all campaigns of the run are in."""
+def relations_for(desk: Desk, listed: Listed, run: Mapping[str, Sighting]) -> Iterator[Planned]:
+    """How a campaign's case should stand to others and does not. To be asked when all campaigns of the run are in."""
     mine = desk.by_campaign.get(listed.sighting.campaign_id)
     if mine is None:
         return
-    beside = [(campaign, "shared infrastructure") for campaign in listed.infrastructure]
+    first = desk.by_campaign.get(listed.predecessor or "")
+    ended = first is not None and first != mine and _had_ended(desk, first, listed, run)
+    if ended and first is not None and "closed" not in (desk.cases[first].state, desk.cases[mine].state):
+        why = f"{listed.sighting.run_id} shows that {listed.sighting.campaign_id} took over from {listed.predecessor}"
+        yield Planned(first, Merged(mine), why)
+        return  # what else it is related to, the next run says of the one case
+    beside: list[tuple[str, How]] = [(campaign, "shared infrastructure") for campaign in listed.infrastructure]
     others: dict[str, Related] = {}
-    for campaign, how in [(listed.predecessor or "", "split"), *beside]:
+    from_first: How = "succession" if ended else "split"
+    for campaign, how in [(listed.predecessor or "", from_first), *beside]:
         other = desk.by_campaign.get(campaign)
         if other is not None and other != mine and other not in desk.cases[mine].related:
-            others.setdefault(other, Related(other, "split" if how == "split" else "shared infrastructure"))
+            others.setdefault(other, Related(other, how))
     for act in others.values():
         yield Planned(mine, act, f"{listed.sighting.run_id} shows it")
 

@@ -45,6 +45,35 @@ def receded(case: Case, act: Receded, entry: Entry) -> Case:
     return replace(case, receded={**case.receded, act.campaign_id: act.seen})
 
 
+def merged(case: Case, other: Case, entry: Entry) -> tuple[Case, Case]:
+    """The case with the other one in it, and the other one then. What people concluded is never merged away."""
+    if other.case_id == case.case_id:
+        raise RefusedError("a case is not merged with itself")
+    if other.state == "closed":
+        raise RefusedError(f"{other.case_id} is closed; what was concluded about it stays its own. Reopen it first")
+    related = {**other.related, **case.related}
+    one = replace(
+        _up_again(case),
+        sightings={**case.sightings, **other.sightings},
+        members=_distinct([*case.members, *other.members]),
+        tasks=(*case.tasks, *other.tasks),
+        hold=case.hold or other.hold,
+        related={name: how for name, how in related.items() if name not in (case.case_id, other.case_id)},
+        findings=(),
+        hypotheses=(*case.hypotheses, *other.hypotheses),
+        attribution=None,
+        judged={**other.judged, **case.judged},
+        outgoing=(*case.outgoing, *(o for o in other.outgoing if o not in case.outgoing)),
+        notes=case.notes + other.notes,
+        receded={**other.receded, **case.receded},
+        absorbed=(*case.absorbed, other.case_id, *other.absorbed),
+    )
+    gone = replace(
+        other, state="closed", proposal=None, attribution=None, judged=other.sightings, merged_into=case.case_id
+    )
+    return one, gone
+
+
 def _up_again(case: Case) -> Case:
     """Under new evidence nothing that was concluded stands by itself: a closed case is open, a proposal is void."""
     if case.state == "closed":

@@ -74,7 +74,7 @@ class Case(msgspec.Struct, frozen=True):
 
     ``judged``: the sightings on which the last disposition or retraction rests, with the number of members then.
     ``slots``: which entry last set what a later one may replace. ``concluded_by``: who proposed the disposition and who
-    approved it.
+    approved it. ``absorbed``: cases that became part of this one; ``merged_into``: the one that this became part of.
     """
 
     case_id: str
@@ -100,6 +100,8 @@ class Case(msgspec.Struct, frozen=True):
     slots: dict[str, int] = {}
     concluded_by: tuple[str, ...] = ()
     taught: Taught | None = None
+    absorbed: tuple[str, ...] = ()
+    merged_into: str | None = None
 
     @property
     def to_recall(self) -> tuple[Outgone, ...]:
@@ -134,6 +136,13 @@ class Desk(msgspec.Struct, frozen=True):
         found = self.cases.get(case_id)
         if found is None:
             raise RefusedError(f"no case {case_id}; 'stillwatch case list' shows those there are")
+        return found
+
+    def standing_in(self, case_id: str) -> Case | None:
+        """The case, or the one that it became part of."""
+        found = self.cases.get(case_id)
+        while found is not None and found.merged_into is not None:
+            found = self.cases.get(found.merged_into)
         return found
 
 

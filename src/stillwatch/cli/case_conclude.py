@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +13,9 @@ from stillwatch.cases import acts
 from stillwatch.cli import case_options, options
 from stillwatch.cli.command import Command
 from stillwatch.cli.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from stillwatch.app.retracting import Followed
 
 _case = click.argument("case_id", metavar="CASE")
 _hypothesis = click.argument("hypothesis", metavar="HYPOTHESIS")
@@ -95,7 +100,7 @@ def approve(case_id: str, proposal: int, feed: Path | None, **given: Any) -> Non
     """Approve what somebody else proposed; the proposal's number is in 'case show'.
 
     A retraction lifts decisions on the case and takes back what was sent to targets of 'deliver'; what left as a file
-    is listed.
+    is listed. What fails is told; 'case recall' tries it again.
     """
     from stillwatch.app.retracting import approve as approve_and_follow
 
@@ -106,10 +111,32 @@ def approve(case_id: str, proposal: int, feed: Path | None, **given: Any) -> Non
     entry, followed = approve_and_follow(store, case_id, proposal, actor, case_options.now(), given["why"], feed=feed)
     case_options.show([entry], given["as_json"], dry_run=False)
     if not given["as_json"]:
-        print_lines(f"lifted {name}" for name in followed.lifted)
-        print_lines(f"taken back {text}" for text in followed.taken_back)
-        print_lines(f"NOT taken back {text}" for text in followed.failed)
-        print_lines(f"to be recalled by you: {reference}" for reference in followed.left)
+        print_lines(_called_back(followed))
+
+
+@click.command("recall", cls=Command)
+@_case
+@click.option(
+    "--feed", type=options.Folder(), metavar="DIR", help="Feed from which decisions are lifted; default: feed."
+)
+@case_options.acting
+def recall(case_id: str, feed: Path | None, **given: Any) -> None:
+    """Call back once more what a retraction could not, after what stood in the way is mended."""
+    from stillwatch.app.retracting import follow, pending
+
+    store, actor = case_options.place(given["store"]), case_options.actor(given["name"])
+    if given["dry_run"]:
+        print_lines(f"to be called back: {reference}" for reference in pending(store, case_id))
+        return
+    followed = follow(store, case_id, actor, case_options.now(), given["why"], feed=feed)
+    print_json(asdict(followed)) if given["as_json"] else print_lines(_called_back(followed))
+
+
+def _called_back(followed: Followed) -> Iterator[str]:
+    yield from (f"lifted {name}" for name in followed.lifted)
+    yield from (f"taken back {text}" for text in followed.taken_back)
+    yield from (f"NOT taken back {text}" for text in followed.failed)
+    yield from (f"to be recalled by you: {reference}" for reference in followed.left)
 
 
 @click.command("decline", cls=Command)
@@ -146,8 +173,6 @@ def indicators(case_id: str, store: Path | None, as_json: bool) -> None:
 
     None of it names anybody. Weigh an item under your own name with 'case hypothesis weigh'.
     """
-    from dataclasses import asdict
-
     from stillwatch.app.cases.desk import look
     from stillwatch.app.cases.indicating import indicators as read
 
@@ -214,4 +239,18 @@ def cohorts(to: Path, store: Path | None) -> None:
     print_lines((f"{bring(case_options.place(store), to, case_options.now())} cohorts in {to}",))
 
 
-VERBS = (hypothesis, indicators, attribute, propose, retract, approve, decline, close, reopen, teach, unteach, cohorts)
+VERBS = (
+    hypothesis,
+    indicators,
+    attribute,
+    propose,
+    retract,
+    approve,
+    recall,
+    decline,
+    close,
+    reopen,
+    teach,
+    unteach,
+    cohorts,
+)

@@ -109,11 +109,12 @@ def _history(given: dict[str, Any]) -> History | None:
 
 
 def _collected(found: Collected, *, with_ranges: bool) -> Iterator[str]:
-    seen = f"{found.members} of its accounts and {found.outsiders} others in the log"
+    seen = f"{found.members} of its accounts and {found.outsiders} others in the log, {found.rejected} rows rejected"
     if found.machinery is None:
-        yield f"no machinery is told: the accounts share no wording of their own ({seen})"
+        yield f"no machinery is told: {found.showing} accounts show a wording of their own ({seen})"
     else:
-        yield f"{len(found.machinery.hashes)} keyed hashes of machinery ({seen})"
+        shown = f"{found.showing} accounts show it"
+        yield f"{len(found.machinery.hashes)} keyed hashes of machinery, {shown} ({seen})"
     if with_ranges:
         yield f"{len(found.ranges)} address ranges in the clear"
 

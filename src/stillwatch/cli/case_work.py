@@ -82,6 +82,18 @@ def relate(case_id: str, other: str, remove: bool, **given: Any) -> None:
     case_options.do(case_id, acts.Unrelated(other) if remove else acts.Related(other, "person"), given)
 
 
+@click.command("merge", cls=Command)
+@_case
+@click.argument("other", metavar="OTHER")
+@case_options.acting
+def merge(case_id: str, other: str, **given: Any) -> None:
+    """Make OTHER part of CASE: its campaigns, accounts, tasks, hypotheses and what was sent.
+
+    It cannot be undone. Shared infrastructure alone is no reason: put the cases beside each other with 'case relate'.
+    """
+    case_options.do(case_id, acts.Merged(other), given)
+
+
 @click.command("check", cls=Command)
 @_case
 @click.option("--accounts", "register", metavar="FILE", required=True, help="Account register (Parquet or CSV).")
@@ -117,4 +129,4 @@ def recalled(case_id: str, reference: str, **given: Any) -> None:
     case_options.do(case_id, acts.Recalled(reference), given)
 
 
-VERBS = (assign, start, note, task, hold, relate, check, sent, recalled)
+VERBS = (assign, start, note, task, hold, relate, merge, check, sent, recalled)

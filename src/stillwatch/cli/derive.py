@@ -34,7 +34,7 @@ def keys() -> None:
 @keys.command("new", cls=Command)
 @click.option("--group", metavar="NAME", default="everyone", show_default=True, help="Accounts that will get the mark.")
 @click.option(
-    "--mark", metavar="NAME", default="forms", show_default=True, help="forms, habits, best, green1 or green2."
+    "--mark", metavar="NAME", default="forms", show_default=True, help="forms, habits, best, green1, green2 or gumbel1."
 )
 @click.option("--commit", is_flag=True, help="Commit it at once.")
 @_unlock
@@ -55,6 +55,20 @@ def commit(key_id: str, unlock: Path | None, as_json: bool) -> None:
     from stillwatch.app.derive_keys import KeyPlace, commit_key
 
     _show(commit_key(KeyPlace(options.home(), unlock), key_id, datetime.now(UTC)), as_json)
+
+
+@keys.command("vllm", cls=Command)
+@click.argument("key_id")
+@click.option("--out", type=options.Folder(), metavar="FILE", required=True, help="A .yaml file for this user alone.")
+@_unlock
+def vllm(key_id: str, out: Path, unlock: Path | None) -> None:
+    """Write a file for 'vllm serve --config' that turns on vLLM's own mark under a committed key of mark gumbel1.
+
+    The file holds the key, readable by this user alone; on vLLM's command line everybody on the machine would see it.
+    """
+    from stillwatch.app.derive_keys import KeyPlace, vllm_file
+
+    vllm_file(KeyPlace(options.home(), unlock), key_id, out)
 
 
 @keys.command("list", cls=Command)
@@ -178,7 +192,11 @@ def agree(
 @command.command("plan", cls=Command)
 @click.option("--mix", type=click.FloatRange(0, 1), required=True, help="Share of marked text in the training data.")
 @click.option(
-    "--mark", metavar="NAME", default="green1", show_default=True, help="forms, habits, best, green1 or green2."
+    "--mark",
+    metavar="NAME",
+    default="green1",
+    show_default=True,
+    help="forms, habits, best, green1, green2 or gumbel1.",
 )
 @click.option("--excess", type=click.FloatRange(0, 1), help="Excess of matches in the marked text; default: all.")
 @click.option(

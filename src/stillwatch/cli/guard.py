@@ -21,8 +21,12 @@ class _Group(click.Group):
     """``guard --upstream …`` is ``guard serve --upstream …``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        short = any(arg.split("=")[0] == "--upstream" for arg in args) and args[0].startswith("-")
-        return super().parse_args(ctx, ["serve", *args] if short else args)
+        return super().parse_args(ctx, self.in_full(args))
+
+    @staticmethod
+    def in_full(args: list[str]) -> list[str]:
+        is_short = any(arg.split("=")[0] == "--upstream" for arg in args) and args[0].startswith("-")
+        return ["serve", *args] if is_short else args
 
 
 @click.group("guard", cls=_Group)

@@ -169,7 +169,34 @@ def rotate(overlap_days: int, config: Path | None, overrides: tuple[str, ...], a
     print_lines(_key_line(key) for key in found["keys"])
 
 
-VERBS: tuple[click.Command, ...] = (erase, access, expire, rotate)
+@click.command("texts", cls=Command)
+@click.argument("case_id", metavar="CASE")
+@click.argument("logs", metavar="LOG...", nargs=-1, required=True)
+@case_options.store
+@click.option("--map", "mapping", metavar="NAME", help="Column map of the log: a preset or a TOML file.")
+@click.option("--as", "name", metavar="NAME", help="Who looks; default: STILLWATCH_ACTOR, or the login.")
+@options.settings
+@options.as_json
+def texts(case_id: str, logs: tuple[str, ...], as_json: bool, **asked: Any) -> None:
+    """Show the requests behind an open case's examples, redacted, read again from the log; keeps nothing.
+
+    Needs the role analyst. The journal records who looked before anything is shown.
+    """
+    options.keep_kernels()
+    from stillwatch.app.privacy.case_texts import TextsRequest, texts
+
+    loaded = options.load(asked["config"], asked["overrides"])
+    who, store = case_options.actor(asked["name"]), case_options.place(asked["store"])
+    rows = loaded.settings.batch_rows
+    request = TextsRequest(store, case_id, logs, asked["mapping"], rows, options.home(), who, case_options.now())
+    found = texts(request)
+    if as_json:
+        print_json(found)
+    else:
+        print_lines(f"{event}: {text}" for event, text in found.items())
+
+
+VERBS: tuple[click.Command, ...] = (erase, access, expire, rotate, texts)
 
 
 def _known_register(named: Path | None, folder: Path) -> Path | None:

@@ -58,6 +58,12 @@ class Sessions:
         with self._lock:
             self._by_token.pop(_digest(token), None)
 
+    def end_of(self, name: str, *, but: str) -> None:
+        """End every session of somebody but the one of a token."""
+        kept = _digest(but)
+        with self._lock:
+            self._by_token = {k: s for k, s in self._by_token.items() if s.name != name or k == kept}
+
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

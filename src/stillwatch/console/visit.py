@@ -90,6 +90,11 @@ class Visit:
         return Actor(self.session.name, VIA)
 
     @property
+    def token(self) -> str:
+        """What names the session."""
+        return self.request.cookies.get(COOKIE, "")
+
+    @property
     def ceremony(self) -> Ceremony | None:
         return self.console.ceremony(self.request)
 

@@ -40,7 +40,8 @@ def allowed(host: str, port: int, networks: Sequence[Network], resolve: Resolve 
 
 def is_public(address: Address) -> bool:
     bare = _bare(address)
-    return bare.is_global and not bare.is_multicast
+    # Python 3.11 takes some of what is reserved for global, such as ::10.0.0.1 and 64:ff9b:1::/48.
+    return bare.is_global and not (bare.is_multicast or bare.is_reserved)
 
 
 def within(address: Address, networks: Sequence[Network]) -> bool:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from stillwatch.derive.eprocess import cumulants, log_e, needed
 from stillwatch.derive.hashing import KEY_WORDS, U32, halves
-from stillwatch.derive.kernel import weigh_hits
+from stillwatch.derive.kernel import KERNELS
 from stillwatch.derive.observations import Observations
 from stillwatch.derive.weights import SCALE, Weighed
 from stillwatch.model.progress import Progress, SilentProgress
@@ -159,7 +159,7 @@ def standardised(matches: Counts | int, gamma: NDArray[np.float64]) -> NDArray[n
 
 def _evenly(seen: Observations) -> Weighed:
     once = seen.distinct()
-    return Weighed(once.items, once.start, once.width, np.full(len(once), SCALE, np.int32))
+    return Weighed(once.items, once.start, once.width, np.full(len(once), SCALE, np.int32), draws=seen.draws)
 
 
 def _prepare(seen: Observations, ends: Sequence[int], alpha: float, weighed: Weighed) -> _Setting:
@@ -176,7 +176,8 @@ def _prepare(seen: Observations, ends: Sequence[int], alpha: float, weighed: Wei
 
 def _hits(setting: _Setting, begin: int, end: int, keys: U32, alive: Counts, counts: Counts) -> None:
     s = setting
-    weigh_hits(s.low, s.high, s.seen.start, s.seen.width, s.ones, begin, end, keys, alive, counts)
+    weigh = KERNELS[s.seen.draws]
+    weigh(s.low, s.high, s.seen.start, s.seen.width, s.ones, begin, end, keys, alive, counts)
 
 
 def _paths(setting: _Setting, keys: U32) -> Counts:
@@ -199,7 +200,8 @@ def _sums(setting: _Setting, keys: U32) -> Counts:
 
 def _add_weights(setting: _Setting, keys: U32, alive: Counts, counts: Counts) -> None:
     w = setting.weighed
-    weigh_hits(*halves(w.items), w.start, w.width, w.weight, 0, len(w), keys, alive, counts)
+    weigh = KERNELS[w.draws]
+    weigh(*halves(w.items), w.start, w.width, w.weight, 0, len(w), keys, alive, counts)
 
 
 def _first(path: Counts, boundary: Sequence[int]) -> int | None:

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.derive import philox
 from stillwatch.derive.hashing import U32, U64, draw, halves
 
 RANGE = 1 << 32
+OURS, PHILOX = "ours", "philox"
+"""How an item is drawn: as ``hashing`` does, or as ``philox``, whose mark is vLLM's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Observations:
     contexts: U64
     outcomes: U64
     families: U64
+    draws: str = OURS
 
     def __len__(self) -> int:
         return len(self.items)
@@ -69,6 +73,7 @@ class Observations:
             self.contexts[chosen],
             self.outcomes[chosen],
             self.families[chosen],
+            self.draws,
         )
 
     def distinct(self) -> Observations:
@@ -82,7 +87,7 @@ class Observations:
 
     def matches(self, words: U32) -> NDArray[np.bool_]:
         """Which observations match under one key; ``kernel`` counts the same for many."""
-        drawn = draw(words, *halves(self.items))
+        drawn = draw(words, *halves(self.items)) if self.draws == OURS else philox.draw(words, self.items)
         found: NDArray[np.bool_] = (drawn - self.start) < self.width
         return found
 
@@ -112,4 +117,5 @@ def together(parts: Sequence[Observations]) -> Observations:
         np.concatenate([p.contexts for p in parts]),
         np.concatenate([p.outcomes for p in parts]),
         np.concatenate([p.families for p in parts]),
+        parts[0].draws,
     )

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.derive.hashing import U32, U64
-from stillwatch.derive.observations import Observations
+from stillwatch.derive.observations import OURS, Observations
 
 SCALE = 4096
 """To the unit, of weights from the text alone."""
@@ -47,6 +47,7 @@ class Weighed:
     width: U32
     weight: NDArray[np.int32]
     spread: float | None = None
+    draws: str = OURS
 
     def __len__(self) -> int:
         return len(self.items)
@@ -75,7 +76,7 @@ def weigh(whole: Observations, reference: Observations | None = None) -> Weighed
     else:
         weight = np.log((written + 1) / (alone + 1)) * SCALE
     columns = (whole.items[first], whole.start[first], whole.width[first])
-    return Weighed(*columns, np.rint(weight).astype(np.int32), spread)
+    return Weighed(*columns, np.rint(weight).astype(np.int32), spread, whole.draws)
 
 
 def _spread(written: _Column, expected: _Column) -> float:

@@ -19,8 +19,11 @@ from stillwatch.feed.redis_names import KEPT_S, NEEDS_CLIENT, PAGE, Place, place
 TIMEOUT_S = 10.0
 
 
-def copy(folder: Path, given: str) -> int:
-    """Bring the feed at ``given`` to that in ``folder``; how many changes the server did not have."""
+def copy(folder: Path, given: str, *, forget: bool = False) -> int:
+    """Bring the feed at ``given`` to that in ``folder``; how many changes the server did not have.
+
+    ``forget``: a snapshot that is replaced goes at once, and whoever is reading it begins again.
+    """
     try:
         import redis
     except ImportError as error:
@@ -28,7 +31,7 @@ def copy(folder: Path, given: str) -> int:
     place = place_of(given)
     try:
         with redis.Redis.from_url(place.url, socket_timeout=TIMEOUT_S) as client:
-            return _copied(client, place, folder)
+            return _copied(client, place, folder, 0 if forget else KEPT_S)
     except (redis.RedisError, OSError) as error:
         raise StoreError(
             f"the decision stands in the journal and in {folder}, but {place.shown} was not told: {error}. "
@@ -36,7 +39,7 @@ def copy(folder: Path, given: str) -> int:
         ) from error
 
 
-def _copied(client: Any, place: Place, folder: Path) -> int:
+def _copied(client: Any, place: Place, folder: Path, kept_s: int) -> int:
     with (folder / SNAPSHOT).open("rb") as file:
         header = Snapshot(file.readline()).header
     head = f"{header.feed_id}:{header.number}"
@@ -48,7 +51,7 @@ def _copied(client: Any, place: Place, folder: Path) -> int:
     if before is not None:
         old = before.decode("utf-8", "replace")
         for key in (place.snapshot(old), place.tail(old)):
-            client.expire(key, KEPT_S)
+            client.expire(key, kept_s)
     return len(tail) + 1
 
 

@@ -17,7 +17,10 @@ from stillwatch.feed.tiers import Tier, Tiers
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks for, as far as measures care. ``export``: files of a fine-tuning job."""
+    """What a request asks for, as far as measures care. ``export``: files of a fine-tuning job.
+
+    ``models``: those of the requests that a batch holds in itself.
+    """
 
     model: str | None = None
     batch: bool = False
@@ -25,6 +28,7 @@ class Asked:
     logprobs: bool = False
     choices: int = 1
     max_tokens: int | None = None
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ def _unreleased(
     asked: Asked, released: Tier | None, lowered: Terms | None, limits: Parameters | None, limiting: Sequence[Terms]
 ) -> Refusal | None:
     id_, appeal = (lowered.decision_id, lowered.appeal) if lowered else (None, "")
-    if released is not None and asked.model is not None and not released.releases(asked.model):
+    wanted = asked.models if asked.model is None else (asked.model, *asked.models)
+    if released is not None and not all(map(released.releases, wanted)):
         return Refusal(403, "model_not_released", _NOT_RELEASED, id_, appeal)
     if released is not None and asked.export and not released.fine_tuning_export:
         return Refusal(403, "export_not_released", _NO_EXPORT, id_, appeal)

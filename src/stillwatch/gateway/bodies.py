@@ -57,7 +57,16 @@ def asked(operation: Operation, body: Body) -> Asked:
         _asks_logprobs(body),
         choices,
         min(caps, default=None),
+        _batched_models(body) if operation.batch else (),
     )
+
+
+def _batched_models(body: Body) -> tuple[str, ...]:
+    """The models of a batch that holds its requests in itself, as Messages has it."""
+    requests = body.get("requests")
+    params = [r.get("params") for r in requests if isinstance(r, dict)] if isinstance(requests, list) else []
+    models = [p.get("model") for p in params if isinstance(p, dict)]
+    return tuple(sorted({model for model in models if isinstance(model, str)}))
 
 
 def edited(operation: Operation, body: Body, limits: Parameters | None) -> bytes:

@@ -23,6 +23,8 @@ MOST_HEADERS = 128
 MOST_HEADER = 8190
 MOST_HEAD = 64 << 10
 KEEPALIVE_S = 75.0
+UNREAD_S = 60.0
+"""How long a client may take nothing of its answer, which holds a connection to the upstream."""
 LINGER_S = 1.0
 """How long a client that was refused may go on sending, so that it reads why."""
 _UNREADABLE = (
@@ -114,6 +116,7 @@ class Inbound(asyncio.Protocol):
         """Whether the client takes no more for now."""
         self._held: set[str] = set()
         self._phase, self._seen_phase, self._since = 0, -1, 0.0
+        self._unread, self._unread_since = 0, 0.0
         self.peer = ""
 
     # What asyncio says.
@@ -151,7 +154,7 @@ class Inbound(asyncio.Protocol):
             self._visit.filled()
 
     def resume_writing(self) -> None:
-        self.full = False
+        self.full, self._unread = False, 0
         if self._visit is not None:
             self._visit.filled()
 
@@ -233,6 +236,9 @@ class Inbound(asyncio.Protocol):
 
     def tick(self, now: float) -> None:
         """Close what takes too long; ``now`` is any steady clock."""
+        if self.full and self._stalled(now):
+            self._transport.abort()
+            return
         if self._phase != self._seen_phase:
             self._seen_phase, self._since = self._phase, now
             return
@@ -246,6 +252,12 @@ class Inbound(asyncio.Protocol):
                 self._transport.abort()
         elif self._visit is not None and not self._calls[0].whole and waited > self._door.receive_s:
             self._visit.late()
+
+    def _stalled(self, now: float) -> bool:
+        left = self._transport.get_write_buffer_size()
+        if left != self._unread:
+            self._unread, self._unread_since = left, now
+        return now - self._unread_since > UNREAD_S
 
     def alive(self) -> None:
         """What is being sent comes, if slowly."""

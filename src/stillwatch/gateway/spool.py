@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,8 @@ from stillwatch.durable import make_folder, sync
 from stillwatch.errors import ConfigurationError
 
 SEGMENT_ROWS = 50_000
+GROUP_ROWS = 10_000
+"""Of one row group in the sink's files, and in memory while they are written."""
 _SUFFIX = ".arrows"
 _DAY_S = 86_400
 
@@ -111,15 +114,13 @@ class Spool:
 
     def _handed_over(self, path: Path) -> bool:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         target = self.sink / (path.name.removesuffix(_SUFFIX) + ".parquet")
         aside = self.sink / f".{target.name}.new"
         try:
             self.sink.mkdir(parents=True, exist_ok=True)
-            table = _read(path)
-            if table is not None:
-                pq.write_table(table, aside, compression="zstd")
+            read = _rewritten(path, aside)
+            if read:
                 sync(aside)
                 aside.chmod(0o640)
                 aside.replace(target)
@@ -131,7 +132,6 @@ class Spool:
         self.fault = None
         rows = self._closed.pop(path)
         self.rows -= rows
-        read = table.num_rows if table is not None else 0
         self.written += read
         self.dropped += max(0, rows - read)
         return True
@@ -139,8 +139,7 @@ class Spool:
     def _adopt(self) -> None:
         """Segments of processes that are gone. A torn end holds nothing that was acknowledged."""
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
-            table = _read(path)
-            rows = table.num_rows if table is not None else 0
+            rows = sum(batch.num_rows for batch in _batches(path))
             self._closed[path] = rows
             self.rows += rows
             self.found += rows
@@ -171,16 +170,35 @@ def _held_alone(folder: Path) -> int:
     return descriptor
 
 
-def _read(path: Path) -> Any:
-    """The rows of a segment up to where it can be read; ``None`` where that is nowhere."""
+def _rewritten(path: Path, target: Path) -> int:
+    """A segment as a Parquet file, some rows at a time, so that memory does not grow with it; how many rows it has."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows, waiting, writer = 0, [], None
+    try:
+        for batch in _batches(path):
+            writer = writer or pq.ParquetWriter(target, batch.schema, compression="zstd")
+            waiting.append(batch)
+            rows += batch.num_rows
+            if sum(held.num_rows for held in waiting) >= GROUP_ROWS:
+                writer.write_table(pa.Table.from_batches(waiting))
+                waiting = []
+        if writer is not None and waiting:
+            writer.write_table(pa.Table.from_batches(waiting))
+    finally:
+        if writer is not None:
+            writer.close()
+        pa.default_memory_pool().release_unused()
+    return rows
+
+
+def _batches(path: Path) -> Iterator[Any]:
+    """What is in a segment, up to where it can be read."""
     import pyarrow as pa
 
-    batches, schema = [], None
     with path.open("rb") as file:
         try:
-            reader = pa.ipc.open_stream(file)
-            schema = reader.schema
-            batches.extend(reader)
+            yield from pa.ipc.open_stream(file)
         except (pa.ArrowException, OSError, EOFError):
-            pass
-    return None if schema is None or not batches else pa.Table.from_batches(batches, schema=schema)
+            return

@@ -16,6 +16,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 
 from stillwatch.feed.shedding import SHED
@@ -35,9 +36,8 @@ from stillwatch.gateway.streaming import Edit, StreamTooWideError
 
 _log = logging.getLogger("stillwatch.gateway")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_UNREACHABLE = RefusedError(502, "upstream_unreachable", "The model's server cannot be reached.")
 _FAILURES: dict[Failure, RefusedError] = {
-    "upstream_unreachable": _UNREACHABLE,
+    "upstream_unreachable": RefusedError(502, "upstream_unreachable", "The model's server cannot be reached."),
     "upstream_timeout": RefusedError(504, "upstream_timeout", "The model's server did not answer in time."),
     "upstream_broke_off": RefusedError(502, "upstream_broke_off", "The answer broke off."),
 }
@@ -74,20 +74,10 @@ class Visit:
     # What the client's connection says.
 
     def begin(self) -> None:
-        try:
-            self._let_in()
-        except RefusedError as error:
-            self._refuse(error)
-        except Exception:
-            self._broken()
+        self._guarded(self._let_in)
 
     def fed(self) -> None:
-        try:
-            self._take()
-        except RefusedError as error:
-            self._refuse(error)
-        except Exception:
-            self._broken()
+        self._guarded(self._take)
 
     def late(self) -> None:
         if not self._collects:
@@ -140,42 +130,15 @@ class Visit:
             self._record.streamed = self._down.streamed
 
     def got(self, data: bytes) -> None:
-        down, record = self._down, self._record
-        if down is None:
-            return
-        if record is not None:
-            if record.ttft_ms is None and not down.whole:
-                record.ttft_ms = int((time.perf_counter() - self.began) * 1000)
-            record.take(data)
-        try:
-            out = down.feed(data)
-        except StreamTooWideError:
-            self.failed("upstream_broke_off")
-        except RefusedError as error:
-            self._refuse(error)
-        except Exception:
-            self._broken()
-        else:
-            if out:
-                self._write(down.begin() + out)
+        self._guarded(lambda: self._pass_down(data))
 
     def flush(self) -> None:
         if self._down is not None and (head := self._down.begin()):
             self._write(head)
 
     def ended(self) -> None:
-        down, self._up = self._down, None
-        assert down is not None
-        try:
-            rest = down.end()
-        except RefusedError as error:
-            self._refuse(error)
-        except Exception:
-            self._broken()
-        else:
-            if rest:
-                self._write(rest)
-            self._finished(last=not down.keeps_open)
+        self._up = None
+        self._guarded(self._end_down)
 
     def failed(self, why: Failure) -> None:
         if self.over:
@@ -355,6 +318,28 @@ class Visit:
 
     # On the way down.
 
+    def _pass_down(self, data: bytes) -> None:
+        down, record = self._down, self._record
+        if down is None:
+            return
+        if record is not None:
+            if record.ttft_ms is None and not down.whole:
+                record.ttft_ms = int((time.perf_counter() - self.began) * 1000)
+            record.take(data)
+        try:
+            out = down.feed(data)
+        except StreamTooWideError:
+            self.failed("upstream_broke_off")
+            return
+        if out:
+            self._write(down.begin() + out)
+
+    def _end_down(self) -> None:
+        assert self._down is not None
+        if rest := self._down.end():
+            self._write(rest)
+        self._finished(last=not self._down.keeps_open)
+
     def _write(self, data: bytes) -> None:
         self._begun = True
         self.inbound.write(data)
@@ -378,6 +363,14 @@ class Visit:
         body = b"" if self.call.method == "HEAD" else answer.body
         self._write(b"%b%b\r\n%b" % (status_line(answer.status), headers.lines(given), body))
         self._finished(last=closes)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except RefusedError as error:
+            self._refuse(error)
+        except Exception:
+            self._broken()
 
     def _broken(self) -> None:
         """A fault of ours: told to the log, and to the client without its text."""

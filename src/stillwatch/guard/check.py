@@ -1,6 +1,7 @@
 """A guard: everything that is looked for, ready to be asked about texts.
 
-Contract: ``Guard.check`` is pure, takes any string and returns its findings in order. Long texts are looked at a slice
+Contract: ``Guard.check`` is pure, takes any string and returns its findings in order; a text with more than
+``MOST_FINDINGS`` is refused, because a part of them would pass for all. Long texts are looked at a slice
 at a time, so memory is bounded; slices overlap by more than the longest identifier.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.errors import InputError
 from stillwatch.guard import codeblocks, contacts, identifiers, secrets
 from stillwatch.guard import kernel as k_
 from stillwatch.guard.documents import Documents
@@ -21,6 +23,7 @@ from stillwatch.guard.terms import Dictionary
 
 SLICE, OVERLAP = 1 << 17, 1 << 13
 """Characters; a slice and what is made of it stay in the processor's cache."""
+MOST_FINDINGS = 100_000
 _EVENTS, _LINES = 1 << 12, 1 << 11
 _SECRETS: dict[int, Callable[[bytes, int, int], Iterator[Finding]]] = {
     k_.ASSIGN: secrets.assigned,
@@ -44,6 +47,8 @@ class Guard:
         for begin in range(0, max(len(text) - OVERLAP, 1), SLICE - OVERLAP):
             part = text[begin : begin + SLICE]
             found += (f._replace(start=f.start + begin, end=f.end + begin) for f in self._slice(part))
+            if len(found) > MOST_FINDINGS:
+                raise InputError(f"the text holds more than {MOST_FINDINGS:,} findings; split it")
         return resolve(found)
 
     def _slice(self, text: str) -> Iterator[Finding]:

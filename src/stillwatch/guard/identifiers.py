@@ -28,6 +28,7 @@ _CARD_WORDS = frozenset(_CARD.split())
 _GENERAL = frozenset(word.encode() for word in GENERAL_WORDS)
 _COMMON = frozenset((b"id", b"ident"))
 """Words that introduce a number on their own line only: they stand in the names of many other things."""
+_REACHING = _GENERAL - _COMMON
 _FORM = bytes.maketrans(b"0123456789", b"0" * 10)
 
 
@@ -83,7 +84,6 @@ class _Column:
 def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...], column: _Column) -> Finding | None:
     """The first rule that fits, one that is introduced by its own words before all others."""
     fitting: list[Finding] = []
-    is_general = is_introduced(raw, start, end, _GENERAL - _COMMON) or is_named(raw, start, _COMMON)
     for rule, needs_word in uses:
         if rule is None:
             if is_card(number) and not is_something_else(raw, start, _CARD_WORDS):
@@ -95,13 +95,19 @@ def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...],
         if is_introduced(raw, start, end, own):
             if not is_something_else(raw, start, own | _GENERAL):
                 return Finding("identity", rule.name, start, end)
-        elif needs_word and not is_general and not column.goes_on(rule.name, start, end):
+        elif needs_word and not (column.goes_on(rule.name, start, end) or _is_announced(raw, start, end)):
             continue
         elif not is_something_else(raw, start, own | _GENERAL):
             fitting.append(Finding("identity", rule.name, start, end))
-    if is_general and not is_introduced(raw, start, end, _CARD_WORDS):
-        fitting.sort(key=lambda finding: finding.kind == "card")
+    if len({finding.kind for finding in fitting}) > 1 and _is_announced(raw, start, end):
+        # A word for identity numbers speaks against a card, unless a word for cards is there, too.
+        fitting.sort(key=lambda f: f.kind == "card" and not is_introduced(raw, start, end, _CARD_WORDS))
     return fitting[0] if fitting else None
+
+
+def _is_announced(raw: bytes, start: int, end: int) -> bool:
+    """Whether a word that introduces numbers of any country stands near."""
+    return is_introduced(raw, start, end, _REACHING) or is_named(raw, start, _COMMON)
 
 
 @cache

@@ -36,7 +36,7 @@ class Following:
 def following(docket: Docket, now: datetime) -> Iterator[Following]:
     """What follows from the docket as it stands."""
     for standing in docket.decisions.values():
-        case = docket.desk.cases.get(standing.act.case_id or "")
+        case = docket.desk.standing_in(standing.act.case_id or "")
         if case is None or not standing.live(now):
             continue
         if (over := no_ground(case)) is not None:
@@ -55,6 +55,7 @@ def _inherited(docket: Docket, standing: Standing, case: Case, now: datetime) ->
         return
     act = replace(
         standing.act,
+        case_id=case.case_id,
         hit=tuple(joined),
         mode="observe",
         origin=SUCCESSION,

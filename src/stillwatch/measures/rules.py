@@ -65,7 +65,7 @@ def a_case_that_stands(docket: Docket, act: Decided) -> None:
         raise RefusedError(f"campaign {act.whom} is in no case; run 'stillwatch case open' first")
     if act.case_id is None:
         return
-    case = docket.desk.case(act.case_id)
+    case = docket.desk.standing_in(act.case_id) or docket.desk.case(act.case_id)
     if act.scope == "campaign" and act.whom not in case.sightings:
         raise RefusedError(f"campaign {act.whom} is not in {act.case_id}")
     if (over := no_ground(case)) is not None:
@@ -79,7 +79,7 @@ def whole_campaigns(docket: Docket, act: Decided) -> None:
     if act.measure in ("observe", "require-verification"):
         return
     for case in docket.desk.cases.values():
-        if no_ground(case) is None and set(act.hit) & set(case.members):
+        if case.merged_into is None and no_ground(case) is None and set(act.hit) & set(case.members):
             names = ", ".join(case.sightings)
             raise RefusedError(
                 f"accounts of {case.case_id} are acted on together, not one by one: decide for the campaign "

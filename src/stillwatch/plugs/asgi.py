@@ -26,7 +26,7 @@ from stillwatch.gateway.record import Record
 from stillwatch.gateway.screen import Outgoing, Passage
 from stillwatch.gateway.streaming import Edit
 from stillwatch.plugs.asgi_answer import Answering, Send
-from stillwatch.plugs.plug import CLIENT_GONE, OTHER, OURS, Plug, begun, count_in_registry, operation, refused_at_last
+from stillwatch.plugs.plug import CLIENT_GONE, OTHER, OURS, Plug, begun, operation, refused_at_last
 from stillwatch.plugs.settings import settings_from
 
 Scope = MutableMapping[str, Any]
@@ -35,6 +35,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _UNSENDABLE = ("http.response.pathsend", "http.response.zerocopysend")
 """Ways of answering that go past whoever looks at answers."""
 _POLICY_VIOLATION = 1008
+FAILED = 500
+"""Status of a request whose application failed before it said anything."""
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 
 
@@ -44,7 +46,7 @@ class Middleware:
     def __init__(self, app: Application, **settings: Any) -> None:
         self._app = app
         self.plug = Plug(settings_from(settings, os.environ))
-        count_in_registry(self.plug.metrics)
+        self.plug.told_in_registry()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -106,11 +108,16 @@ class _Visit:
             await self._passed()
         except RefusedError as error:
             await self._refuse(error.refusal)
+        except Exception:
+            self.error = "application_failed"
+            raise
         finally:
             metrics.in_flight -= 1
             self._done()
 
     def admitted(self) -> Caller | None:
+        if headers.ambiguous(self.scope["headers"]):
+            raise RefusedError(400, "ambiguous_credential", "Give one key, once.")
         return self.plug.admit(self.path, self.seen, self.headers, self.now)
 
     def ruled(self, caller: Caller | None, body: bodies.Body) -> Verdict:
@@ -122,7 +129,7 @@ class _Visit:
         caller = self.admitted()
         screens = self._screens()
         if caller is None and not screens:
-            await self.app(self.scope, self.receive, self._watched(PASS))
+            await self.app(self._scope(PASS, None, edited=False), self.receive, self._watched(PASS))
             return
         body: bodies.Body = {}
         raw: bytes | None = None
@@ -185,8 +192,10 @@ class _Visit:
         return b"".join(pieces)
 
     def _scope(self, verdict: Verdict, raw: bytes | None, *, edited: bool) -> Scope:
-        """The request as the application sees it: nothing of ours that we did not write."""
-        kept = [(k, v) for k, v in self.scope["headers"] if not k.lower().startswith(OURS.encode())]
+        """The request as the application sees it: nothing of ours that we did not write, no key but the one judged."""
+        used = identity.credential(self.headers)
+        dropped = {name.encode() for name in headers.CREDENTIALS if used is not None and name != used}
+        kept = [(k, v) for k, v in self.scope["headers"] if k not in dropped and not k.startswith(OURS.encode())]
         added: dict[str, str] = {}
         if raw is not None:
             added["content-length"] = str(len(raw))
@@ -199,7 +208,7 @@ class _Visit:
         own = {name.encode() for name in added}
         if raw is not None:
             own.add(b"transfer-encoding")
-        kept = [(k, v) for k, v in kept if k.lower() not in own]
+        kept = [(k, v) for k, v in kept if k not in own]
         kept += [(name.encode(), value.encode("latin-1")) for name, value in added.items()]
         extensions = {k: v for k, v in (self.scope.get("extensions") or {}).items() if k not in _UNSENDABLE}
         return {**self.scope, "headers": kept, "extensions": extensions}
@@ -213,11 +222,11 @@ class _Visit:
         await self.answering.refuse(refusal)
 
     def _done(self) -> None:
-        status = self.answering.status if self.answering else 0
+        status = (self.answering.status if self.answering else 0) or (FAILED if self.error else CLIENT_GONE)
         seconds = time.perf_counter() - self.began
         self.plug.metrics.observe(self.operation.name, status, seconds)
         if self.record is not None and self.plug.capture is not None:
-            self.record.status, self.record.duration_ms = status or CLIENT_GONE, int(seconds * 1000)
+            self.record.status, self.record.duration_ms = status, int(seconds * 1000)
             self.record.error_type = self.error
             self.plug.capture.offer(self.record)
 

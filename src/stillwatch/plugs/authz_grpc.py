@@ -41,9 +41,10 @@ def _question(request: Any, peer: str) -> Question:
     headers = {entry.key.lower(): entry.value for entry in http.headers}
     for header in http.header_map.headers:
         headers[header.key.lower()] = (header.raw_value or header.value.encode()).decode("latin-1")
-    body = None if headers.get(_PARTIAL) == "true" else http.raw_body or http.body.encode()
+    cut = headers.get(_PARTIAL) == "true"
+    body = None if cut else http.raw_body or http.body.encode()
     address = attributes.source.address.socket_address.address or None
-    return Question(http.method, http.path, headers, body, _host(peer), address)
+    return Question(http.method, http.path, headers, body, _host(peer), cut, address)
 
 
 def _host(peer: str) -> str:

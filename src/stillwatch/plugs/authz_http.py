@@ -13,6 +13,7 @@ import json
 from aiohttp import web
 
 from stillwatch.gateway.answers import Answer
+from stillwatch.gateway.headers import by_name
 from stillwatch.plugs.authz import Allowed, Question, asked
 from stillwatch.plugs.plug import Plug
 
@@ -31,7 +32,7 @@ class Questions:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         await self._plug.ready()
         path = request.raw_path
-        given = {name.lower(): value for name, value in request.headers.items()}
+        given = by_name([(name.lower(), value) for name, value in request.raw_headers])
         peer = request.remote or ""
         if path == NGINX:
             method, uri = given.get("x-original-method", ""), given.get("x-original-uri", "")
@@ -40,8 +41,8 @@ class Questions:
             return _for_nginx(asked(self._plug, Question(method, uri, given, None, peer)))
         if path.startswith(ENVOY + "/"):
             body = None if given.get(_PARTIAL) == "true" else await self._body(request)
-            answer = asked(self._plug, Question(request.method, path.removeprefix(ENVOY), given, body, peer))
-            return _as_it_is(answer)
+            uri = path.removeprefix(ENVOY)
+            return _as_it_is(asked(self._plug, Question(request.method, uri, given, body, peer, body is None)))
         return web.Response(status=404, text=f"proxies ask {NGINX} or {ENVOY}/…\n")
 
     async def _body(self, request: web.BaseRequest) -> bytes | None:

@@ -21,6 +21,8 @@ from stillwatch.plugs.plug import Plug
 from stillwatch.plugs.settings import Settings
 
 DRAIN_S = 5.0
+MOST_HEAD = 1 << 20
+"""Of a question without its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ async def _listening_for_grpc(held: contextlib.AsyncExitStack, plug: Plug, wante
         from stillwatch.plugs.authz_grpc import service
     except ImportError as error:
         raise ConfigurationError(f"gRPC needs {error.name}: pip install 'stillwatch[envoy]'") from None
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    most = (plug.settings.body_mb << 20) + MOST_HEAD
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", most)])
     server.add_generic_rpc_handlers((service(plug),))
     try:
         port = server.add_insecure_port(str(wanted))

@@ -24,8 +24,8 @@ from stillwatch.gateway.operations import Dialect, Operation
 from stillwatch.gateway.reasoning import Hiding
 from stillwatch.plugs import litellm_calls as calls
 from stillwatch.plugs.litellm_answers import edited_answer, edited_chunks
-from stillwatch.plugs.litellm_log import Calls
-from stillwatch.plugs.plug import OURS, Plug, count_in_registry, refused_at_last
+from stillwatch.plugs.litellm_log import Call, Calls
+from stillwatch.plugs.plug import OURS, Plug, refused_at_last
 from stillwatch.plugs.settings import Settings, settings_from
 
 
@@ -57,7 +57,7 @@ class Stillwatch(CustomGuardrail):
         self.plug = Plug(settings_from({name: given[name] for name in names if name in given}, os.environ))
         self.calls = Calls(self.plug)
         self.plug.before_close = self.calls.close
-        count_in_registry(self.plug.metrics)
+        self.plug.told_in_registry()
 
     async def async_pre_call_hook(
         self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
@@ -72,10 +72,11 @@ class Stillwatch(CustomGuardrail):
         record = calls.begun(data, caller, operation) if operation.captured else None
         verdict = self.plug.gate.rule(caller, lambda: bodies.asked(operation, body), time.time())
         refusal, error = refused_at_last(self.plug.gate, caller, verdict, record)
+        call = Call(caller.account_id, operation, verdict, record)
         if refusal is not None:
-            self.calls.refused(operation, record, refusal.status, error)
+            self.calls.refused(call, refusal.status, error)
             raise StillwatchRefusalError(refusal, operation.dialect)
-        self.calls.begin(data, operation, record, verdict)
+        self.calls.begin(data, call)
         _apply(data, operation, verdict)
         return data
 

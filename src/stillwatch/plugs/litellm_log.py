@@ -2,7 +2,8 @@
 
 Contract: a call that has begun is offered to the log once: when it is answered, when it failed for good, or, if LiteLLM
 never says, when ``MOST`` younger ones have begun. Calls are known by LiteLLM's id, which a client may choose: of two
-under way with one id the older is offered as it is. What was ruled is kept beside the record until it is forgotten.
+with one id the older is offered as it is, and what an account may not be shown no other is shown under that id. What
+was ruled is kept beside the record until it is forgotten.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stillwatch.feed.verdict import PASS, Verdict
+from stillwatch.feed.verdict import PASS, Verdict, merged
 from stillwatch.gateway.operations import Operation
 from stillwatch.gateway.record import Record
 from stillwatch.plugs import litellm_calls as calls
@@ -25,6 +26,7 @@ UNFINISHED = "unfinished"
 
 @dataclass(slots=True)
 class Call:
+    account_id: str
     operation: Operation
     verdict: Verdict
     record: Record | None
@@ -39,10 +41,14 @@ class Calls:
         self._plug = plug
         self._held: OrderedDict[str, Call] = OrderedDict()
 
-    def begin(self, data: Mapping[str, Any], operation: Operation, record: Record | None, verdict: Verdict) -> None:
+    def begin(self, data: Mapping[str, Any], call: Call) -> None:
         name = _name(data)
-        self._offer(self._held.pop(name, None), CLIENT_GONE, UNFINISHED)
-        self._held[name] = Call(operation, verdict, record)
+        before = self._held.pop(name, None)
+        self._offer(before, CLIENT_GONE, UNFINISHED)
+        if before is not None and before.account_id != call.account_id:
+            both = merged(limits for limits in (before.verdict.limits, call.verdict.limits) if limits is not None)
+            call.verdict = replace(call.verdict, limits=both)
+        self._held[name] = call
         if len(self._held) > MOST:
             self._offer(self._held.popitem(last=False)[1], CLIENT_GONE, UNFINISHED)
 
@@ -51,8 +57,8 @@ class Calls:
         call = self._held.get(_name(data))
         return (call.operation, call.verdict) if call is not None else (OTHER, PASS)
 
-    def refused(self, operation: Operation, record: Record | None, status: int, error: str | None) -> None:
-        self._offer(Call(operation, PASS, record), status, error)
+    def refused(self, call: Call, status: int, error: str | None) -> None:
+        self._offer(call, status, error)
 
     def answered(self, kwargs: Mapping[str, Any], response: Any) -> None:
         """LiteLLM's account of a call that was answered."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import posixpath
 import re
@@ -66,9 +67,9 @@ class Plug:
         """A further look at what goes on to the application, where the plug is told to have one."""
         self._attempts = Attempts()
         self._following: list[asyncio.Task[None]] = []
-        self._follower: Following | None = None
+        self._follower: Following | None = follower_of(settings.feed) if settings.feed else None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._looked = asyncio.Event()
+        self._looked: asyncio.Task[None] | None = None
         self.before_close: Callable[[], None] = lambda: None
         atexit.register(self.close)
 
@@ -76,11 +77,9 @@ class Plug:
         """Return when feed and keys are followed in this event loop."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
-            self._loop, self._looked = loop, asyncio.Event()
-            await self._follow()
-            self._looked.set()
-        elif not self._looked.is_set():
-            await self._looked.wait()
+            self._loop, self._looked = loop, asyncio.create_task(self._follow())
+        if self._looked is not None and not self._looked.done():
+            await asyncio.shield(self._looked)  # others wait too: the client that came first may go
 
     def admit(self, path: str, seen: Client, headers: Mapping[str, str], now: float) -> Caller | None:
         """Who calls; ``None`` where nobody is to be judged. ``RefusedError`` for a key that the table does not know."""
@@ -93,26 +92,39 @@ class Plug:
 
     async def end(self) -> None:
         """Let go of the feed, and write the log out beside the event loop."""
+        for task in self._following:
+            task.cancel()
         if self._follower is not None:
             await self._follower.close()
         await asyncio.to_thread(self.close)
 
+    def told_in_registry(self) -> None:
+        """Let Prometheus's own registry tell what is counted, until the plug is closed.
+
+        Of several plugs in one process the first is told.
+        """
+        self._tell_registry(True)
+
     def close(self) -> None:
         """Write the log out; what the sink does not take stays in the spool."""
         atexit.unregister(self.close)
-        for task in self._following:
-            if not task.get_loop().is_closed():
-                task.cancel()
-        self._following = []
+        self._tell_registry(False)
         self.before_close()
         if self.capture is not None:
             capture, self.capture = self.capture, None
             capture.close(_PATIENCE_S)
 
+    def _tell_registry(self, on: bool) -> None:
+        with contextlib.suppress(ImportError, ValueError, KeyError):
+            from prometheus_client import REGISTRY
+
+            (REGISTRY.register if on else REGISTRY.unregister)(self.metrics)
+
     async def _follow(self) -> None:
+        if self._following and self.settings.feed:
+            self._follower = follower_of(self.settings.feed)  # the one before belongs to another event loop
         self._following = []
-        if self.settings.feed is not None:
-            self._follower = follower_of(self.settings.feed)
+        if self._follower is not None:
             self._following.append(asyncio.create_task(follow_feed(self.gate, self._follower)))
             await first_look(self._follower)
         if self.settings.keys is not None:
@@ -155,18 +167,6 @@ def begun(
         body,
         size * 3 + 1000,
     )
-
-
-def count_in_registry(metrics: Metrics) -> None:
-    """Let Prometheus's own registry tell what a plug counts; a second plug in one process is not told."""
-    try:
-        from prometheus_client import REGISTRY
-    except ImportError:
-        return
-    try:
-        REGISTRY.register(metrics)
-    except ValueError:
-        return
 
 
 def _plain(path: str) -> str:

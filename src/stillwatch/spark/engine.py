@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.model.progress import Progress
-from stillwatch.model.tables import FACTS, REJECTS, SKETCHES
+from stillwatch.model.tables import FACTS, REJECTS, SKETCHES, arrow_schema
 from stillwatch.spark.epochs import parts, write_epochs
 from stillwatch.spark.reading import Reading
 from stillwatch.spark.rollups import write_facts
@@ -76,6 +76,8 @@ class SparkStore:
 
     def facts(self, epoch: pa.Table) -> pa.Table:
         """FACTS of one epoch's sorted rows."""
+        if not len(epoch):
+            return arrow_schema(FACTS).empty_table()  # nothing but copies of earlier events
         number = epoch["ts"][0].cast(pa.int64()).as_py() // self.epoch_us
         files = sorted((self.work / "facts" / f"epoch={number}").glob("part-*.parquet"))
         read = declared(pa.concat_tables([pq.ParquetFile(path).read() for path in files]), FACTS)

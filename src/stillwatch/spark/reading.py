@@ -22,7 +22,7 @@ from stillwatch.model.tables import arrow_schema
 from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.sketch.text import read_messages
-from stillwatch.spark.sources import FILE, ROW
+from stillwatch.spark.sources import DOT, FILE, ROW
 from stillwatch.spark.tables import MISFIT, READ, REJECT, SKETCH
 
 Batches = Iterator[pa.RecordBatch]
@@ -76,6 +76,7 @@ class Reading:
 
 def _chunks(batch: pa.RecordBatch) -> Iterator[Chunk]:
     """The rows of each file."""
+    batch = batch.rename_columns([name.replace(DOT, ".") for name in batch.schema.names])
     for file in pc.unique(batch[FILE]).to_pylist():
         own = batch.filter(pc.equal(batch[FILE], file))
         yield _chunk(file, own.drop_columns([FILE, ROW]), own[ROW])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SHIPPED = "stillwatch-package"
+_FULL = "No space left on device"
 _SETTINGS = {
     "spark.app.name": "stillwatch",
     "spark.sql.session.timeZone": "UTC",
@@ -135,14 +136,19 @@ def explained(what: str, *, reading: str | None = None) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError, OSError) as error:
-        text = _first_lines(str(error))
-        if reading is not None:
-            raise InputError(f"{reading}: Spark could not {what}: {text}") from error
-        raise StoreError(f"Spark could not {what}: {text}") from error
+        said = cause(str(error))
+        if reading is not None and _FULL not in said:
+            raise InputError(f"{reading}: Spark could not {what}: {said}") from error
+        raise StoreError(f"Spark could not {what}: {said}") from error
 
 
-def _first_lines(text: str, most: int = 600) -> str:
-    """The cause without the traces of the machine below."""
-    kept = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
-    shown = " ".join(kept)
+def cause(text: str, most: int = 600) -> str:
+    """What went wrong, out of what Spark says about it.
+
+    Below the cause a Java error has its trace and a refused statement its plan; a Python error has its trace above.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["nothing is known about it"]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    traced = any(line.startswith("Traceback ") for line in lines)
+    shown = causes[-1].removeprefix("Caused by: ") if causes else lines[-1] if traced else lines[0]
     return shown if len(shown) <= most else shown[: most - 1] + "…"

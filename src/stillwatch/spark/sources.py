@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 TABLE = "table:"
 FILE, ROW = "_stillwatch_file", "_stillwatch_row"
+DOT = "\x1f"
+"""Stands for the dots of a column's name, which ``mapInArrow`` takes for a way into a structure."""
 _ORIGINS = (("_metadata.file_path", "_metadata.row_index"), ("_file", "_pos"))
 """Where a row came from, as Spark's own files say it and as Iceberg does."""
 _SKETCHED = "prompt_minhash"
@@ -57,7 +59,7 @@ class Log:
         return self.names.get("/" + path.lstrip("/"), file)
 
 
-def elsewhere(name: str) -> bool:
+def _elsewhere(name: str) -> bool:
     """Whether an input is no path of this machine."""
     return name.startswith(TABLE) or "://" in name
 
@@ -65,16 +67,16 @@ def elsewhere(name: str) -> bool:
 def open_log(session: SparkSession, inputs: Sequence[str], rejects: Rejects) -> Log:
     """The log behind ``inputs``; what is wrong with it as a whole is an ``InputError``."""
     log = Log()
-    local = [name for name in inputs if not elsewhere(name)]
+    local = [name for name in inputs if not _elsewhere(name)]
     if STDIN in local:
         raise InputError(f"{STDIN}: the Spark engine reads Parquet and tables, no standard input; {_INSTEAD}")
     for columns, files in _by_schema(list_inputs(local) if local else []):
         if _is_log(columns, files, rejects):
             paths = {str(Path(file.name).resolve()): file.name for file in files}
             log.names |= paths
-            frame = _parquet(session, files[0].name, [_GLOB.sub(r"\\\1", path) for path in paths])
+            frame = _parquet(session, files[0].name, [_GLOB.sub(r"\\\1", path) for path in paths], merged=False)
             log.frames.append(_located(frame, files[0].name))
-    for name in filter(elsewhere, inputs):
+    for name in filter(_elsewhere, inputs):
         frame = _remote(session, name)
         if _is_log(frame.columns, [Source(name, 0, True)], rejects):
             log.frames.append(_located(frame, name))
@@ -86,7 +88,8 @@ def _by_schema(sources: Sequence[Source]) -> list[tuple[list[str], list[Source]]
     found: dict[str, tuple[list[str], list[Source]]] = {}
     for source in sources:
         schema = _schema(source.name)
-        found.setdefault(str(schema.remove_metadata()), (schema.names, []))[1].append(source)
+        shape = schema.to_string(show_field_metadata=False, show_schema_metadata=False)
+        found.setdefault(shape, (schema.names, []))[1].append(source)
     return list(found.values())
 
 
@@ -135,14 +138,15 @@ def _pass_over(files: Sequence[Source], column: str, columns: Sequence[str], rej
         rejects.remark(said)
 
 
-def _parquet(session: SparkSession, shown: str, paths: Sequence[str]) -> DataFrame:
+def _parquet(session: SparkSession, shown: str, paths: Sequence[str], *, merged: bool) -> DataFrame:
     with explained("open it", reading=shown):
-        return session.read.option("recursiveFileLookup", "true").option("mergeSchema", "false").parquet(*paths)
+        reader = session.read.option("recursiveFileLookup", "true").option("mergeSchema", str(merged).lower())
+        return reader.parquet(*paths)
 
 
 def _remote(session: SparkSession, name: str) -> DataFrame:
     if not name.startswith(TABLE):
-        return _parquet(session, name, [name])
+        return _parquet(session, name, [name], merged=True)
     with explained("find it in its catalogue", reading=name):
         return session.table(name.removeprefix(TABLE))
 
@@ -152,13 +156,10 @@ def _located(frame: DataFrame, name: str) -> DataFrame:
     from pyspark.errors import AnalysisException
     from pyspark.sql import functions as f
 
-    wanted = [f.col(_quoted(column)) for column in sorted(frame.columns) if is_exchange_column(column)]
+    known = [column for column in sorted(frame.columns) if is_exchange_column(column)]
+    wanted = [f.col(f"`{column}`").alias(column.replace(".", DOT)) for column in known]
     for file, row in _ORIGINS:
         with suppress(AnalysisException):
             return frame.select(*wanted, f.col(file).alias(FILE), (f.col(row) + 1).alias(ROW))
     with explained("take columns from it", reading=name):
         return frame.select(*wanted, f.lit(name).alias(FILE), f.lit(0).cast("bigint").alias(ROW))
-
-
-def _quoted(column: str) -> str:
-    return f"`{column.replace('`', '``')}`"

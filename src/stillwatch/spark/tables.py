@@ -1,4 +1,4 @@
-"""Declared tables as Spark sees them, and the two that only this engine writes.
+"""Declared tables as Spark sees them, and those that only this engine writes.
 
 READ is what the one pass over the text leaves: sketches, rejects and counts of values that did not fit, told apart by
 ``kind``; a row has the columns of its kind. EPOCHS are the sketches in order, copies marked. USES are template keys by

@@ -26,6 +26,7 @@ from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.groups.templates import SINGLES_EPOCHS, request_keys
 from stillwatch.model.tables import SKETCHES, arrow_schema
 from stillwatch.spark.epochs import epochs
+from stillwatch.spark.tables import USES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,12 +36,12 @@ _NEEDED = (
     *("system_exact", "system_skeleton"),
 )
 _CARRIED = "tenant_id STRING, account_id STRING, epoch BIGINT, prompt BIGINT, keys ARRAY<BIGINT>"
+_SEEN = """
+    SELECT tenant_id, account_id, key, epoch, min(prompt) AS least, max(prompt) AS most
+    FROM (SELECT tenant_id, account_id, epoch, prompt, explode(keys) AS key FROM carried)
+    GROUP BY tenant_id, account_id, key, epoch
+"""
 _STEPS = {
-    "seen": """
-        SELECT tenant_id, account_id, key, epoch, min(prompt) AS least, max(prompt) AS most
-        FROM (SELECT tenant_id, account_id, epoch, prompt, explode(keys) AS key FROM carried)
-        GROUP BY tenant_id, account_id, key, epoch
-    """,
     "held": """
         SELECT tenant_id, account_id, key, followed.epochs FROM (
             SELECT tenant_id, account_id, key, aggregate(
@@ -66,7 +67,8 @@ _STEPS = {
         ON held.tenant_id <=> holders.tenant_id AND held.account_id = holders.account_id
     """,
 }
-"""Statements in order; the result of each is written under its name, because Spark would run it again for each use."""
+"""Statements in order. The result of each is written under its name: Spark would run it again for every use, and splits
+what is skewed only where a join reads tables."""
 USES_SQL = """
     SELECT tenant_id, account_id, key, explode(epochs) AS epoch
     FROM held LEFT SEMI JOIN wanted ON held.key = wanted.key
@@ -77,13 +79,13 @@ def write_uses(session: SparkSession, work: Path, *, window: int, min_accounts: 
     """Write USES below ``work``, a folder for each epoch; ``window`` in epochs."""
     requests = epochs(session, work).where("prompt_exact <> 0").select("epoch", *_NEEDED)
     requests.mapInArrow(_carried, _CARRIED).createOrReplaceTempView("carried")
+    session.sql(_SEEN).createOrReplaceTempView("seen")
     for name, statement in _STEPS.items():
         path = str(work / name)
-        filled = statement.format(window=window, singles=SINGLES_EPOCHS, min_accounts=min_accounts)
-        made = session.sql(filled)
+        made = session.sql(statement.format(window=window, singles=SINGLES_EPOCHS, min_accounts=min_accounts))
         made.write.parquet(path)
         session.read.schema(made.schema).parquet(path).createOrReplaceTempView(name)
-    session.sql(USES_SQL).write.partitionBy("epoch").parquet(str(work / "uses"))
+    session.sql(USES_SQL).select(*USES.column_names).write.partitionBy("epoch").parquet(str(work / "uses"))
 
 
 def _carried(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

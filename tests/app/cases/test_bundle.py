@@ -17,6 +17,7 @@ import pytest
 from stillwatch.app.cases.bundle import bundle
 from stillwatch.app.cases.desk import Actor, look
 from stillwatch.app.cases.reproduce import Reproduced, reproduce
+from stillwatch.app.cases.telling import case_document, list_lines
 from stillwatch.app.cases.verify import verify
 from stillwatch.cases import acts, package
 from stillwatch.cases.package import MANIFEST, SIGNATURE, packed, unpacked
@@ -24,7 +25,7 @@ from stillwatch.cases.signing import Signature, sign
 from stillwatch.cases.signing import verify as signed_by
 from stillwatch.config.schema import Settings
 from stillwatch.errors import ConfigurationError, InputError, StoreError
-from tests.app.cases.conftest import CASE, NOW, Desk, new_desk
+from tests.app.cases.conftest import CASE, NOW, OTHER, Desk, new_desk
 from tests.app.cases.runs import Group, write_run
 
 ANA = Actor("ana", "test")
@@ -319,3 +320,18 @@ def test_a_signature_binds_key_and_message() -> None:
         Signature(found.algorithm, "zz", found.fingerprint, "zz"),
     ):
         assert not signed_by(changed, b"message")
+
+
+def test_a_case_that_took_in_another_is_told_and_checked_whole(opened: Desk, tmp_path: Path) -> None:
+    opened.do("ana", acts.Noted(), OTHER, text="about acc-91")
+    opened.do("ana", acts.Merged(OTHER))
+    view = look(opened.store)
+    assert len(view.accounts(CASE)) == 13 and view.accounts(CASE)[view.case(CASE).members[-1]] is not None
+    document = case_document(view, CASE)
+    assert "about acc-91" in {told["text"] for told in document["history"]}
+    assert any(f"part of {CASE}" in line for line in list_lines(view))
+    make(opened, tmp_path / "both.zip")
+    assert wrong(reproduce(tmp_path / "both.zip")) == set()
+    opened.do("app", acts.Held(True))
+    assert opened.open(now=NOW + timedelta(days=20)).expired == 0  # the hold covers what came with the other case
+    assert verify(opened.store).faults == ()

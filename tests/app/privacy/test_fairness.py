@@ -36,7 +36,7 @@ def _audit(tmp_path: Path) -> dict[str, Any]:
 def test_every_account_of_the_run_counts_once_and_traits_are_read_where_it_says(tmp_path: Path) -> None:
     document = _audit(tmp_path)
     parts = {part["name"]: part for part in document["parts"]}
-    assert parts.keys() >= {"reads", "alarms-by-country", "reviews-by-plan", "alarms-by-script"}
+    assert parts.keys() >= {"reads", "alarms-by-country", "reviews-by-plan", "alarms-by-script", "alarms-by-language"}
     for name in ("alarms-by-country", "reviews-by-country", "alarms-by-script"):
         totals = [int(item["values"][0].split()[2].rstrip(",").replace(",", "")) for item in parts[name]["items"]]
         assert sum(totals) == 5

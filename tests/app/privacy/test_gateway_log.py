@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.app.cases.desk import Actor
+from stillwatch.app.guard import ledger
 from stillwatch.app.privacy.access import AccessRequest, access
 from stillwatch.app.privacy.erase import ErasureRequest, erase
 from stillwatch.config.load import load_settings
@@ -90,6 +91,19 @@ def test_a_log_of_somebody_else_is_only_searched(request_for: ErasureRequest, tm
     path.rename(path.with_name("mine.parquet"))
     _, complete = erase(replace(request_for, stores=(tmp_path / "texts",)))
     assert not complete and holding(tmp_path / "texts", ANN) == ["mine.parquet"]
+
+
+def test_a_hash_in_the_guards_counts_goes_too(request_for: ErasureRequest, tmp_path: Path) -> None:
+    home = request_for.home
+    for name in (ANN, BOB):
+        ledger.count(home, NOW, "sales", name, [("code", "x", "coached")])
+    asked = replace(request_for, stores=(tmp_path / "log",))
+    promised = erase(replace(asked, dry_run=True))[0]["receipt"]["lines"]
+    assert [line["what"] for line in promised][-1] == "hashes in the guard's counts" and ledger.about(home, ANN)[
+        "recorded"
+    ]
+    erase(asked)
+    assert ledger.about(home, ANN)["recorded"] == [] and ledger.about(home, BOB)["recorded"]
 
 
 def test_access_counts_what_waits_in_the_spool(request_for: ErasureRequest, tmp_path: Path) -> None:

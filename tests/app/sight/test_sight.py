@@ -95,7 +95,8 @@ def test_a_second_provider_finds_the_same_machinery_and_sees_no_prompt(
     first: Desk, told_once: tuple[Path, Exported], tmp_path: Path
 ) -> None:
     shared = told_once[1]
-    assert shared.collected is not None and (shared.collected.members, shared.collected.outsiders) == (8, 60)
+    assert shared.collected is not None
+    assert (shared.collected.members, shared.collected.showing, shared.collected.outsiders) == (8, 8, 60)
     assert not any(
         word.encode() in shared.content for word in (*WRAPPER.split(), *RULES.split(), "acc-") if len(word) > 6
     )
@@ -108,7 +109,7 @@ def test_a_second_provider_finds_the_same_machinery_and_sees_no_prompt(
     assert datetime.fromisoformat(sighting["first_seen"]) >= DAY
     shown = "\n".join(lines(result))
     assert "SEEN" in shown and "other-3  4 requests" in shown and "TLP:AMBER" in shown
-    assert document(result)["accounts"] == 96
+    assert (document(result)["accounts"], document(result)["rejected"]) == (96, 0)
 
 
 def test_the_first_providers_own_log_shows_accounts_ranges_and_machinery(first: Desk, tmp_path: Path) -> None:
@@ -121,6 +122,12 @@ def test_the_first_providers_own_log_shows_accounts_ranges_and_machinery(first: 
     assert {found.unanswered.split(";")[0] for found in by_run.sighted} == {
         "", "machinery is looked for in texts", "a run folder knows accounts only",
     }  # fmt: skip
+
+
+def test_rows_that_cannot_be_read_are_told(first: Desk, tmp_path: Path) -> None:
+    with (tmp_path / "second.jsonl").open("a") as file:
+        file.write("{broken\n")
+    assert "; 1 rows could not be read" in "\n".join(lines(looked(tmp_path)))
 
 
 def test_without_the_key_or_with_another_one_nothing_can_be_looked_for(first: Desk, tmp_path: Path) -> None:
@@ -144,6 +151,22 @@ def test_what_one_account_alone_sent_is_never_told(first: Desk, tmp_path: Path) 
     guess = tmp_path / "guess.jsonl"
     guess.write_text(json.dumps(rows[4]) + "\n" + json.dumps({**rows[4], "event_id": "x"}))
     assert seen(looked(tmp_path, "guess.jsonl"))["Prompt machinery"] == []
+
+
+def test_machinery_that_would_find_nobody_is_not_told(first: Desk, tmp_path: Path) -> None:
+    rng, log = random.Random(5), tmp_path / "first.jsonl"
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    shingles = WRAPPER.split()
+    for row in rows:
+        if row["account_id"].startswith("acc-"):
+            at = rng.randrange(len(shingles) - 3)  # three words of it in a request: never three hashes
+            own = [f"u{rng.getrandbits(40):x}" for _ in range(30)]
+            text = " ".join([*own[:15], *shingles[at : at + 3], *own[15:]])
+            row["input_messages"] = json.dumps([{"role": "user", "parts": [{"type": "text", "content": text}]}])
+    log.write_text("\n".join(map(json.dumps, rows)))
+    found = told(first, tmp_path, recipient="Third").collected
+    assert found is not None and (found.machinery, found.showing) == (None, 0)
+    assert "Prompt machinery" not in seen(looked(tmp_path))
 
 
 def test_nothing_is_told_where_it_should_not_be(first: Desk, tmp_path: Path) -> None:
@@ -188,6 +211,10 @@ PATTERNS = {
     "[user-account:user_id NOT IN ('other-1', 'other-2')]": "before = only",
     "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'agent/3']": 96,
     "[autonomous-system:number = 64500]": 0,
+    "[autonomous-system:number IN (1, 64500)]": 0,
+    "[autonomous-system:number = 'many']": "invalid literal",
+    "[user-account:user_id = 3]": 0,
+    "[ipv4-addr:value = 5]": "does not appear",
     "[ipv6-addr:value ISSUBSET '2001:db8::/32']": 0,
     "[user-account:user_id LIKE 'other%']": "not understood",
     "[file:name = 'x']": "has no file:name",

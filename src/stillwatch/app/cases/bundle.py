@@ -75,7 +75,7 @@ def bundle(
     with at_work(store, actor, now, dry_run=dry_run) as session:
         case = session.view.case(case_id)
         session.check(case_id, Sent("bundle", "sha256:"))
-        files = dict(_files(session.view, case, now, settings, names=names))
+        files = dict(_files(session.view, case, now, settings, with_names=names))
         seed = bytes(32) if dry_run else made_once(store / SIGNING_KEY, lambda: secrets.token_bytes(32))
         raw, fingerprint = _sealed(session.view, case, files, actor, now, seed)
         digest = hashlib.sha256(raw).hexdigest()
@@ -96,12 +96,15 @@ def _sealed(
     return packed({**files, MANIFEST: listed, SIGNATURE: msgspec.json.encode(signature)}), signature.fingerprint
 
 
-def _files(view: View, case: Case, now: datetime, settings: Settings, *, names: bool) -> Iterator[tuple[str, bytes]]:
+def _files(
+    view: View, case: Case, now: datetime, settings: Settings, *, with_names: bool
+) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", README.encode()
     yield "case.json", _json({"state": msgspec.to_builtins(case), "operator": _operator(case)})
-    yield "journal.jsonl", b"".join(spelled_again(e) for e in view.entries if _told_here(e, case.case_id))
+    names = view.names_of(case.case_id)
+    yield "journal.jsonl", b"".join(spelled_again(e) for e in view.entries if _told_here(e, names))
     yield "chain.txt", "".join(f"{entry.hash}\n" for entry in view.entries).encode()
-    if names:
+    if with_names:
         yield "names.json", _json(case_document(view, case.case_id))
     for exhibit in _exhibits(case):
         if (raw := _exhibit(view.store, exhibit, case, now)) is not None:
@@ -114,9 +117,9 @@ def _files(view: View, case: Case, now: datetime, settings: Settings, *, names: 
             break
 
 
-def _told_here(entry: Entry, case_id: str) -> bool:
+def _told_here(entry: Entry, cases: frozenset[str]) -> bool:
     """Entries about the case, and those without which its people and members cannot be followed."""
-    return entry.about in (case_id, PEOPLE) or entry.kind == ERASED
+    return entry.about in (*cases, PEOPLE) or entry.kind == ERASED
 
 
 def _exhibits(case: Case) -> list[Exhibit]:

@@ -36,6 +36,8 @@ from stillwatch.sketch.recipe import Recipe, recipe_id
 MOST_REQUESTS = 100_000
 """Requests of members that are looked at, the first ones of each account: enough to know a wrapper by."""
 _LEAST_RANGE_MEMBERS = 3
+LEAST_SHOWING = 0.25
+"""Of the accounts that are looked at: machinery that fewer of them show would find nobody elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,17 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """``machinery`` is ``None`` where the accounts share no wording of their own; ``ranges``: address ranges."""
+    """``machinery`` is ``None`` where the accounts share no wording of their own; ``ranges``: address ranges.
+
+    ``showing``: how many of ``members`` show the machinery themselves; ``rejected``: rows that could not be read.
+    """
 
     machinery: Machinery | None
     ranges: tuple[str, ...]
     members: int
     outsiders: int
+    showing: int
+    rejected: int
 
 
 def exchange_seed(key: bytes) -> bytes:
@@ -62,11 +69,11 @@ def exchange_seed(key: bytes) -> bytes:
     return hmac.digest(key, b"stillwatch/1/exchange/sketch", "sha256")
 
 
-def exchanges(history: History) -> Iterator[pa.RecordBatch]:
-    """The batches of a log; rows that cannot be read are left out."""
+def exchanges(history: History, rejects: Rejects) -> Iterator[pa.RecordBatch]:
+    """The batches of a log; rows that cannot be read are counted in ``rejects``."""
     return read_exchanges(
         history.inputs,
-        rejects=Rejects(bytes(32)),
+        rejects=rejects,
         key=bytes(32),
         batch_rows=history.settings.batch_rows,
         stdin=sys.stdin.buffer if "-" in history.inputs else None,
@@ -98,24 +105,29 @@ class Looking:
     end: datetime
     members: set[str]
     victims: set[str]
+    rejects: Rejects = field(default_factory=lambda: Rejects(bytes(32)))
+    """Of the first reading; the second one meets the same rows."""
 
     def collected(self) -> Collected:
         codes: dict[str, int] = {}
         ranges: set[tuple[int, str]] = set()
-        parts = []
+        requests = []
         for batch in self._sketches(of_members=True):
             accounts = _codes(batch, codes)
-            rows, hashes = pairs(batch)
-            parts.append(machinery.distinct_pairs([(accounts[rows], hashes)]))
+            requests.append((accounts, *pairs(batch)))
             ranges.update(_ranges(accounts, batch))
-        accounts, hashes = machinery.distinct_pairs(parts)
-        values, counts = machinery.candidates(accounts, hashes, len(codes))
+        sent = machinery.distinct_pairs([(accounts[rows], hashes) for accounts, rows, hashes in requests])
+        values, counts = machinery.candidates(*sent, len(codes))
         nets = Counter(net for _, net in ranges)
         shared = {net for net, count in nets.items() if count >= _LEAST_RANGE_MEMBERS}
         outside, others, taken = self._outside(values, shared)
         kept = machinery.chosen(values, counts, outside, others)
         own = sorted(_spelled(net) for net in shared if taken[net] <= machinery.OUTSIDE_SHARE * others)
-        return Collected(machinery.machinery(recipe_id(Recipe(), self.seed), kept), tuple(own), len(codes), others)
+        found = machinery.machinery(recipe_id(Recipe(), self.seed), kept)
+        shown = 0 if found is None else _showing(found, requests)
+        if shown < LEAST_SHOWING * len(codes):
+            found = None
+        return Collected(found, tuple(own), len(codes), others, shown, self.rejects.count)
 
     def _outside(self, values: Hashes, shared: set[str]) -> tuple[Hashes, int, Counter[str]]:
         """How many other accounts sent each of ``values``, how many there are, and how many used each range."""
@@ -142,7 +154,7 @@ class Looking:
         members, victims = pa.array(sorted(self.members), pa.string()), pa.array(sorted(self.victims), pa.string())
         quota = max(10, MOST_REQUESTS // len(self.members))
         seen: Counter[str] = Counter()
-        for batch in exchanges(self.history):
+        for batch in exchanges(self.history, self.rejects if of_members else Rejects(bytes(32))):
             table = pa.Table.from_batches([batch])
             names = scoped_column(table)
             within = pc.and_(pc.greater_equal(table["ts"], self.start), pc.less_equal(table["ts"], self.end))
@@ -168,6 +180,15 @@ def pairs(batch: pa.RecordBatch) -> tuple[Hashes, Hashes]:
         rows.append(np.repeat(np.arange(len(batch)), lengths))
         hashes.append(column.flatten().to_numpy(zero_copy_only=False))
     return np.concatenate(rows), np.concatenate(hashes).astype(np.int64)
+
+
+def _showing(found: Machinery, requests: list[tuple[Hashes, Hashes, Hashes]]) -> int:
+    """How many accounts show the machinery in these requests, by the rule that others will ask."""
+    times: Counter[int] = Counter()
+    for accounts, rows, hashes in requests:
+        enough = machinery.carried(rows, hashes, found.values, len(accounts)) >= found.at_least
+        times.update(accounts[enough].tolist())
+    return sum(count >= machinery.REQUESTS for count in times.values())
 
 
 def _within_quota(rows: Hashes, names: pa.ChunkedArray, seen: Counter[str], quota: int) -> Hashes:

@@ -63,7 +63,14 @@ class View:
         return found
 
     def entries_of(self, case_id: str) -> list[Entry]:
-        return [entry for entry in self.entries if entry.about == case_id]
+        """The entries about a case, and about those that became part of it."""
+        about = self.names_of(case_id)
+        return [entry for entry in self.entries if entry.about in about]
+
+    def names_of(self, case_id: str) -> frozenset[str]:
+        """The case's name and those of the cases that became part of it."""
+        found = self.desk.cases.get(case_id)
+        return frozenset((case_id, *(found.absorbed if found else ())))
 
     def text_of(self, entry: Entry) -> str | None:
         """What was typed with an entry; ``None`` where nothing was or its key is gone."""
@@ -73,12 +80,12 @@ class View:
 
     def accounts(self, case_id: str) -> dict[str, Account | None]:
         """The members of a case by pseudonym, in order of joining; ``None`` where the account was erased."""
-        own = self.subjects.name("case", case_id)
+        own = {self.subjects.name("case", name) for name in self.names_of(case_id)}
         names: dict[str, Account | None] = dict.fromkeys(self.case(case_id).members)
         for entry in self.entries_of(case_id):
             if entry.kind not in _NAMING:
                 continue
-            opened = self.subjects.open(entry.n, [box for box in entry.boxes if box.subject != own])
+            opened = self.subjects.open(entry.n, [box for box in entry.boxes if box.subject not in own])
             for subject, raw in opened.items():
                 if subject in names:
                     names[subject] = msgspec.json.decode(raw, type=Account)

@@ -23,7 +23,7 @@ from stillwatch.app.cases.desk import Account
 from stillwatch.app.cases.runs import Read
 from stillwatch.app.runfolder import read_table
 from stillwatch.cases.acts import Exhibit
-from stillwatch.cases.state import Case
+from stillwatch.cases.state import Desk
 from stillwatch.durable import make_folder, write_private
 from stillwatch.evidence import calibration, single
 from stillwatch.model.scope import scoped, scoped_column
@@ -64,11 +64,11 @@ def calibration_set(calibration_id: str) -> bytes | None:
     return None
 
 
-def expire(store: Path, cases: Mapping[str, Case], now: datetime) -> int:
+def expire(store: Path, desk: Desk, now: datetime) -> int:
     """Remove examples whose time is over, unless their case is on hold; returns how many files went."""
     gone = 0
     for path in sorted((store / FOLDER).glob(f"*/*/{EXAMPLES}")):
-        case = cases.get(path.parent.parent.name)
+        case = desk.standing_in(path.parent.parent.name)
         if case is not None and case.hold:
             continue
         ends = as_moment(json.loads(path.read_bytes()).get("expire_at"))

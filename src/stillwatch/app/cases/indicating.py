@@ -25,7 +25,7 @@ def indicators(view: View, case_id: str) -> list[Indicator]:
     if (hours := busy_hours(_by_hour(view, case), members)) is not None:
         found.append(hours)
     if len(case.sightings) > 1:
-        text = f"{len(case.sightings)} campaigns took over from each other"
+        text = f"{len(case.sightings)} campaigns took over from each other, or a person made one case of them"
         found.append(Indicator("succession", "inferred", members, members, text))
     return sorted(found, key=lambda item: (-item.accounts, item.kind))
 

@@ -41,9 +41,9 @@ def open_cases(store: Path, run: Path, actor: Actor, now: datetime, *, dry_run: 
         shown = {x.sighting.campaign_id: x.sighting for x in found}
         unchanged = sum(not _take(session, read, item, shown) for item in found)
         for item in found:
-            for relation in list(relations_for(session.desk, item)):
+            for relation in list(relations_for(session.desk, item, shown)):
                 session.do(relation.about, relation.act, relation.why)
-        expired = 0 if dry_run else expire(store, session.desk.cases, now)
+        expired = 0 if dry_run else expire(store, session.desk, now)
         return OpenResult(tuple(session.done), unchanged, expired)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stillwatch import __version__
-from stillwatch.app.cases.desk import Actor, Session, View, at_work
+from stillwatch.app.cases.desk import Actor, Session, View, at_work, look
 from stillwatch.app.delivery import parcels
 from stillwatch.app.delivery.parcels import Parcel
 from stillwatch.cases import ocsf
@@ -80,10 +80,14 @@ def export(store: Path, order: Order, actor: Actor, now: datetime, why: str, *, 
         parcels.check(store, order.target, None)
     elif order.out is None:
         raise ConfigurationError("name a file with --out, a target with --send, or both")
+    collected = _collected(store, order)
     with at_work(store, actor, now, dry_run=confirm is None) as session:
         view = session.view
         case = view.case(order.case_id)
-        told, collected = _with_machinery(view, case, order, _told(view, case, _key(view, order)))
+        told = _told(view, case, _key(view, order))
+        if collected is not None:
+            ranges = collected.ranges if order.ranges else ()
+            told = replace(told, machinery=collected.machinery, ranges=ranges)
         content = _content(view, told, case, order)
         digest = hashlib.sha256(content).hexdigest()
         if confirm is not None and confirm != digest:
@@ -139,20 +143,23 @@ def _told(view: View, case: Case, key: bytes) -> Shared:
     return shared(case, changed[-1], names)
 
 
-def _with_machinery(view: View, case: Case, order: Order, told: Shared) -> tuple[Shared, Collected | None]:
-    """What the log shows of the campaigns, too; a revocation goes by what was sent."""
-    if order.history is None or case.retraction is not None:
-        return told, None
+def _collected(store: Path, order: Order) -> Collected | None:
+    """What the log shows of the campaigns; a revocation goes by what was sent. Nobody waits while the log is read."""
+    if order.history is None:
+        return None
+    view = look(store)
+    case = view.case(order.case_id)
     if order.format != "stix" or order.key_file is None:
         raise ConfigurationError(
             "prompt machinery is told in STIX, under a key that both sides hold: --format stix --key"
         )
     if case.disposition == "benign":
         raise ConfigurationError(f"{case.case_id} was found harmless: its machinery is nobody's business")
+    if case.retraction is not None:
+        return None
     from stillwatch.app.cases.collecting import collect
 
-    found = collect(view, case, order.history, _key(view, order))
-    return replace(told, machinery=found.machinery, ranges=found.ranges if order.ranges else ()), found
+    return collect(view, case, order.history, _key(view, order))
 
 
 def _content(view: View, told: Shared, case: Case, order: Order) -> bytes:

@@ -62,6 +62,8 @@ def case_document(view: View, case_id: str, *, names: bool = True) -> dict[str, 
         "campaigns": [msgspec.to_builtins(s) for s in case.sightings.values()],
         "no_longer_alarmed": dict(case.receded),
         "related": dict(case.related),
+        "absorbed": list(case.absorbed),
+        "merged_into": case.merged_into,
         "authorisation": [msgspec.to_builtins(f) for f in case.findings],
         "hypotheses": [_hypothesis(h, texts) for h in case.hypotheses],
         "waiting": None if case.proposal is None else msgspec.to_builtins(case.proposal),
@@ -88,6 +90,8 @@ def list_lines(view: View) -> Iterator[str]:
 
 def standing(case: Case) -> str:
     """State and conclusion in a word or two."""
+    if case.merged_into is not None:
+        return f"part of {case.merged_into}"
     if case.retraction is not None:
         return "retracted"
     return f"closed, {case.disposition}" if case.disposition else case.state
@@ -97,6 +101,8 @@ def case_lines(document: dict[str, Any]) -> Iterator[str]:
     """A case for the terminal."""
     concluded = "retracted" if document["retracted"] else document["disposition"]
     yield f"{document['case_id']}  {document['state']}{f', {concluded}' if concluded else ''}"
+    if document["merged_into"]:
+        yield f"it became part of {document['merged_into']}"
     operator = document["operator"]
     yield operator if isinstance(operator, str) else _operator_line(operator)
     yield f"owner {document['owner'] or 'nobody'}{'; on legal hold' if document['hold'] else ''}"

@@ -74,7 +74,8 @@ def keep(session: Session, case_id: str, reference: str, parcel: Parcel) -> None
 
 def sent(view: View, case_id: str, start: str) -> list[Parcel]:
     """What went out about a case under references that begin with ``start``, as far as it is still known."""
-    items = [i for i in outbox_of(view.store).items(SENT) if i.about == case_id and i.reference.startswith(start)]
+    about = view.names_of(case_id)
+    items = [i for i in outbox_of(view.store).items(SENT) if i.about in about and i.reference.startswith(start)]
     return [parcel for item in items if (parcel := opened(view.journal, item)) is not None]
 
 

@@ -20,7 +20,7 @@ from stillwatch.delivery.outcome import Outcome
 from stillwatch.delivery.signing import secrets_of
 from stillwatch.delivery.targets import Mail, Targets, Webhook
 from stillwatch.delivery.webhook import post
-from stillwatch.errors import ConfigurationError
+from stillwatch.errors import StillwatchError
 
 ERASED = Outcome("never", "its reader was erased, and what was to be sent with them")
 
@@ -30,16 +30,14 @@ def attempt(view: View, targets: Targets, item: Item, now: datetime) -> Outcome:
     target = targets.by_name.get(item.target)
     if target is None:
         return Outcome("never", f"there is no target {item.target} any more")
-    parcel = None
-    if item.sealed:
-        parcel = opened(view.journal, item)
-        if parcel is None:
-            return ERASED
     try:
+        parcel = opened(view.journal, item) if item.sealed else None
+        if item.sealed and parcel is None:
+            return ERASED
         if isinstance(target, Webhook):
             return _posted(view, targets, target, item, parcel, now)
         return _mailed(targets, target, item, parcel, now)
-    except ConfigurationError as error:
+    except StillwatchError as error:  # a secret, a certificate or Chromium is missing: the others still go
         return Outcome("later", str(error))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,16 +60,33 @@ def months(home: Path) -> list[str]:
     return sorted(path.stem for path in _folder(home).glob("????-??.json"))
 
 
+def forget(home: Path, person: str, *, dry_run: bool = False) -> int:
+    """Take a person's hashes out of the months that run; returns how many there were. Teams may become too small."""
+    found = 0
+    with locked(_folder(home) / ".lock", for_writing=True) if not dry_run else nullcontext():
+        for month in months(home):
+            teams = _teams(_read(home, month))
+            theirs = [(team, who) for team in teams.values() for who in _hashes(home, month, person) & team.people]
+            for team, who in theirs:
+                team.people.remove(who)
+            if theirs and not dry_run:
+                _write(home, month, {"teams": {name: _packed(t) for name, t in sorted(teams.items())}})
+            found += len(theirs)
+    return found
+
+
 def about(home: Path, person: str) -> dict[str, Any]:
     """What is recorded of a person: in which running months, under which team, one of its hashes stands."""
     found = []
     for month in months(home):
-        teams = _teams(_read(home, month))
-        for key in load_keyring(home).derive_all("pseudonym"):
-            who = pseudonym(key, month, person)
-            found += [{"month": month, "team": name} for name, team in teams.items() if who in team.people]
+        teams, hashes = _teams(_read(home, month)), _hashes(home, month, person)
+        found += [{"month": month, "team": name} for name, team in teams.items() if hashes & team.people]
     note = "Counts are kept by team, not by person. The hash goes when the month is published; no text is ever kept."
     return {"recorded": found, "note": note}
+
+
+def _hashes(home: Path, month: str, person: str) -> set[str]:
+    return {pseudonym(key, month, person) for key in load_keyring(home).derive_all("pseudonym")}
 
 
 def _shown(month: str, lines: list[dict[str, Any]]) -> dict[str, Any]:

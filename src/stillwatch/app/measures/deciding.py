@@ -185,7 +185,7 @@ def _tell_cases(session: Session, before: dict[str, Standing]) -> None:
     """Write into each case what went out on its strength, and what was called back."""
     for name, standing in session.docket.decisions.items():
         was = before[name].state if name in before else "waiting"
-        case = session.docket.desk.cases.get(standing.act.case_id or "")
+        case = session.docket.desk.standing_in(standing.act.case_id or "")
         if case is None or was == standing.state:
             continue
         if standing.state == "standing":

@@ -172,7 +172,7 @@ def _shares(request: DecisionRequest) -> dict[str, float] | None:
 
 def _evidence(sight: Sight, found: Reach) -> tuple[str, ...]:
     """The run and the exhibits on which the case rests."""
-    case = sight.docket.desk.cases.get(found.case_id or "")
+    case = sight.docket.desk.standing_in(found.case_id or "")
     sighting = case.sightings.get(found.whom) if case else None
     return () if sighting is None else (sighting.run_id, *(exhibit.sha256 for exhibit in sighting.exhibits))
 

@@ -37,10 +37,10 @@ def publish(sight: Sight, feed: Path, now: datetime, *, redis: str | None = None
     wanted = list(_wanted(sight, now, counted))
     shedding = running(sight, now)
     if shedding is not None:
-        wanted += _spared(sight, shedding)
+        wanted += _spared(sight, shedding, counted)
     brought = bring(feed, wanted, sight.docket.tiers, now, shedding=shedding, anew=anew, forget=counted.erased > 0)
     if redis is not None:
-        copy(feed, redis)
+        copy(feed, redis, forget=counted.erased > 0)
     overdue = tuple(benign.act.owner for benign in sight.docket.benign.values() if benign.overdue(now))
     return Published(feed, brought.number, brought.changes, len(wanted), counted.exempt, counted.erased, overdue)
 
@@ -51,16 +51,16 @@ def _wanted(sight: Sight, now: datetime, counted: _Counted) -> Iterator[Decision
             yield from _lines(sight, standing, counted)
 
 
-def _spared(sight: Sight, shedding: Shedding) -> Iterator[Decision]:
+def _spared(sight: Sight, shedding: Shedding, counted: _Counted) -> Iterator[Decision]:
     """Everybody in the known-benign register: the coin is not thrown for them."""
     times = (shedding.starts_at, shedding.expires_at)
     for subject, benign in sight.docket.benign.items():
         named = sight.names(benign.n).get(subject)
-        if named is not None:
-            who = f"person:{benign.by}"
-            yield Decision(
-                f"d-{benign.n}", named.scope, SPARE, "enforce", "known-benign register", who, *times, "closed"
-            )
+        if named is None:
+            counted.erased += 1
+            continue
+        who, why = f"person:{benign.by}", "known-benign register"
+        yield Decision(f"d-{benign.n}", named.scope, SPARE, "enforce", why, who, *times, "closed")
 
 
 def _lines(sight: Sight, standing: Standing, counted: _Counted) -> Iterator[Decision]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.app.cases.desk import Actor
+from stillwatch.app.guard import ledger
 from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.case_stores import Erasing
 from stillwatch.app.privacy.erasing_run import erased
@@ -70,6 +71,7 @@ def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
     lines += [line for path in loose for line in erase_file(path, person, dry_run=request.dry_run)]
     for view in journals:
         lines += case_stores.erase_in(view, person, request.by, dry_run=request.dry_run)
+    lines += _counts(person, request)
     own = stores.find(whom.own_folders(request.home)).loose
     lines += [Line(str(path), "mentions in the home", n, why_left=_HOME) for path in own if (n := search(path, person))]
     places = (*map(str, (*found.runs, *loose)), str(request.home))
@@ -77,6 +79,14 @@ def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
     if not request.dry_run:
         Journal(request.home / ERASURES).append("erased", journal_body(receipt), request.now)
     return receipt_document(receipt), receipt.complete
+
+
+def _counts(person: Person, request: ErasureRequest) -> Iterator[Line]:
+    """The guard's counts, which know whom they count by a hash until the month is over."""
+    if ledger.months(request.home):
+        names = {name for name in (person.account_id, person.end_user) if name}
+        if found := sum(ledger.forget(request.home, name, dry_run=request.dry_run) for name in names):
+            yield Line(str(request.home / "guard"), "hashes in the guard's counts", found, removed=found)
 
 
 def _holds(request: ErasureRequest) -> tuple[Hold, ...]:

@@ -51,7 +51,7 @@ def expire(request: ExpiryRequest) -> dict[str, Any]:
     holds = (*holds, *(hold for view in journals for hold in case_stores.holds_in(view)))
     lines = [line for run in found.runs for line in _run(run, days, holds, request)]
     if not request.dry_run:
-        gone = ((view.store, exhibits.expire(view.store, view.desk.cases, request.now)) for view in journals)
+        gone = ((view.store, exhibits.expire(view.store, view.desk, request.now)) for view in journals)
         lines += [Line(str(store), "files of examples in exhibits", n, n) for store, n in gone if n]
     keys = ", ".join(f"version {version}" for version in _keys(request)) or "none"
     parts = _parts(lines, request.dry_run)

@@ -1,7 +1,7 @@
-"""``privacy fairness``: a run, the account register, and, for scripts and countries of addresses, its log.
+"""``privacy fairness``: a run, the account register, and, for languages and countries of addresses, its log.
 
-Contract: reads only; texts of the log are counted by script and dropped. Of an account the first ``SAMPLED`` requests
-count. What the features read is taken from the declarations that the run itself goes by.
+Contract: reads only; texts of the log are counted by script and commonest words and dropped. Of an account the first
+``SAMPLED`` requests count. What the features read is taken from the declarations that the run itself goes by.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from stillwatch.ingest.rejects import Rejects
 from stillwatch.model.identity import Identities
 from stillwatch.model.scope import scoped, scoped_column
 from stillwatch.model.tables import CAMPAIGNS, FACTS
-from stillwatch.privacy import scripts
+from stillwatch.privacy import languages, scripts
 from stillwatch.privacy.fairness import Judged, paper
 from stillwatch.privacy.paper import Item, document
 from stillwatch.sketch.cues import cue_kinds
@@ -105,9 +105,10 @@ def _of_register(path: str) -> Traits:
 
 
 def _of_log(logs: Sequence[str], mapping: str | None) -> Traits:
-    """The script of an account's prompts and the country of most of its addresses."""
+    """Script and language of an account's prompts and the country of most of its addresses."""
     seen: Counter[str] = Counter()
     letters: dict[str, Counter[str]] = defaultdict(Counter)
+    words: dict[str, Counter[str]] = defaultdict(Counter)
     places: dict[str, Counter[str]] = defaultdict(Counter)
     for batch in read_exchanges(logs, rejects=Rejects(), key=bytes(32), mapping=mapping):
         columns = (batch[name].to_pylist() for name in ("tenant_id", "account_id", "client_country", "input_messages"))
@@ -119,7 +120,10 @@ def _of_log(logs: Sequence[str], mapping: str | None) -> Traits:
                 seen[account] += 1
                 prompt = read_messages(raw.encode("utf-8", "surrogatepass")).prompt
                 letters[account] += scripts.counts(prompt[:LETTERS])
+                words[account] += languages.counts(prompt[:LETTERS])
+    read = f"log, first {SAMPLED} requests"
     return {
-        "script": ({a: scripts.dominant(found) for a, found in letters.items()}, f"log, first {SAMPLED} requests"),
+        "script": ({a: scripts.dominant(found) for a, found in letters.items()}, read),
+        "language": ({a: languages.dominant(found, words[a]) for a, found in letters.items()}, read),
         "country of addresses": ({a: max(sorted(c), key=c.__getitem__) for a, c in places.items()}, "log"),
     }

@@ -20,6 +20,7 @@ from stillwatch.app.cases.collecting import History, exchanges, pairs
 from stillwatch.app.runfolder import read_table
 from stillwatch.app.sight.patterns import Match, Rows
 from stillwatch.cases.machinery import REQUESTS, Machinery, carried
+from stillwatch.ingest.rejects import Rejects
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import FACTS
 from stillwatch.sketch.batch import sketch_batch, warm_up
@@ -65,12 +66,13 @@ class Looked:
 
 def look(
     history: History | None, runs: Sequence[Path], indicators: Sequence[Looked], seed: bytes | None
-) -> tuple[int, int]:
-    """Look for all indicators; how many requests and accounts there were."""
+) -> tuple[int, int, int]:
+    """Look for all indicators; how many requests and accounts there were, and how many rows could not be read."""
     names: set[str] = set()
+    rejects = Rejects(bytes(32))
     requests = 0
     if history is not None:
-        requests += _look_in_log(history, indicators, seed, names)
+        requests += _look_in_log(exchanges(history, rejects), indicators, seed, names)
     for run in runs:
         for batch in _facts(run):
             requests += pc.sum(batch.column("exchanges")).as_py() or 0
@@ -78,15 +80,17 @@ def look(
             for found in indicators:
                 if found.in_runs and found.match is not None:
                     found.take(batch, found.match(batch), "exchanges")
-    return requests, len(names)
+    return requests, len(names), rejects.count
 
 
-def _look_in_log(history: History, indicators: Sequence[Looked], seed: bytes | None, names: set[str]) -> int:
+def _look_in_log(
+    log: Iterator[pa.RecordBatch], indicators: Sequence[Looked], seed: bytes | None, names: set[str]
+) -> int:
     wanted = [(found, found.machinery.values) for found in indicators if found.machinery is not None]
     if wanted and seed is not None:
         warm_up()
     requests = 0
-    for batch in exchanges(history):
+    for batch in log:
         requests += len(batch)
         names.update(scoped_column(pa.Table.from_batches([batch])).unique().to_pylist())
         for found in indicators:

@@ -94,16 +94,17 @@ def _leaf(node: Any, kind: str, keyed: Named | None, columns: set[str]) -> Match
     columns.add(column)
     values = [part.value for part in (node.rhs.value if kind == "InComparisonExpression" else [node.rhs])]
     if kind == "IsSubsetComparisonExpression" and column == "client_ip":
-        network = ip_network(values[0], strict=False)
+        network = ip_network(str(values[0]), strict=False)
         return lambda batch: _addresses(batch, lambda a: a.version == network.version and a in network)
     if kind not in ("EqualityComparisonExpression", "InComparisonExpression"):
         raise ValueError(f"{node.operator} is not understood for {node.lhs}")
     if column == "client_ip":
-        wanted = {ip_network(value, strict=False) for value in values}
+        wanted = {ip_network(str(value), strict=False) for value in values}
         return lambda batch: _addresses(batch, lambda a: any(a.version == n.version and a in n for n in wanted))
     if column == "account_id":
         return lambda batch: _accounts(batch, frozenset(map(str, values)), keyed)
-    return lambda batch: _equal(batch, column, values)
+    typed = pa.array([int(value) for value in values] if column == "client_asn" else [str(value) for value in values])
+    return lambda batch: _rows(pc.is_in(batch.column(column), typed.cast(batch.schema.field(column).type)))
 
 
 def _any(parts: Sequence[Match]) -> Match:
@@ -112,11 +113,6 @@ def _any(parts: Sequence[Match]) -> Match:
 
 def _all(parts: Sequence[Match]) -> Match:
     return lambda batch: np.logical_and.reduce([part(batch) for part in parts])
-
-
-def _equal(batch: pa.RecordBatch, column: str, values: Sequence[Any]) -> Rows:
-    typed = pa.array(values).cast(batch.schema.field(column).type)
-    return _rows(pc.is_in(batch.column(column), typed))
 
 
 def _accounts(batch: pa.RecordBatch, wanted: frozenset[str], keyed: Named | None) -> Rows:

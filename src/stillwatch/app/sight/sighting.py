@@ -61,6 +61,7 @@ class SightResult:
     sighted: tuple[Sighted, ...]
     requests: int
     accounts: int
+    rejected: int
 
 
 def sight(request: SightRequest) -> SightResult:
@@ -72,12 +73,12 @@ def sight(request: SightRequest) -> SightResult:
     prepared = [_prepared(found, request, key) for found in bundle.indicators]
     wanted = [found for found in prepared if isinstance(found, Looked)]
     seed = None if key is None else exchange_seed(key)
-    requests, accounts = look(request.history, request.runs, wanted, seed)
+    requests, accounts, rejected = look(request.history, request.runs, wanted, seed)
     sighted = tuple(
         Sighted(indicator, "", found.sighted) if isinstance(found, Looked) else Sighted(indicator, found, {})
         for indicator, found in zip(bundle.indicators, prepared, strict=True)
     )
-    return SightResult(bundle, sighted, requests, accounts)
+    return SightResult(bundle, sighted, requests, accounts, rejected)
 
 
 def answer(result: SightResult, maker: str, now: datetime) -> dict[str, Any]:
@@ -113,7 +114,8 @@ def lines(result: SightResult) -> Iterator[str]:
     """The result for a terminal."""
     bundle = result.bundle
     yield f"from {', '.join(bundle.makers) or 'nobody named'}, marked {', '.join(bundle.levels) or 'with nothing'}"
-    yield f"looked through {result.requests:,} requests of {result.accounts:,} accounts"
+    lost = f"; {result.rejected:,} rows could not be read" if result.rejected else ""
+    yield f"looked through {result.requests:,} requests of {result.accounts:,} accounts{lost}"
     for found in result.sighted:
         name = f"{found.indicator.id}  {found.indicator.name}"
         if found.unanswered:
@@ -133,6 +135,7 @@ def document(result: SightResult) -> dict[str, Any]:
     return {
         "requests": result.requests,
         "accounts": result.accounts,
+        "rejected": result.rejected,
         "makers": list(result.bundle.makers),
         "markings": list(result.bundle.levels),
         "refused": list(result.bundle.refused),

@@ -52,6 +52,7 @@ def close_epoch(
     """Advance the fold over one epoch of the spool; ``origins`` learns where its examples were read."""
     files = spool.parts.pop(number)
     store.know(files, marked(checkpoint, state))
+    store.find_duplicates(files)
     table = store.epoch(files)
     arrived = sum(pq.read_metadata(f).num_rows for f in files)
     checkpoint.counts.copies += arrived - len(table)

@@ -14,6 +14,8 @@ from stillwatch.app.cases.desk import act_on
 from stillwatch.app.cases.indicating import indicators
 from stillwatch.app.cases.telling import ERASED, case_document, standing
 from stillwatch.app.measures.telling import listing
+from stillwatch.app.retracting import approve
+from stillwatch.cases.acts import Approved
 from stillwatch.cases.attribution import MEANINGS
 from stillwatch.cases.state import Case
 from stillwatch.console.forms import FORMS, Form, act_of, form_of, sample_of
@@ -77,7 +79,10 @@ def do(visit: Visit) -> Response:
     made = act_of(form, visit.form)
     text = visit.form.get("text", "") if any(f.name == "text" for f in form.fields) else ""
     store, why = visit.console.casebook.store, visit.form["why"].strip()
-    act_on(store, found.case_id, made, visit.actor, visit.now, why=why, text=text, dry_run=False)
+    if isinstance(made, Approved):
+        approve(store, found.case_id, made.proposal, visit.actor, visit.now, why)  # with all that follows
+    else:
+        act_on(store, found.case_id, made, visit.actor, visit.now, why=why, text=text, dry_run=False)
     return RedirectResponse(f"/cases/{quote(found.case_id, safe='')}", 303)
 
 

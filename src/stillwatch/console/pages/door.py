@@ -42,7 +42,7 @@ async def _entered(enter: Callable[[Console, Request, dict[str, str]], Response]
 
 
 def leave(visit: Visit) -> Response:
-    visit.console.sessions.end(visit.request.cookies.get(COOKIE, ""))
+    visit.console.sessions.end(visit.token)
     gone = RedirectResponse("/login", 303)
     gone.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=visit.console.order.secure)
     return gone

@@ -55,6 +55,8 @@ def _add(visit: Visit) -> None:
 def _remove(visit: Visit) -> None:
     whose = visit.form.get("whose", "")
     visit.console.passkeys.remove(whose, _bytes(visit.form.get("key", "")), visit.actor, visit.now)
+    # Whoever has the device may be logged in with it.
+    visit.console.sessions.end_of(whose, but=visit.token)
 
 
 def _fresh(visit: Visit) -> bool:

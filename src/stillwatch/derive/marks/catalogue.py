@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stillwatch.derive.marks import best, forms, green, habits
+from stillwatch.derive.marks import best, forms, green, gumbel, habits
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.errors import ConfigurationError
 
-MARKS: tuple[Mark, ...] = (forms.MARK, habits.MARK, best.MARK, green.MARK_1, green.MARK_2)
+MARKS: tuple[Mark, ...] = (forms.MARK, habits.MARK, best.MARK, green.MARK_1, green.MARK_2, gumbel.MARK)
 
 
 def mark_named(name: str) -> Mark:

@@ -36,6 +36,7 @@ from stillwatch.guard.traffic.walking import changed
 MOST_REMEMBERED, MOST_TAKEN_UP = 200_000, 5_000
 REFERENCES = frozenset(("previous_response_id", "file_id", "file_ids", "input_file_id", "conversation"))
 """Fields that name what was sent or answered earlier."""
+_SIGN = "[insist "
 _INSIST = re.compile(r"\s?\[insist ([a-z2-7]{12})\]")
 _OUTCOMES = {"redact": "redacted", "coach": "coached", "block": "blocked", "allow": "allowed"}
 
@@ -87,6 +88,9 @@ class Screener:
     _counted: Memory[bool] = field(default_factory=lambda: Memory(MOST_REMEMBERED))
     _kept: Memory[dict[str, str]] = field(default_factory=lambda: Memory(MOST_TAKEN_UP))
 
+    def __post_init__(self) -> None:
+        self._actions = actions(self.to, self.register)
+
     def screen(self, request: Request, now: float) -> Screened:
         """Decide about ``request``; ``UnreadableError`` where it cannot be told what it holds."""
         content, looking = _content(request), _Looking(self.guard)
@@ -94,31 +98,26 @@ class Screener:
             content.changed(looking)
         except RecursionError:
             raise UnreadableError("the body is nested too deeply") from None
-        pieces, of_kind = looking.pieces, actions(self.to, self.register)
-        asked = [p for p in pieces for f in p.findings if of_kind[f.kind] == "coach"]
-        for piece in asked:
-            piece.findings = [f for f in piece.findings if not self._knows(request, piece, f, of_kind, now)]
+        pieces = looking.pieces
+        for piece in pieces:
+            piece.findings = [f for f in piece.findings if not self._was_insisted_on(request, piece, f, now)]
         decision = self._decide(pieces)
-        word = self._word(request, pieces, of_kind) if decision.action == "coach" else ""
+        word = self._word(request, pieces) if decision.action == "coach" else ""
         insisted = bool(word) and word in (request.insist, *looking.words)
         goes_out = decision.goes_out(insisted=insisted)
         if insisted:
-            self._remember(request, pieces, of_kind, now)
+            for value in self._coached(request, pieces):
+                self._insisted.keep(value, True, now)
         redaction, raw = self._redaction(request, content, pieces, now), b""
         if goes_out:
             kinds = {f.kind for f in decision.redact}
             raw = content.changed(_Putting(iter(pieces), kinds, redaction))
-        return Screened(
-            decision, goes_out, raw, redaction, word, self._events(request, pieces, decision, insisted, now)
-        )
+        events = self._events(request, pieces, decision, insisted, now)
+        return Screened(decision, goes_out, raw, redaction, word, events)
 
     def keep(self, caller: str, identifier: str, redaction: Redaction, now: float) -> None:
         """Remember what marks stand for that may come again with an answer or a file of that name."""
         self._kept.keep((caller, identifier), dict(redaction.values), now)
-
-    def recall(self, caller: str, identifier: str, now: float) -> Redaction:
-        """What was kept under that name."""
-        return Redaction("", self._kept.get((caller, identifier), now) or {})
 
     def _decide(self, pieces: list[_Piece]) -> Decision:
         fixed = {f.kind for p in pieces if not p.plain for f in p.findings}
@@ -140,38 +139,34 @@ class Screener:
     def _value(self, request: Request, piece: _Piece, finding: Finding) -> bytes:
         return self._digest(request, finding.kind, piece.text[finding.start : finding.end])
 
-    def _knows(self, request: Request, piece: _Piece, finding: Finding, of_kind: dict[str, str], now: float) -> bool:
-        is_coached = of_kind[finding.kind] == "coach"
+    def _was_insisted_on(self, request: Request, piece: _Piece, finding: Finding, now: float) -> bool:
+        is_coached = self._actions[finding.kind] == "coach"
         return is_coached and bool(self._insisted.get(self._value(request, piece, finding), now))
 
-    def _coached(self, request: Request, pieces: list[_Piece], of_kind: dict[str, str]) -> list[bytes]:
-        found = ((p, f) for p in pieces for f in p.findings if of_kind[f.kind] == "coach")
+    def _coached(self, request: Request, pieces: list[_Piece]) -> list[bytes]:
+        found = ((p, f) for p in pieces for f in p.findings if self._actions[f.kind] == "coach")
         return sorted({self._value(request, piece, finding) for piece, finding in found})
 
-    def _word(self, request: Request, pieces: list[_Piece], of_kind: dict[str, str]) -> str:
+    def _word(self, request: Request, pieces: list[_Piece]) -> str:
         """What lets exactly these findings of this caller go on."""
-        digest = hmac.digest(self.secret, b"".join(self._coached(request, pieces, of_kind)), "sha256")
+        digest = hmac.digest(self.secret, b"".join(self._coached(request, pieces)), "sha256")
         return base64.b32encode(digest).decode()[:12].lower()
-
-    def _remember(self, request: Request, pieces: list[_Piece], of_kind: dict[str, str], now: float) -> None:
-        for value in self._coached(request, pieces, of_kind):
-            self._insisted.keep(value, True, now)
 
     def _events(
         self, request: Request, pieces: list[_Piece], decision: Decision, insisted: bool, now: float
     ) -> tuple[tuple[str, str], ...]:
         """What is new to the counts; of a request that goes nowhere only what held it back."""
-        events, of_kind = {}, actions(self.to, self.register)
+        events: dict[tuple[str, str], None] = {}
         goes_out = decision.goes_out(insisted=insisted)
         for piece, finding in ((p, f) for p in pieces for f in p.findings):
-            action = of_kind[finding.kind] if piece.plain or of_kind[finding.kind] != "redact" else "block"
-            if not goes_out and action != decision.action:
-                continue
-            outcome = "insisted" if insisted and action == "coach" else _OUTCOMES[action]
-            key = (self._value(request, piece, finding), outcome)
-            if not self._counted.get(key, now):
-                events[finding.kind, outcome] = True
-            self._counted.keep(key, True, now)
+            action = self._actions[finding.kind]
+            action = "block" if action == "redact" and not piece.plain else action
+            if goes_out or action == decision.action:
+                outcome = "insisted" if insisted and action == "coach" else _OUTCOMES[action]
+                key = (self._value(request, piece, finding), outcome)
+                if not self._counted.get(key, now):
+                    events[finding.kind, outcome] = None
+                self._counted.keep(key, True, now)
         return tuple(events)
 
 
@@ -184,19 +179,27 @@ class _Looking:
         self.words: list[str] = []
 
     def text(self, text: str) -> str:
-        self.words += _INSIST.findall(text)
-        self.pieces.append(_Piece(text, self._guard.check(text)))
+        if _SIGN in text:
+            self.words += _INSIST.findall(text)
+        try:
+            self.pieces.append(_Piece(text, self._guard.check(text)))
+        except InputError:
+            self.pieces.append(_unread(text.encode("utf-8", "replace")))
         return text
 
     def file(self, raw: bytes, name: str) -> bytes:
         try:
             text = decode(name, raw)
-        except InputError:
-            name = hashlib.sha256(raw).hexdigest()
-            self.pieces.append(_Piece(name, [Finding("unread", "unread", 0, len(name))], False))
-        else:
             self.pieces.append(_Piece(text, self._guard.check(text), is_plain(raw)))
+        except InputError:
+            self.pieces.append(_unread(raw))
         return raw
+
+
+def _unread(raw: bytes) -> _Piece:
+    """What cannot be read, by its digest."""
+    name = hashlib.sha256(raw).hexdigest()
+    return _Piece(name, [Finding("unread", "unread", 0, len(name))], False)
 
 
 class _Putting:
@@ -206,7 +209,8 @@ class _Putting:
         self._pieces, self._kinds, self._redaction = pieces, kinds, redaction
 
     def text(self, text: str) -> str:
-        return _INSIST.sub("", self._redacted(next(self._pieces), text))
+        left = self._redacted(next(self._pieces), text)
+        return _INSIST.sub("", left) if _SIGN in left else left
 
     def file(self, raw: bytes, name: str) -> bytes:
         piece = next(self._pieces)
