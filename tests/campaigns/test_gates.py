@@ -153,16 +153,17 @@ def test_a_crowd_of_which_few_are_members_is_not_asked_yet() -> None:
 
 
 def test_accounts_that_hardly_came_twice_are_not_judged_yet() -> None:
-    """A hundred accounts with one request each say nothing of habits; six that sent a hundred do."""
-    for apart in (True, False):
+    """Six accounts that sent 102 requests are compared; 102 accounts with one each say nothing of habits."""
+    (together,), (scattered,) = state_with([102]).lineages, state_with([102]).lineages
+    each = scattered.tally.sums // scattered.tally.sums[:, [COMPONENT]]
+    scattered.tally.sums = np.repeat(each, 17, axis=0)
+    scattered.tally.accounts = np.arange(102, dtype=np.int32)
+    assert scattered.tally.total(COMPONENT) == together.tally.total(COMPONENT) == 102
+    for lineage, compared in ((together, True), (scattered, False)):
         state = state_with([102])
-        (lineage,) = state.lineages
-        if apart:
-            sums = np.repeat(lineage.tally.sums // lineage.tally.sums[:, [COMPONENT]], 17, axis=0)
-            lineage.tally.sums, lineage.tally.accounts = sums, np.arange(len(sums), dtype=np.int32)
-        state.population.texts = np.pad(state.population.texts, (0, 200))
+        state.lineages = [lineage]
         ask_cohort_gate(state, Identities.unknown(102), START + 1)
-        assert lineage.compared != apart
+        assert lineage.compared == compared
 
 
 def test_what_alarms_have_told_takes_no_share_of_the_budget() -> None:

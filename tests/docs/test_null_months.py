@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.calibration import load
 from tests.architecture.tree import ROOT
 
@@ -107,7 +108,7 @@ def test_the_record_on_reviewed_groups_tells_what_was_found() -> None:
     near, middle, far = found["could_alarm"]["rows"]
     three, ten = near["of_3"], near["of_10"]
     assert f"over the {found['groups']:,} harmless groups of set `{found['calibration_id']}`" in REVIEWED
-    assert f"{found['could_alarm']['operated']} groups of operators with a p of at most 0.01" in REVIEWED
+    assert f"{found['could_alarm']['operated']} groups of operators with a p of at most {MOST_ALPHA}" in REVIEWED
     for told in (
         f"lie {three['own']:.0%} of their kind's groups of other weeks, of ten {ten['own']:.0%}",
         f"and {100 * three['operated'][0]:.1f} and {ten['operated'][0]:.1%} of the operators' groups",
@@ -132,8 +133,7 @@ def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
     rows = sorted(_result("kinds")["fitted"], key=lambda row: -row["shares"][0])
     alarmed = [row for row in rows if row["shares"][0] > 0]
     worst_first = [
-        *("tutors", "viral_prompt", "nightly_checks", "scripts", "individuals", "undeclared_pool", "plugin"),
-        *("front_end", "franchise", "licensed_generator"),
+        *("viral_prompt", "tutors", "individuals", "undeclared_pool", "evaluation_team", "franchise"),
     ]
     assert [row["kind"] for row in alarmed] == worst_first
     assert {row["kind"] for row in rows} == {r["kind"] for r in _result("kinds")["compared"] if not r["by_work"]}

@@ -87,7 +87,7 @@ def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> Non
     assert f"has {n:,} scores, so its floor 1/(*n*+1) is {conformal.floor(n):.4f}, and {alike} of groups" in PAGE
     loose = shipped.wording.kinds["individuals"] + shipped.wording.kinds["scripts"]
     assert f"about one group in {n / loose:.0f} is mostly individuals or small programs" in PAGE
-    assert f"and one in {n / shipped.kinds['undeclared_pool']:.0f} an undeclared pool" in PAGE
+    assert f"and one in {n / shipped.wording.kinds['undeclared_pool']:.0f} an undeclared pool" in PAGE
 
 
 def test_the_alarm_rates_of_kinds_left_out_are_those_that_are_told() -> None:
@@ -101,9 +101,9 @@ def test_the_alarm_rates_of_kinds_left_out_are_those_that_are_told() -> None:
         return found
 
     strict, loose = rates(0.001), rates(0.01)
-    assert max(strict, key=lambda kind: strict[kind]) == "licensed_generator"
-    worst = f"{strict['licensed_generator']:.1%}".replace("%", " %")
-    assert f"licensed generators alarm most often, {worst} of them" in PAGE
+    assert max(strict, key=lambda kind: strict[kind]) == "evaluation_team"
+    worst = f"{strict['evaluation_team']:.1%}".replace("%", " %")
+    assert f"evaluation teams alarm most often, {worst} of them" in PAGE
     assert max(loose, key=lambda kind: loose[kind]) == "tutors"
     assert f"at 0.01 tutors, {loose['tutors']:.1%}".replace("%", " %") in PAGE
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.evidence.budget import Budget
+from stillwatch.evidence.budget import MOST_ALPHA, Budget
 
 CALLS = st.lists(
     st.one_of(
@@ -71,3 +71,13 @@ def test_whose_floor_is_above_the_share_comes_last_and_takes_what_is_left() -> N
     assert [level for level, floor in zip(levels, floors, strict=True) if floor < 0.001] == pytest.approx([0.001] * 6)
     assert [level for level, floor in zip(levels, floors, strict=True) if floor > 0.001] == [0.003, 0.0, 0.0, 0.0]
     assert budget.at_hand == pytest.approx(0.001)
+
+
+def test_levels_go_by_weight_and_add_up_to_no_more_than_there_is() -> None:
+    budget = Budget(0.0, 1.0, at_hand=0.01)
+    levels = budget.even_out([0.0] * 4, [0.0001] * 4, [10.0, 5.0, 10.0, 25.0])
+    assert levels == pytest.approx([0.002, 0.001, 0.002, MOST_ALPHA])
+    assert budget.spent == pytest.approx(sum(levels))
+    more = budget.even_out([*levels, 0.0], [0.0001] * 5, [10.0, 5.0, 10.0, 25.0, 50.0])
+    assert more[:4] == levels
+    assert more[4] == pytest.approx(0.01 - sum(levels))
