@@ -7,16 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from stillwatch.campaigns.growth import MOST_KEYS, STALE_US, take_in, take_in_latecomers
-from stillwatch.campaigns.index import EpochIndex
-from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.growth import MOST_KEYS, STALE_US, take_in
 from stillwatch.campaigns.state import Rules, State
-from stillwatch.groups.infrastructure import TieTable
 from stillwatch.groups.proposals import Proposal
-from stillwatch.groups.templates import request_keys
-from stillwatch.model.frame import Frame
-from stillwatch.model.identity import Identities
-from tests.campaigns.frames import EPOCH, START, build, even_calibration
+from tests.campaigns.frames import EPOCH, START, even_calibration
 
 A = range(1, 13)
 KEYS = range(100, 110)
@@ -149,86 +143,3 @@ def test_keys_are_bounded() -> None:
     (lineage,) = state.lineages
     assert len(lineage.keys) <= MOST_KEYS
     assert (np.diff(lineage.keys) > 0).all()
-
-
-MACHINERY = 12345
-
-
-def alarmed(state: State) -> Lineage:
-    """A group of the accounts A with all keys of MACHINERY, alarmed."""
-    take_in(state, [proposal(A, request_keys(sent([1], START))[0].tolist())], START)
-    (lineage,) = state.lineages
-    lineage.gated_us = lineage.alarmed_us = START
-    return lineage
-
-
-def sent(accounts: list[int], start: int) -> Frame:
-    """One request with the machinery from each account."""
-    columns = {name: np.full(len(accounts), MACHINERY) for name in ("system", "opening", "closing")}
-    return build(start + np.arange(len(accounts)), accounts, start=start, **columns)
-
-
-def come_late(state: State, accounts: list[int], *, domain: dict[int, int] | None = None) -> None:
-    frame = sent(accounts, START + EPOCH)
-    who = Identities.unknown(100)
-    for account, name in (domain or {}).items():
-        who.domain[account] = name
-    take_in_latecomers(
-        state, frame, EpochIndex(frame, [x.keys for x in state.lineages]), TieTable.build(who, state.networks)
-    )
-
-
-def test_who_uses_an_alarmed_groups_wording_joins_it_from_then_on() -> None:
-    state = fresh_state()
-    lineage = alarmed(state)
-    come_late(state, [1, 2, 40])
-    assert lineage.joined == {**dict.fromkeys(A, START), 40: START + 2 * EPOCH}
-
-
-def test_nobody_joins_late_where_no_alarm_is() -> None:
-    state = fresh_state()
-    lineage = alarmed(state)
-    lineage.alarmed_us = None
-    come_late(state, [1, 2, 40])
-    assert lineage.accounts.tolist() == list(A)
-
-
-def test_a_successor_of_a_silent_group_stands_for_itself() -> None:
-    state = fresh_state()
-    lineage = alarmed(state)
-    come_late(state, [40, 41])
-    assert lineage.accounts.tolist() == list(A)
-
-
-def test_members_of_another_group_do_not_come_over() -> None:
-    state = fresh_state()
-    lineage = alarmed(state)
-    take_in(state, [proposal(range(40, 46), OTHER_KEYS)], START)
-    state.lineages[1].gated_us = START
-    come_late(state, [1, 40, 60])
-    assert lineage.accounts.tolist() == [*A, 60]
-
-
-def test_latecomers_that_are_tied_to_each_other_are_another_hand() -> None:
-    """Five accounts of one mail domain do not join, four do."""
-    for firm, joined in ((range(50, 55), []), (range(50, 54), [50, 51, 52, 53])):
-        state = fresh_state()
-        lineage = alarmed(state)
-        come_late(state, [1, 2, 40, *firm], domain=dict.fromkeys(firm, 7))
-        assert lineage.accounts.tolist() == [*A, 40, *joined]
-
-
-def test_one_shared_phrase_is_not_enough_to_join() -> None:
-    state = fresh_state()
-    lineage = alarmed(state)
-    start = START + EPOCH
-    frame = build(
-        [start, start + 1], [1, 40], start=start, system=[MACHINERY] * 2, opening=[MACHINERY, 7], closing=[MACHINERY, 8]
-    )
-    take_in_latecomers(
-        state,
-        frame,
-        EpochIndex(frame, [x.keys for x in state.lineages]),
-        TieTable.build(Identities.unknown(100), state.networks),
-    )
-    assert lineage.accounts.tolist() == list(A)

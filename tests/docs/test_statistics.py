@@ -64,7 +64,7 @@ SAID = {
     "bystander": f"Against a bystander's {membership.BYSTANDER_RATE}",
     "least rate": f"between {2 * membership.LEAST_RATE} and 0.95",
     "pairs": f"{gates.PAIRS} pairs of requests of one account",
-    "prior": f"between 1 : {1 / membership.LEAST_ODDS:.0f} and {membership.MOST_ODDS:.0f} : 1",
+    "prior": f"between 1 : {1 / membership.PRIOR_ODDS:.0f} and {membership.MOST_ODDS:.0f} : 1",
     "name": f"named at a posterior of {membership.NAMED_PROB} and *k* ≥ {membership.LEAST_REQUESTS}",
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from stillwatch.campaigns.caution import hold_back
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
-from stillwatch.campaigns.growth import take_in, take_in_alike, take_in_latecomers
+from stillwatch.campaigns.growth import take_in, take_in_alike
 from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.membership import name_members
 from stillwatch.campaigns.observe import observe
@@ -47,7 +47,6 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     ties = TieTable.build(identities, state.networks)
     proposals = propose(state.templates, ties, state.networks, state.rules.min_accounts, len(state.population))
     take_in(state, proposals, frame.end_us)
-    take_in_latecomers(state, frame, index, ties)
     state.likeness.observe(frame, len(identities.payment))
     days = 1 if len(state.population) <= LARGE_POPULATION else LARGE_DAYS
     if state.epochs % (days * state.rules.epochs_per_day) == 0:

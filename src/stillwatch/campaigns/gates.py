@@ -8,7 +8,7 @@ import numpy as np
 
 from stillwatch.campaigns.core import core, settle_core
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established, member_share, told
+from stillwatch.campaigns.membership import established, member_share, number_likely, told
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import COMPONENT, Tally
@@ -93,7 +93,7 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
         and not lineage.compared
         and lineage.as_one
         and member_share(lineage) >= MEMBER_SHARE
-        and len(established(lineage)) >= min_accounts
+        and number_likely(lineage) >= min_accounts
         # Last, because it copies what the group is remembered by.
         and _enough(core(lineage))
     )
@@ -109,7 +109,7 @@ def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
     members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
     found = profile(core(lineage), members, state.population, identities, state.networks)
     benign = state.calibration.comparable(lineage.found_by_work)
-    lineage.stake = min(len(established(lineage)), MOST_AT_STAKE)
+    lineage.stake = min(number_likely(lineage), MOST_AT_STAKE)
     lineage.profile, lineage.score = found.values, benign.score.of(found.values)
     lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign.scores), len(benign.scores)
 

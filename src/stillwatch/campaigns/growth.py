@@ -9,16 +9,11 @@ from collections import Counter
 
 import numpy as np
 
-from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.state import State
-from stillwatch.campaigns.tally import COMPONENT, KEYS
 from stillwatch.evidence.migration import Migration
-from stillwatch.groups.blocks import LEAST_KEYS
 from stillwatch.groups.followup import Followup
-from stillwatch.groups.infrastructure import TieTable, components
 from stillwatch.groups.proposals import Proposal
-from stillwatch.model.frame import Codes, Frame
 
 INSIDE = 0.5
 """A proposal is a known group, or a piece of one, when so much of it is in the group."""
@@ -58,32 +53,6 @@ def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
     for proposal, pool in zip(fresh, Followup.start(state.likeness, [p.accounts for p in fresh]), strict=True):
         if pool is not None:
             _found(state, proposal, of_account, share, now_us).pool = pool
-
-
-def take_in_latecomers(state: State, frame: Frame, index: EpochIndex, ties: TieTable) -> None:
-    """Let accounts join an alarmed group whose wording they use, however seldom.
-
-    A proposal needs two different prompts within a day from each account; once the machinery is known, one request
-    that carries as much of it as members' requests do is enough to look at an account from then on. As for proposals,
-    whoever infrastructure ties to several others of them is another hand, and so is who belongs to another group.
-    """
-    gated = [x for x in state.lineages if x.gated_us is not None and x.pool is None]
-    held = {account for x in gated for account in x.joined}
-    for lineage in (x for x in gated if x.alarmed_us is not None):
-        users = _users(lineage, frame, index)
-        # Where the group itself is silent, whoever uses its wording is a successor and stands for itself.
-        if np.isin(users, lineage.members(frame.start_us)).any():
-            fresh = users[~np.isin(users, list(held))]
-            label = components(fresh, ties)
-            alone = np.bincount(label, minlength=1)[label] < state.rules.min_accounts
-            lineage.joined.update(dict.fromkeys(fresh[alone].tolist(), frame.end_us))
-
-
-def _users(lineage: Lineage, frame: Frame, index: EpochIndex) -> Codes:
-    """Accounts one of whose requests carries as much of the group's machinery as its members' requests do."""
-    rows, carried = index.rows_with(lineage.keys)
-    usual = lineage.tally.total(KEYS) / max(lineage.tally.total(COMPONENT), 1)
-    return np.unique(frame.account[rows[carried >= max(LEAST_KEYS, usual)]])
 
 
 def _by_account(lineages: list[Lineage]) -> dict[int, list[Lineage]]:

@@ -17,8 +17,10 @@ from stillwatch.campaigns.lineage import Lineage
 BYSTANDER_RATE = 0.05
 """Share of a bystander's requests that may carry the group's machinery: copies, and what others sent with its key."""
 LEAST_RATE = 0.1
-LEAST_ODDS, MOST_ODDS = 0.25, 3.0
-"""Bounds of the odds before an account's own requests are looked at; between them the group's own share of members."""
+PRIOR_ODDS = 0.25
+"""Odds that an account is a member before its own requests are looked at: nobody is named for the company it is in."""
+MOST_ODDS = 3.0
+"""To tell whether a group has members the odds follow its own share of members, from ``PRIOR_ODDS`` up to here."""
 LEFT_OUT_ODDS = 0.03
 """How much rarer members are left out than others drawn into their group: 2 % against 60 % in made-up weeks."""
 LEAST_REQUESTS = 3
@@ -30,18 +32,15 @@ TOLD = 0.8
 """A group so many of whose accounts are named already is the same campaign seen in another way."""
 
 
-def membership_probs(lineage: Lineage) -> dict[int, float]:
+def membership_probs(lineage: Lineage, prior_odds: float = PRIOR_ODDS) -> dict[int, float]:
     """Posterior probability of membership of every account, from its requests since it joined.
 
-    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike. The
-    odds before that are the share of members in the group itself (empirical Bayes), within bounds.
+    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike.
     """
     accounts, ratios = _log_ratios(lineage)
-    share = _mixed_share(ratios[np.isfinite(ratios)])
-    prior = np.log(np.clip(share / max(1 - share, 1e-9), LEAST_ODDS, MOST_ODDS))
-    odds = prior + np.nan_to_num(ratios)
+    odds = np.log(prior_odds) + np.nan_to_num(ratios)
     out = np.isin(accounts, list(lineage.left_out))
-    odds[out] = np.minimum(odds[out], np.log(LEAST_ODDS * LEFT_OUT_ODDS))
+    odds[out] = np.minimum(odds[out], np.log(PRIOR_ODDS * LEFT_OUT_ODDS))
     probs = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
     return dict(zip(accounts, probs.tolist(), strict=True))
 
@@ -82,12 +81,18 @@ def member_rate(lineage: Lineage) -> float:
     return float(np.clip(np.median(rates) if rates else 0.9, 2 * LEAST_RATE, 0.95))
 
 
-def established(lineage: Lineage) -> list[int]:
+def established(lineage: Lineage, prior_odds: float = PRIOR_ODDS) -> list[int]:
     """Accounts whose membership the evidence carries, ascending."""
-    likely = membership_probs(lineage)
+    likely = membership_probs(lineage, prior_odds)
     return [
         a for a in sorted(likely) if likely[a] >= NAMED_PROB and lineage.member_component.get(a, 0) >= LEAST_REQUESTS
     ]
+
+
+def number_likely(lineage: Lineage) -> int:
+    """How many accounts are established where the odds before follow the group's share of members (empirical Bayes)."""
+    share = member_share(lineage)
+    return len(established(lineage, float(np.clip(share / max(1 - share, 1e-9), PRIOR_ODDS, MOST_ODDS))))
 
 
 def told(accounts: Collection[int], named: Set[int]) -> bool:
