@@ -51,7 +51,9 @@ def test_a_log_that_envoy_wrote_is_joined_line_by_line() -> None:
     assert found["client_ip"].to_pylist() == ["127.0.0.1"] * 3  # the clients claimed another in x-forwarded-for
     assert found["user_agent"].to_pylist() == ["first/1", "second/2", "third/3"]
     assert all(ja4.startswith("t13i") for ja4 in found["ja4"].to_pylist())
-    assert rejects.count == 0 and rejects.remarks == ["access log: 3 of 3 exchanges found their line; 0 of 3 lines found no exchange"]
+    assert rejects.count == 0 and rejects.remarks == [
+        "access log: 3 of 3 exchanges found their line; 0 of 3 lines found no exchange"
+    ]
 
 
 @pytest.mark.parametrize(
