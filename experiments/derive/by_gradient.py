@@ -133,7 +133,7 @@ def _arms(trial: int) -> list[Row]:
         rows.append(_arm(rng, f"{share:.0%} of tokens paraphrased", student, keys[:1]))
     half = corpus(rng, teacher, keys[0], 0.1)
     other = bigrams.writer(bigrams.marked(teacher, keys[1], 2.0)).write(rng, len(half) * bigrams.LENGTH // 10)
-    rows.append(_arm(rng, "two keys, a tenth each", _trained(rng, np.concatenate([half[: -len(other)], other])), keys))
+    rows.append(_arm(rng, "two keys, a tenth each", _trained(rng, np.concatenate([half[len(other) :], other])), keys))
     return rows
 
 

@@ -36,9 +36,9 @@ def command(
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Look for the indicators of a STIX bundle in your own history.
+    """Look for other people's indicators in your own history.
 
-    A sighting is a tip: it accuses nobody and opens no case.
+    BUNDLE is STIX 2.1. A sighting is a tip: it accuses nobody and opens no case.
     """
     if (out is None) != (maker is None):
         raise click.UsageError("--out and --from belong together")
