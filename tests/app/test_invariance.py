@@ -53,7 +53,7 @@ from stillwatch.worlds.world import World, make_world
 SEED = 4
 MONDAY = 1_767_571_200_000_000
 HOUR = 3_600_000_000
-KEY, OTHER_KEYS = b"k" * 32, (b"1" * 32, b"2" * 32)
+KEY, OTHER_KEYS = b"k" * 32, tuple(bytes([n]) * 32 for n in range(1, 6))
 KINDS = ("undeclared_pool", "plugin", "evaluation_team", "front_end", "classroom", "annotators")
 LATIN, CYRILLIC = "abcdefghijklmnopqrstuvwxyz", "абцдефгхижклмнопярстувзьыш"
 LETTERS = str.maketrans(LATIN + LATIN.upper(), CYRILLIC + CYRILLIC.upper())

@@ -154,12 +154,12 @@ def _scanned(place: Path, based: tuple[Run, Base], campaigns: Sequence[Campaign]
 
 
 def test_a_blunt_campaign_is_found_and_a_quiet_list_is_not(place: Path, based: tuple[Run, Base]) -> None:
-    blunt = Campaign(1, Cell(30, 1, 1.0, "careless"), "elicitation")
+    blunt = Campaign(1, Cell(60, 1, 1.0, "careless"), "elicitation")
     quiet = Campaign(2, Cell(8, 0, 0.4, "careful"), "shot_list")
     found, missed = _scanned(place, based, [blunt, quiet])
     assert (found["state"], found["number"]) == ("found", 1)
     assert 0 < found["harvest_before"] < 1
-    assert found["named"] >= 15
+    assert found["named"] >= 30
     assert missed["state"] != "found"
     assert missed["harvest_before"] is None
 

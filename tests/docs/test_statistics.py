@@ -77,7 +77,9 @@ def test_a_figure_of_the_page_is_that_of_the_code(figure: str) -> None:
 def test_a_day_carries_as_much_as_the_page_on_limits_says() -> None:
     limits = _prose("what-it-cannot-see.md")
     assert f"gives a day {DEFAULTS.budget_cohort / 30:g} of it" in limits
-    assert f"ten groups in it have a level of {DEFAULTS.budget_cohort * (1 - SINGLE_SHARE) / 300:.4f} each" in limits
+    assert (
+        f"ten groups of one size have a level of {DEFAULTS.budget_cohort * (1 - SINGLE_SHARE) / 300:.4f} each" in limits
+    )
 
 
 def test_the_mixture_of_the_shipped_calibration_is_the_one_that_is_told() -> None:

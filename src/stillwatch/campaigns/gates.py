@@ -19,7 +19,7 @@ from stillwatch.evidence.evalues import log_mean, passes
 from stillwatch.model.identity import Identities
 
 COMPONENT_REQUESTS = 100
-"""Requests with the group's machinery after the first gate on which it is compared with benign cohorts."""
+"""Requests with the group's machinery since its proposal on which it is compared with benign cohorts."""
 
 MEMBER_SHARE = 0.25
 """So large must the likeliest share of members be before the group is compared: a crowd that copied a phrase, with a
