@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
@@ -95,6 +95,11 @@ class Broker:
 
     def make(self, topic: str, partitions: int = 1) -> None:
         self.ask("create_topics", NewTopic(topic, partitions, 1))
+        # A busy broker says that a topic is made before it answers for all of its partitions.
+        reader = Consumer({"bootstrap.servers": self.address, "group.id": "nobody", "log_level": 0})
+        for partition in range(partitions):
+            _answers(reader, TopicPartition(topic, partition))
+        reader.close()
 
     def ask(self, what: str, about: Any) -> None:
         admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
@@ -106,6 +111,16 @@ class Broker:
         for value in values:
             producer.produce(topic, value)
         assert producer.flush(30) == 0
+
+
+def _answers(reader: Consumer, partition: TopicPartition) -> None:
+    for _ in range(100):
+        try:
+            reader.get_watermark_offsets(partition, timeout=10)
+            return
+        except KafkaException:
+            time.sleep(0.1)
+    raise AssertionError(f"{partition.topic} was made, but never answered")
 
 
 @pytest.fixture(scope="module")
