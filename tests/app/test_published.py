@@ -100,4 +100,4 @@ def test_a_set_is_prepared_before_anybody_is_shown_it(tmp_path: Path) -> None:
         assert follower.is_alive()
     ending.set()
     follower.join()
-    assert shown.current() is seen[1]
+    assert shown.current() is seen[-1]
