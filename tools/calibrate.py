@@ -1,6 +1,6 @@
 """Make the shipped calibration set: the trees of the cohort score and scores of made-up benign cohorts.
 
-    python -m tools.calibrate --train 55 --calibrate 164 --out src/stillwatch/evidence/calibration.json
+    python -m tools.calibrate --train 60 --calibrate 180 --out src/stillwatch/evidence/calibration.json
 
 Worlds come from the project's own generator alone. Worlds with operators train the trees, and so do every fourth of the
 worlds without any; the others give the calibration scores: benign groups of whatever kind that passed the first gate,
@@ -121,7 +121,7 @@ def fit(train: list[Sample], by_work: bool) -> Score:
 
 
 def main() -> None:
-    given = arguments(__doc__, train=55, calibrate=164, jobs=2, seed=1000)
+    given = arguments(__doc__, train=60, calibrate=180, jobs=2, seed=1000)
     train, null = played(given, OPERATORS, world_samples, "groups")
     fitted = [s for s in null if s.world % FITTED == 0]
     compared = [s for s in null if s.world % FITTED]

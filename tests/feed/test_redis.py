@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.feed import redis_names, redis_reading, redis_writing
@@ -29,61 +25,25 @@ from tests.feed.test_shedding import shedding
 from tests.gateway.loopback import Running, run
 from tests.gateway.loopback import running as running_gateway
 from tests.gateway.test_proxy import now
-
-PASSWORD = "not-to-be-shown"
-
-
-@dataclass
-class Server:
-    """A server that forgets everything when it stops."""
-
-    program: str
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0?feed=decisions"
-
-    @property
-    def client(self) -> Any:
-        return redis.Redis(port=self.port, password=PASSWORD)
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", ""]
-        self.process = subprocess.Popen([self.program, *options], stdout=subprocess.DEVNULL)
-        for _ in range(1000):
-            try:
-                with self.client as client:
-                    client.ping()
-                return
-            except redis.exceptions.ConnectionError:
-                time.sleep(0.02)
-        raise AssertionError("the server does not answer")
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+from tests.servers import PASSWORD, RedisServer
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Server | None]:
+def running() -> Iterator[RedisServer | None]:
+    """A server that forgets everything when it stops."""
     program = shutil.which("redis-server")
     if program is None:
         yield None
         return
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    made = Server(program, port)
+    made = RedisServer(program, ["--save", ""], "feed=decisions")
     made.start()
     yield made
     made.stop()
 
 
 @pytest.fixture
-def server(running: Server | None, real_part: Callable[[str, object], Any]) -> Server:
-    found: Server = real_part("redis-server", running)
+def server(running: RedisServer | None, real_part: Callable[[str, object], Any]) -> RedisServer:
+    found: RedisServer = real_part("redis-server", running)
     with found.client as client:
         client.flushall()
     return found
@@ -93,7 +53,7 @@ def seen(follower: RedisFollower) -> set[int]:
     return {n for n in range(12) if follower.held.index.find([f"account:acc-{n}"], NOW)}
 
 
-def with_follower(server: Server, case: Callable[[RedisFollower], Any]) -> None:
+def with_follower(server: RedisServer, case: Callable[[RedisFollower], Any]) -> None:
     async def work() -> None:
         follower = RedisFollower(server.url)
         try:
@@ -104,7 +64,7 @@ def with_follower(server: Server, case: Callable[[RedisFollower], Any]) -> None:
     asyncio.run(work())
 
 
-def test_several_readers_follow_what_a_writer_copies(tmp_path: Path, server: Server) -> None:
+def test_several_readers_follow_what_a_writer_copies(tmp_path: Path, server: RedisServer) -> None:
     async def case(follower: RedisFollower) -> None:
         second = RedisFollower(server.url)
         await follower.look()
@@ -121,7 +81,7 @@ def test_several_readers_follow_what_a_writer_copies(tmp_path: Path, server: Ser
 
 
 def test_tiers_and_the_coin_come_along_and_a_new_snapshot_is_one_step(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (redis_names, redis_reading, redis_writing):
         monkeypatch.setattr(module, "PAGE", 2)
@@ -149,7 +109,7 @@ def test_tiers_and_the_coin_come_along_and_a_new_snapshot_is_one_step(
     with_follower(server, case)
 
 
-def test_decisions_outlive_the_server_and_come_back_with_it(tmp_path: Path, server: Server) -> None:
+def test_decisions_outlive_the_server_and_come_back_with_it(tmp_path: Path, server: RedisServer) -> None:
     async def case(follower: RedisFollower) -> None:
         put(tmp_path, 1, 2)
         copy(tmp_path, server.url)
@@ -176,7 +136,7 @@ def test_decisions_outlive_the_server_and_come_back_with_it(tmp_path: Path, serv
     with_follower(server, case)
 
 
-def test_a_server_that_went_back_is_not_followed_until_it_is_told_again(tmp_path: Path, server: Server) -> None:
+def test_a_server_that_went_back_is_not_followed_until_it_is_told_again(tmp_path: Path, server: RedisServer) -> None:
     async def case(follower: RedisFollower) -> None:
         put(tmp_path)
         put(tmp_path, 1, 2, 3)
@@ -195,7 +155,7 @@ def test_a_server_that_went_back_is_not_followed_until_it_is_told_again(tmp_path
     with_follower(server, case)
 
 
-def test_a_server_that_was_written_from_elsewhere_is_not_repaired(tmp_path: Path, server: Server) -> None:
+def test_a_server_that_was_written_from_elsewhere_is_not_repaired(tmp_path: Path, server: RedisServer) -> None:
     put(tmp_path)
     put(tmp_path, 1)
     copy(tmp_path, server.url)
@@ -215,7 +175,7 @@ def test_a_server_that_was_written_from_elsewhere_is_not_repaired(tmp_path: Path
 
 
 @pytest.mark.parametrize("damage", [b"{}", b"\xff", b"nobody:7", b""])
-def test_damage_is_told_and_leaves_what_was_good(tmp_path: Path, server: Server, damage: bytes) -> None:
+def test_damage_is_told_and_leaves_what_was_good(tmp_path: Path, server: RedisServer, damage: bytes) -> None:
     async def case(follower: RedisFollower) -> None:
         put(tmp_path, 1)
         copy(tmp_path, server.url)
@@ -239,7 +199,7 @@ def test_a_place_is_shown_without_its_password() -> None:
         place_of("redis://host/0?feed=a&feed=b")
 
 
-def test_gateways_follow_one_server_and_say_when_it_is_away(tmp_path: Path, server: Server) -> None:
+def test_gateways_follow_one_server_and_say_when_it_is_away(tmp_path: Path, server: RedisServer) -> None:
     held = (("d-1", "sha-open", "open"), ("d-2", "sha-closed", "closed"))
     made = [now(name, "suspend", account, unreachable=unreachable) for name, account, unreachable in held]
     bring(tmp_path, made, None, MOMENT)

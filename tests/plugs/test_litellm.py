@@ -21,7 +21,8 @@ from stillwatch.gateway.spool import Spool
 from tests.gateway.loopback import put
 from tests.gateway.test_proxy import now
 from tests.plugs.model import SAID, THOUGHT, Model, serving
-from tests.plugs.test_proxies import blocks, free_port
+from tests.plugs.test_proxies import blocks
+from tests.servers import free_port
 
 PROMPT = "Name a river."
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from stillwatch.plugs.authz_serving import AuthzRequest, serve
 from stillwatch.plugs.settings import Settings
 from tests.gateway.loopback import ANSWER, CHAT, KEY, Upstream, put, run
 from tests.gateway.test_proxy import HASH, now
+from tests.servers import free_port
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "connect-your-gateway.md"
 ANY = Address("127.0.0.1", 0)
@@ -36,12 +36,6 @@ RealPart = Callable[[str, object], Any]
 
 def blocks(kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(), re.S)
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def account(key: str) -> str:

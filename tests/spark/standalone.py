@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.app.watch.sources.receiver import free_port
+from tests.servers import free_port
 
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """What runs for seconds is not worth compiling twice."""

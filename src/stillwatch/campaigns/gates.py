@@ -92,8 +92,8 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
         lineage.gated_us is not None
         and not lineage.compared
         and lineage.as_one
-        and member_share(lineage) >= MEMBER_SHARE
-        and number_likely(lineage) >= min_accounts
+        and (share := member_share(lineage)) >= MEMBER_SHARE
+        and number_likely(lineage, share) >= min_accounts
         # Last, because it copies what the group is remembered by.
         and _enough(core(lineage))
     )
@@ -109,7 +109,7 @@ def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
     members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
     found = profile(core(lineage), members, state.population, identities, state.networks)
     benign = state.calibration.comparable(lineage.found_by_work)
-    lineage.stake = min(number_likely(lineage), MOST_AT_STAKE)
+    lineage.stake = min(number_likely(lineage, member_share(lineage)), MOST_AT_STAKE)
     lineage.profile, lineage.score = found.values, benign.score.of(found.values)
     lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign.scores), len(benign.scores)
 

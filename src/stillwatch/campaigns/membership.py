@@ -89,9 +89,9 @@ def established(lineage: Lineage, prior_odds: float = PRIOR_ODDS) -> list[int]:
     ]
 
 
-def number_likely(lineage: Lineage) -> int:
-    """How many accounts are established where the odds before follow the group's share of members (empirical Bayes)."""
-    share = member_share(lineage)
+def number_likely(lineage: Lineage, share: float) -> int:
+    """How many accounts are established where the odds before follow the group's ``share`` of members (empirical
+    Bayes)."""
     return len(established(lineage, float(np.clip(share / max(1 - share, 1e-9), PRIOR_ODDS, MOST_ODDS))))
 
 

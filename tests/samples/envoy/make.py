@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.plugs.model import serving
-from tests.plugs.test_proxies import blocks, free_port
+from tests.plugs.test_proxies import blocks
+from tests.servers import free_port
 
 HERE = Path(__file__).parent
 TLS = """    - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}

@@ -11,6 +11,7 @@ A pattern names what it finds by its groups and looks back by ``_BACK`` characte
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ class Place:
     list_kind: str = ""
 
 
-class Scanner:
+class Scanner(ABC):
     """Cuts text that arrives in pieces into plain pieces and places. Holds back only what later text could change."""
 
     def __init__(self, pattern: re.Pattern[str], reach: int) -> None:
@@ -74,8 +75,9 @@ class Scanner:
             return self._place(kind, found)
         return written
 
+    @abstractmethod
     def _place(self, kind: str, found: re.Match[str]) -> str | Place:
-        raise NotImplementedError
+        """What the pattern's group ``kind`` found."""
 
     def _begins_line(self, found: re.Match[str]) -> bool:
         return found.start() == 0 or self._buffer[found.start() - 1] == "\n"

@@ -22,13 +22,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests.app.watch.world import Place, Row, read
+from tests.servers import free_port
 
 START_S = 60.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def spans(found: Iterable[Row]) -> Sequence[ReadableSpan]:

@@ -25,8 +25,9 @@ from stillwatch.app.watch.sources.kafka import TopicFollower, parse
 from stillwatch.app.watch.watching import watch
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.model.progress import SilentProgress
-from tests.app.watch.sources.receiver import free_port, spans
+from tests.app.watch.sources.receiver import spans
 from tests.app.watch.world import Place, Row, plain, read, rows, tables
+from tests.servers import free_port
 
 LOG = rows(3, seed=4)
 JAVA = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")

@@ -20,7 +20,7 @@ from stillwatch.app.watch.sources import otlp_http
 from stillwatch.app.watch.sources.otlp_http import Inbox, Server
 from stillwatch.errors import InputError
 from stillwatch.ingest.otlp_wire import JSON, MOST_BYTES, PROTOBUF
-from tests.app.watch.sources.receiver import free_port
+from tests.servers import free_port
 
 SPAN = {"traceId": "0a" * 16, "spanId": "0b" * 8, "attributes": []}
 EXPORT = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}, indent=1).encode()

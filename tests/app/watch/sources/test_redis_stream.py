@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import redis
 
 from stillwatch.app.watch.sources.catalogue import kind_of
 from stillwatch.app.watch.sources.redis_stream import stream_name
@@ -22,61 +18,19 @@ from stillwatch.app.watch.watching import watch
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.model.progress import SilentProgress
 from tests.app.watch.world import Place, Row, plain, read, rows, tables
+from tests.servers import PASSWORD, RedisServer
 
 LOG = rows(3, seed=4)
-PASSWORD = "not-to-be-shown"
-
-
-@dataclass
-class Server:
-    """A server of this test alone, on the loopback, that keeps what it holds over a restart."""
-
-    program: str
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    @property
-    def url(self) -> str:
-        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0?stream=requests"
-
-    @property
-    def client(self) -> Any:
-        return redis.Redis(port=self.port, password=PASSWORD)
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--requirepass", PASSWORD]
-        options += ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--dir", str(self.folder)]
-        self.process = subprocess.Popen([self.program, *options], stdout=subprocess.DEVNULL)
-        for _ in range(1000):
-            try:
-                with self.client as client:
-                    client.ping()
-                return
-            except redis.exceptions.ConnectionError:
-                time.sleep(0.02)
-        raise AssertionError("the server does not answer")
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def add(self, found: list[Row]) -> None:
-        with self.client as client, client.pipeline(transaction=False) as pipe:
-            for row in found:
-                pipe.xadd("requests", {"json": json.dumps(row, indent=1)})
-            pipe.execute()
 
 
 @pytest.fixture
-def server(tmp_path: Path, real_part: Callable[[str, object], Any]) -> Iterator[Server]:
+def server(tmp_path: Path, real_part: Callable[[str, object], Any]) -> Iterator[RedisServer]:
+    """A server that keeps what it holds over a restart."""
     program = real_part("redis-server", shutil.which("redis-server"))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     folder = tmp_path / "redis"
     folder.mkdir()
-    made = Server(program, folder, port)
+    kept = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--dir", str(folder)]
+    made = RedisServer(program, kept, "stream=requests")
     made.start()
     yield made
     made.stop()
@@ -87,14 +41,21 @@ def place(tmp_path: Path) -> Place:
     return Place.make(tmp_path)
 
 
-def _watch(place: Place, server: Server) -> Row:
+def _add(server: RedisServer, found: list[Row]) -> None:
+    with server.client as client, client.pipeline(transaction=False) as pipe:
+        for row in found:
+            pipe.xadd("requests", {"json": json.dumps(row, indent=1)})
+        pipe.execute()
+
+
+def _watch(place: Place, server: RedisServer) -> Row:
     return plain(watch(replace(place.request(), source=server.url), SilentProgress()).document)
 
 
-def test_a_stream_read_in_pieces_gives_what_a_scan_gives_whoever_restarts(place: Place, server: Server) -> None:
+def test_a_stream_read_in_pieces_gives_what_a_scan_gives_whoever_restarts(place: Place, server: RedisServer) -> None:
     third = len(LOG) // 3
     for part in range(3):
-        server.add(LOG[part * third : None if part == 2 else (part + 1) * third])
+        _add(server, LOG[part * third : None if part == 2 else (part + 1) * third])
         _watch(place, server)
         server.stop()
         server.start()
@@ -106,7 +67,7 @@ def test_a_stream_read_in_pieces_gives_what_a_scan_gives_whoever_restarts(place:
     assert not any(secret in path.read_bytes() for path in place.out.rglob("*") if path.is_file())
 
 
-def test_entries_may_be_columns_and_what_is_no_object_is_a_reject(place: Place, server: Server) -> None:
+def test_entries_may_be_columns_and_what_is_no_object_is_a_reject(place: Place, server: RedisServer) -> None:
     with server.client as client:
         client.xadd("requests", {"json": "not an object"})
         client.xadd("requests", {"ts": LOG[0]["ts"], "account_id": "a", "prompt": "hello"})
@@ -116,10 +77,10 @@ def test_entries_may_be_columns_and_what_is_no_object_is_a_reject(place: Place, 
     assert (row["file"], row["line"]) == (stream_name(server.url), 1)
 
 
-def test_what_was_trimmed_before_it_was_read_is_told(place: Place, server: Server) -> None:
-    server.add(LOG[:20])
+def test_what_was_trimmed_before_it_was_read_is_told(place: Place, server: RedisServer) -> None:
+    _add(server, LOG[:20])
     _watch(place, server)
-    server.add(LOG[20:60])
+    _add(server, LOG[20:60])
     with server.client as client:
         client.xtrim("requests", maxlen=10, approximate=False)
     run = _watch(place, server)["run"]
@@ -128,7 +89,7 @@ def test_what_was_trimmed_before_it_was_read_is_told(place: Place, server: Serve
     assert not any("trimmed" in note and "60" in note for note in _watch(place, server)["run"]["notes"])
 
 
-def test_a_server_that_is_not_there_or_refuses_is_named_without_its_password(place: Place, server: Server) -> None:
+def test_a_server_that_is_not_there_or_refuses_is_named_without_its_password(place: Place, server: RedisServer) -> None:
     with server.client as client:
         client.set("requests", "no stream")
     with pytest.raises(InputError, match="refused") as refused:
