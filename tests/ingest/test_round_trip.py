@@ -14,9 +14,10 @@ from stillwatch.errors import InputError
 from stillwatch.ingest.chunk import Limits
 from stillwatch.ingest.read import Rejects, read_exchanges
 from stillwatch.ingest.sources.catalogue import FORMATS, recognise
+from stillwatch.ingest.sources.delimited import DELIMITERS
 from stillwatch.ingest.sources.documents import documents
 from stillwatch.ingest.streams import Bytes
-from tests.ingest.logs import KEY, PACKERS, WRITERS, Row, json_lines, read_bytes, row, rows, table
+from tests.ingest.logs import KEY, PACKERS, WRITERS, Row, delimited, json_lines, read_bytes, row, rows, table
 
 BEGINNINGS = (b"", b'{"ts":', b"ts,account_id\n", b"[", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh9")
 LITELLM = Path(__file__).parent.parent / "formats" / "litellm_payloads.jsonl"
@@ -31,6 +32,35 @@ def test_what_was_written_is_read(writer: str, written: list[Row]) -> None:
     assert rejects.count == 0
     assert rejects.wrong_values == {}
     assert found.to_pylist() == table(written).to_pylist()
+
+
+@pytest.mark.parametrize("delimiter", DELIMITERS)
+@pytest.mark.parametrize("hostile", ["\n{", '\n{"ts": 1}\n', "x}\n[{", "\n[\n"])
+def test_a_line_in_a_quoted_field_makes_no_file_json(delimiter: str, hostile: str) -> None:
+    written = [row(error_type=hostile), row(event_id="ev-2", error_type=None)]
+    found, rejects = read_bytes(delimited(written, delimiter))
+    assert found["error_type"].to_pylist() == [hostile, None]
+    assert rejects.count == 0
+
+
+def test_a_line_in_a_field_makes_no_file_json_where_only_a_map_knows_the_columns(tmp_path: Path) -> None:
+    columns = tmp_path / "map.toml"
+    columns.write_text('title = "A log"\n[columns]\nts = "wann"\naccount_id = "wer"\nerror_type = "was"\n')
+    log = tmp_path / "log"
+    log.write_bytes(delimited([{"wann": "2026-03-01T12:00:00Z", "wer": "a", "was": "\n{"}], ";"))
+    rejects = Rejects(KEY)
+    batches = list(read_exchanges([str(log)], rejects=rejects, key=KEY, mapping=str(columns)))
+    assert [batch["error_type"].to_pylist() for batch in batches] == [["\n{"]]
+    assert rejects.count == 0
+
+
+@pytest.mark.parametrize(
+    "first", ['tell me, model, ts", "account_id": "a"}', "started, listening on 8080", "\x00 {", ""]
+)
+def test_json_behind_a_broken_first_line_is_json(first: str) -> None:
+    found, rejects = read_bytes(f"{first}\n".encode() + json_lines([row(), row(event_id="ev-2")]))
+    assert found["event_id"].to_pylist() == ["ev-1", "ev-2"]
+    assert [reject["line"] for reject in rejects.table().to_pylist()] == [1] * bool(first)
 
 
 @pytest.mark.parametrize("packer", PACKERS)

@@ -17,5 +17,9 @@ def recognise(head: bytes) -> Format | None:
 
 def recognise_mapped(head: bytes, wanted: Callable[[str], bool]) -> Format | None:
     """The same where a column map says what the columns mean: plain formats only."""
-    plain = next((format for format in (parquet.FORMAT, jsonlines.FORMAT) if format.recognises(head)), None)
-    return plain or (delimited.FORMAT if delimited.has_header(head, wanted) else None)
+    named = delimited.has_header(head, wanted)
+    if parquet.recognises(head):
+        return parquet.FORMAT
+    if jsonlines.recognises(head, lambda _: named):
+        return jsonlines.FORMAT
+    return delimited.FORMAT if named else None

@@ -20,6 +20,7 @@ import msgspec
 from stillwatch.ingest.chunk import Chunk, Limits
 from stillwatch.ingest.lines import UTF8_BOM, Run, grouped, runs
 from stillwatch.ingest.rejects import Rejects
+from stillwatch.ingest.sources import delimited
 from stillwatch.ingest.sources.documents import documents
 from stillwatch.ingest.sources.format import Format, Opened
 from stillwatch.ingest.sources.tabular import chosen_by_head, through
@@ -29,6 +30,7 @@ NOT_JSON = "not valid JSON"
 NOT_OBJECT = "JSON, but not an object"
 TOO_DEEP = "JSON nested too deeply"
 _BEGINS = re.compile(rb'\{\s*(?:"|\}|$)|\[\s*(?:\{|\]|$)')
+_ENDS = re.compile(rb"\}\s*[,\]]*$")
 _OVER_LINES = re.compile(rb"\s*(?:\[\s*(?:[{\]]|$)|\{\s*\n)")
 _LOOK_AT_LINES = 20
 
@@ -41,10 +43,19 @@ _GROUP_BYTES = 8 << 20
 """Text of this size decodes to at most some 200 MB of objects, whatever it holds."""
 
 
-def recognises(head: bytes) -> bool:
-    """Whether one of the first lines begins like an object or an array of objects; the very first may be broken."""
-    first = head.removeprefix(UTF8_BOM).lstrip().split(b"\n", _LOOK_AT_LINES)[:_LOOK_AT_LINES]
-    return any(_BEGINS.match(line.strip()) for line in first)
+def recognises(head: bytes, names_columns: Callable[[bytes], bool] = delimited.recognises) -> bool:
+    """Whether the first line begins like an object or an array of objects, or is broken and one of the next does.
+
+    A line that names columns is not broken, and no field behind it makes the file JSON: a text in quotes may hold a
+    line that looks like an object. Only a file cut at its front begins with a line that ends like an object, and then
+    names in it may be of some text.
+    """
+    lines = head.removeprefix(UTF8_BOM).lstrip().split(b"\n", _LOOK_AT_LINES)[:_LOOK_AT_LINES]
+    first, *others = (line.strip() for line in lines)
+    if _BEGINS.match(first):
+        return True
+    broken = _ENDS.search(first) is not None or not names_columns(head)
+    return broken and any(map(_BEGINS.match, others))
 
 
 def over_lines(head: bytes) -> bool:
