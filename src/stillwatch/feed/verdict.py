@@ -8,7 +8,7 @@ request that is refused is not edited.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillwatch.feed.decision import REASONING, Parameters, Reasoning, Terms
 from stillwatch.feed.limiter import Limiter
@@ -44,10 +44,22 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """The models that a caller gets, and what is said of any other."""
+
+    tier: Tier
+    refusal: Refusal
+
+    def refused(self, models: Iterable[str]) -> Refusal | None:
+        return None if all(map(self.tier.releases, models)) else self.refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What happens to a request. ``limits``: what is edited; ``applied``: announced decisions that touch it.
 
-    ``silent``: decisions that touch it under a disclosure policy; ``observed``: those that only watch.
+    ``silent``: decisions that touch it under a disclosure policy; ``observed``: those that only watch. ``released``:
+    where there are tiers, for requests inside this one that are not there yet.
     """
 
     refusal: Refusal | None = None
@@ -56,6 +68,7 @@ class Verdict:
     applied: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     observed: tuple[str, ...] = ()
+    released: Released | None = None
 
     @property
     def reasoning(self) -> Reasoning:
@@ -86,8 +99,8 @@ def judge(
     enforced = [t for t in decisions if t.enforce]
     by_measure = {name: [t for t in enforced if t.measure == name] for name in {t.measure for t in enforced}}
     lowered = _lowest(by_measure.get("release-tier", ()), tiers)
-    released = tiers.tier_of(tier, lowered.parameters.tier if lowered else None) if tiers else None
-    limits = merged([t.parameters for t in by_measure.get("limit", ())] + ([released.limits] if released else []))
+    released = _released(tiers, tier, lowered)
+    limits = merged([t.parameters for t in by_measure.get("limit", ())] + ([released.tier.limits] if released else []))
     observed = tuple(t.decision_id for t in decisions if not t.enforce)
     refusal = (
         _outright(by_measure)
@@ -105,6 +118,7 @@ def judge(
         tuple(t.decision_id for t in touching if t.announced),
         tuple(t.decision_id for t in touching if not t.announced),
         observed,
+        released,
     )
 
 
@@ -133,15 +147,22 @@ def _outright(by_measure: dict[str, list[Terms]]) -> Refusal | None:
     return None
 
 
-def _unreleased(
-    asked: Asked, released: Tier | None, lowered: Terms | None, limits: Parameters | None, limiting: Sequence[Terms]
-) -> Refusal | None:
+def _released(tiers: Tiers | None, tier: str | None, lowered: Terms | None) -> Released | None:
+    if tiers is None:
+        return None
     id_, appeal = (lowered.decision_id, lowered.appeal) if lowered else (None, "")
+    refusal = Refusal(403, "model_not_released", _NOT_RELEASED, id_, appeal)
+    return Released(tiers.tier_of(tier, lowered.parameters.tier if lowered else None), refusal)
+
+
+def _unreleased(
+    asked: Asked, released: Released | None, lowered: Terms | None, limits: Parameters | None, limiting: Sequence[Terms]
+) -> Refusal | None:
     wanted = asked.models if asked.model is None else (asked.model, *asked.models)
-    if released is not None and not all(map(released.releases, wanted)):
-        return Refusal(403, "model_not_released", _NOT_RELEASED, id_, appeal)
-    if released is not None and asked.export and not released.fine_tuning_export:
-        return Refusal(403, "export_not_released", _NO_EXPORT, id_, appeal)
+    if released is not None and (refusal := released.refused(wanted)):
+        return refusal
+    if released is not None and asked.export and not released.tier.fine_tuning_export:
+        return replace(released.refusal, code="export_not_released", message=_NO_EXPORT)
     if asked.batch and limits is not None and limits.batch is False:
         by = next((t for t in limiting if t.parameters.batch is False), lowered)
         return Refusal(403, "batch_not_released", _NO_BATCH, by.decision_id if by else None, by.appeal if by else "")

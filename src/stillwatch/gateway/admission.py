@@ -17,6 +17,13 @@ class RefusedError(Exception):
         super().__init__(code)
         self.refusal = Refusal(status, code, message, retry_after=retry_after)
 
+    @classmethod
+    def of(cls, refusal: Refusal) -> RefusedError:
+        """A refusal that a measure gave its words."""
+        error = cls(refusal.status, refusal.code, refusal.message)
+        error.refusal = refusal
+        return error
+
 
 def admitted(
     headers: Mapping[str, str], seen: Client, keys: Mapping[str, Holder] | None, attempts: Attempts, now: float

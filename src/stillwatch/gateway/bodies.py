@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ _CAPS: dict[Dialect, tuple[str, ...]] = {
     "completions": ("max_tokens",),
     "responses": ("max_output_tokens",),
     "messages": ("max_tokens",),
+    "results": (),
     "other": (),
 }
 _LOGPROBS = ("logprobs", "top_logprobs")
@@ -57,16 +59,15 @@ def asked(operation: Operation, body: Body) -> Asked:
         _asks_logprobs(body),
         choices,
         min(caps, default=None),
-        _batched_models(body) if operation.batch else (),
+        tuple({model for p in batched(body) if isinstance(model := p.get("model"), str)}) if operation.batch else (),
     )
 
 
-def _batched_models(body: Body) -> tuple[str, ...]:
-    """The models of a batch that holds its requests in itself, as Messages has it."""
+def batched(body: Body) -> Iterator[Body]:
+    """The requests that a batch holds in itself, as Messages has it."""
     requests = body.get("requests")
     params = [r.get("params") for r in requests if isinstance(r, dict)] if isinstance(requests, list) else []
-    models = [p.get("model") for p in params if isinstance(p, dict)]
-    return tuple(sorted({model for model in models if isinstance(model, str)}))
+    return (p for p in params if isinstance(p, dict))
 
 
 def edited(operation: Operation, body: Body, limits: Parameters | None) -> bytes:
@@ -76,7 +77,7 @@ def edited(operation: Operation, body: Body, limits: Parameters | None) -> bytes
 
 def limited(operation: Operation, body: Body, limits: Parameters | None) -> Body:
     """The body under limits."""
-    if limits is None or operation.dialect == "other":
+    if limits is None or not _CAPS[operation.dialect]:
         return body
     changed = dict(body)
     if limits.logprobs is False:

@@ -13,7 +13,7 @@ from stillwatch.gateway import bodies, headers
 from stillwatch.gateway.admission import RefusedError
 from stillwatch.gateway.outbound import Head
 from stillwatch.gateway.proxy import MOST_WHOLE, STREAM
-from stillwatch.gateway.streaming import Edit, StreamEditor, StreamEditors
+from stillwatch.gateway.streaming import Edit, LineEditor, StreamEditor, StreamEditors
 
 SHORT = 1 << 20
 """An answer of a known length up to this is passed down when all of it is there, so that one that breaks is a 502."""
@@ -27,20 +27,30 @@ def status_line(status: int) -> bytes:
 class Down:
     """An answer on its way down. ``added``: headers of ours; ``edits``: what is changed in it.
 
-    ``keeps_open``: the connection is used again. ``chunks``: its client understands chunks.
+    ``keeps_open``: the connection is used again. ``chunks``: its client understands chunks. ``lines``: it is a file,
+    to be edited line by line.
     """
 
     def __init__(
-        self, head: Head, added: dict[str, str], edits: Sequence[Edit], *, keeps_open: bool, chunks: bool
+        self,
+        head: Head,
+        added: dict[str, str],
+        edits: Sequence[Edit],
+        *,
+        keeps_open: bool,
+        chunks: bool,
+        lines: bool = False,
     ) -> None:
         kind = next((value for name, value in head.fields if name == b"content-type"), b"")
         self.streamed = kind[: len(STREAM)].lower() == STREAM.encode()
         encoding = next((value for name, value in head.fields if name == b"content-encoding"), b"identity")
         if edits and encoding.lower() != b"identity":
             raise RefusedError(502, "upstream_encoded", "The answer cannot be read by the gateway.")
-        self.whole = not head.bare and not self.streamed and (bool(edits) or _short(head))
+        by_piece = bool(edits) and (self.streamed or lines)
+        self.whole = not head.bare and not self.streamed and not by_piece and (bool(edits) or _short(head))
         self._edits = edits
-        self._editing = StreamEditors([StreamEditor(edit) for edit in edits]) if edits and self.streamed else None
+        kind_of = StreamEditor if self.streamed else LineEditor
+        self._editing = StreamEditors([kind_of(edit) for edit in edits]) if by_piece else None
         self._pieces: list[bytes] = []
         self._size = 0
         self._head, self._added = head, added

@@ -6,13 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Dialect = Literal["chat", "completions", "responses", "messages", "other"]
-"""How a body says what it asks for; ``other`` bodies are neither read nor edited."""
+Dialect = Literal["chat", "completions", "responses", "messages", "results", "other"]
+"""How a body says what it asks for, or an answer what it says; ``other`` bodies are neither read nor edited.
+
+``results``: a file, which may hold the answers to a batch, one a line.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``name`` as in OpenTelemetry where it has one; ``reads_body``: it is JSON, bounded and looked at."""
+    """``name`` as in OpenTelemetry where it has one; ``reads_body``: it is JSON, bounded and looked at.
+
+    ``upload``: its body may hold the requests of a batch, one a line.
+    """
 
     name: str
     methods: tuple[str, ...]
@@ -22,6 +28,7 @@ class Operation:
     captured: bool = False
     batch: bool = False
     export: bool = False
+    upload: bool = False
 
 
 def _operation(name: str, methods: str, path: str, **rest: object) -> Operation:
@@ -39,10 +46,12 @@ OPERATIONS: tuple[Operation, ...] = (
     _operation("count_tokens", "POST", r"/v1/messages/count_tokens", dialect="messages", reads_body=True),
     _operation("embeddings", "POST", r"/v1/embeddings", reads_body=True, captured=True),
     _operation("batch", "POST", r"/v1/(?:batches|messages/batches)", reads_body=True, batch=True),
-    _operation("stored", "GET POST DELETE", rf"/v1/(?:responses|batches|messages/batches)/{_ID}"),
+    _operation("stored", "GET POST DELETE", rf"/v1/responses/{_ID}", dialect="responses"),
+    _operation("stored", "GET POST DELETE", rf"/v1/(?:batches|messages/batches)/{_ID}", dialect="results"),
     _operation("batches", "GET", r"/v1/(?:batches|messages/batches)"),
     _operation("models", "GET", rf"/v1/models(?:/{_ID})?"),
-    _operation("files", "GET POST DELETE", rf"/v1/files(?:/{_ID})?"),
+    _operation("upload", "POST", rf"/v1/files(?:/{_ID})?", upload=True),
+    _operation("files", "GET DELETE", rf"/v1/files(?:/{_ID})?", dialect="results"),
     _operation("fine_tuning", "GET POST", rf"/v1/fine_tuning/{_ID}", export=True),
 )
 

@@ -1,8 +1,9 @@
 """Reasoning taken out of answers, whole ones and the events of streamed ones.
 
 Contract: ``hidden`` takes out every text of the model's reasoning and its summaries; ``summarised`` leaves summaries,
-which only Responses have. Encrypted reasoning stays: it says nothing to its reader, and the next turn needs it. What
-is no reasoning stays as it is. Each function returns the object itself where nothing had to go.
+which only Responses have. Encrypted reasoning stays: it says nothing to its reader, and the next turn needs it. What is
+no reasoning stays as it is. Each function returns the object itself where nothing had to go. ``results`` are lines of
+the files that answers to batches come in.
 
 Deliberately not done: making a summary where the upstream made none.
 """
@@ -17,6 +18,7 @@ from stillwatch.feed.decision import Reasoning
 from stillwatch.gateway.operations import Dialect
 
 Body = dict[str, Any]
+_ANSWERS: tuple[Dialect, ...] = ("chat", "messages", "responses")
 _CHAT = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
 _TEXT_EVENTS = ("response.reasoning_text.", "response.reasoning.")
 _SUMMARY_EVENTS = (
@@ -53,7 +55,10 @@ def without(body: Body, dialect: Dialect, allowed: Reasoning) -> Body:
     if dialect == "messages":
         return _each(body, "content", _thinking)
     if dialect == "responses":
-        return _each(body, "output", lambda item: _item(item, allowed))
+        listed = _each(body, "data", lambda item: _item(item, allowed))
+        return _each(listed, "output", lambda item: _item(item, allowed))
+    if dialect == "results":
+        return _result(body, allowed)
     return body
 
 
@@ -68,6 +73,18 @@ def event_without(event: Body, dialect: Dialect, allowed: Reasoning) -> Body | N
     if dialect == "responses":
         return _response_event(event, allowed)
     return event
+
+
+def _result(line: Body, allowed: Reasoning) -> Body:
+    """One answer to a batch; which dialect it speaks shows in its fields."""
+
+    def hidden(body: Body) -> Body:
+        for dialect in _ANSWERS:
+            body = without(body, dialect, allowed)
+        return body
+
+    line = _part(line, "response", lambda response: _part(response, "body", hidden))
+    return _part(line, "result", lambda result: _part(result, "message", hidden))
 
 
 def _message_event(event: Body) -> Body | None:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from stillwatch.gateway.bodies import read
 from stillwatch.gateway.identity import Caller, Client
 
 MOST_ANSWER = 1 << 20
@@ -14,7 +15,10 @@ MOST_ANSWER = 1 << 20
 
 @dataclass(slots=True)
 class Record:
-    """A request with its answer. A long answer is cut to its end; ``size`` is what all weighs in memory."""
+    """A request with its answer. A long answer is cut to its end; ``size`` is what all weighs in memory.
+
+    ``status`` and ``duration_ms`` None: the answer does not come this way.
+    """
 
     event_id: str
     ts_us: int
@@ -25,14 +29,20 @@ class Record:
     session_id: str | None
     body: dict[str, Any]
     size: int
-    status: int = 0
-    duration_ms: int = 0
+    raw: bytes | None = None
+    """The body of a request inside a batch, not opened yet: files hold many, and the thread of the log has time."""
+    status: int | None = 0
+    duration_ms: int | None = 0
     ttft_ms: int | None = None
     pieces: deque[bytes] = field(default_factory=deque)
     answer_cut: bool = False
     streamed: bool = False
     error_type: str | None = None
     _held: int = 0
+
+    def opened(self) -> dict[str, Any]:
+        """The body."""
+        return self.body if self.raw is None else read(self.raw)
 
     @property
     def answer(self) -> bytes:

@@ -64,8 +64,9 @@ def _column(values: list[Any], field: pa.Field) -> pa.Array:
 
 
 def _row(record: Record, answered: Callable[[Record], Row], threads: Threads | None) -> Row:
-    asked = plain.asked(record.body) if record.operation == "chat" else None
-    row = {**answered(record), **(request_columns(record.body) if asked is None else asked), **_seen(record)}
+    body = record.opened()
+    asked = plain.asked(body) if record.operation == "chat" else None
+    row = {**answered(record), **(request_columns(body) if asked is None else asked), **_seen(record)}
     if threads is not None and record.operation == "responses":
         row = _stitched(row, record, threads)
     for name in _TEXTS:

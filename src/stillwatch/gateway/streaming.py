@@ -14,7 +14,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from stillwatch.gateway.lines import BLANK, Lines
+
 MOST = 8 << 20
+MOST_LINE = 64 << 20
+"""Of an answer in a file of answers."""
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _decoder = msgspec.json.Decoder()
@@ -87,11 +91,39 @@ class StreamEditor:
         return b"".join(_spelled(body, lines) + b"\n\n" for body, lines in named)
 
 
+class LineEditor:
+    """Edits the objects in the lines of a file; what is none, or is not edited, stays byte for byte."""
+
+    def __init__(self, edit: Edit) -> None:
+        self._edit = edit
+        self._lines = Lines(self._line, MOST_LINE, _too_wide)
+        self.feed, self.close = self._lines.feed, self._lines.close
+
+    def _line(self, line: bytes) -> bytes:
+        text = line.strip(BLANK)
+        try:
+            body = _decoder.decode(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return line
+        left = self._edit.whole(body)
+        return line if left is body else line.replace(text, msgspec.json.encode(left))
+
+
+def _too_wide() -> None:
+    raise StreamTooWideError(f"a line of more than {MOST_LINE} bytes")
+
+
+class Editor(Protocol):
+    def feed(self, data: bytes, /) -> bytes: ...
+
+    def close(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StreamEditors:
     """Several edits of one stream, one after the other; with none of them bytes pass as they are."""
 
-    editors: Sequence[StreamEditor]
+    editors: Sequence[Editor]
 
     def feed(self, data: bytes) -> bytes:
         for editor in self.editors:

@@ -24,6 +24,7 @@ from stillwatch.feed.verdict import Verdict
 from stillwatch.gateway import bodies, headers, identity
 from stillwatch.gateway.admission import RefusedError, admitted
 from stillwatch.gateway.answers import Answer, refused
+from stillwatch.gateway.batches import Upload, judge_of, messages_judged
 from stillwatch.gateway.down import Down, status_line
 from stillwatch.gateway.inbound import Call, Inbound
 from stillwatch.gateway.operations import Dialect, Operation, knows_path, operation_of
@@ -65,11 +66,18 @@ class Visit:
         self._verdict = Verdict()
         self._edits: tuple[Edit, ...] = ()
         self._screening: asyncio.Task[None] | None = None
+        self._upload: Upload | None = None
+        self._inside = 0
         proxy.metrics.in_flight += 1
 
     @property
     def dialect(self) -> Dialect:
         return self.operation.dialect if self.operation else "other"
+
+    @property
+    def spoken(self) -> Dialect:
+        """Whose errors the client understands."""
+        return "messages" if self.call.target.startswith("/v1/messages") else self.dialect
 
     # What the client's connection says.
 
@@ -122,7 +130,8 @@ class Visit:
         call = self.call
         try:
             keeps = self.inbound.keeps_open
-            self._down = Down(head, added, self._edits, keeps_open=keeps, chunks=call.chunks)
+            lines = self.dialect == "results"
+            self._down = Down(head, added, self._edits, keeps_open=keeps, chunks=call.chunks, lines=lines)
         except RefusedError as error:
             self._refuse(error)
             return
@@ -169,6 +178,8 @@ class Visit:
         self._collects = operation.reads_body or proxy.screen is not None
         if self._collects and (call.length or 0) > proxy.limits.body_bytes:
             raise self._too_large()
+        if operation.upload and call.headers.get("content-encoding", "identity").lower() != "identity":
+            raise RefusedError(415, "encoded_body", "Files are taken as they are, not compressed.")
         if not call.whole and call.chunks and call.headers.get("expect", "").lower() == "100-continue":
             self.inbound.write(_CONTINUE)
         if not self._collects:
@@ -197,17 +208,26 @@ class Visit:
 
     def _pass_on(self, up: Outbound) -> None:
         """The body of a request that nobody looks at."""
-        call = self.call
+        call, upload, chunked = self.call, self._upload, self._chunked_up
         pieces, call.pieces = call.pieces, []
-        chunked = call.length is None
-        for piece in pieces:
-            up.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        ends = call.whole and not up.asked
         if pieces:
             self.inbound.alive()
-        if call.whole and not up.asked:
+        if upload is not None:
+            pieces = [upload.feed(piece) for piece in pieces]
+            if ends:
+                pieces.append(upload.close())
+        for piece in filter(None, pieces):
+            up.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        if ends:
             up.asked = True
             if chunked:
                 up.send(b"0\r\n\r\n")
+
+    @property
+    def _chunked_up(self) -> bool:
+        """Whether the length of a body that is passed on is not known: nobody said it, or it may change."""
+        return self.call.length is None or (self._upload is not None and self._upload.edits)
 
     def _read(self, raw: bytes) -> None:
         """The body is there: judge it, let it be looked at, send it up."""
@@ -221,12 +241,17 @@ class Visit:
             except bodies.UnreadableBodyError as error:
                 raise RefusedError(400, "unreadable_body", str(error)) from None
         if operation.captured and proxy.capture is not None:
-            self._record = self._made_record(operation, body, len(raw))
+            self._record = self._made_record(self._new_id(), operation.name, body, len(raw) * 3)
         self._judge(body)
+        if operation.batch and proxy.capture is not None:
+            for request in bodies.batched(body):
+                self._seen_inside(bodies.spelled(request), self.status or None)
         if self.over:
             return
         if operation.reads_body and (self._verdict.limits is not None or proxy.gate.held.tiers is not None):
-            raw = bodies.edited(operation, body, self._verdict.limits)
+            raw = self._edited(operation, body)
+        elif self._upload is not None:
+            raw = self._upload.feed(raw) + self._upload.close()
         if proxy.screen is not None and raw:
             path = self.call.target.partition("?")[0]
             outgoing = Outgoing(self._caller, path, operation.dialect, self.call.headers, raw)
@@ -243,11 +268,42 @@ class Visit:
             refusal = gate.sheds(self._caller, record.event_id, record.ts_us)
             self.failed_as = SHED if refusal is not None else None
         if refusal is not None:
-            self._own(refused(refusal, operation.dialect))
+            self._own(refused(refusal, self.spoken))
             return
         self._verdict = verdict
+        if operation.upload:
+            self._upload = self._uploading()
         if verdict.reasoning != "shown" and operation.dialect != "other":
             self._edits = (Hiding(operation.dialect, verdict.reasoning),)
+
+    def _uploading(self) -> Upload | None:
+        """A look at the requests of a batch that is uploaded as a file, where anything depends on them."""
+        judge = judge_of(self._verdict)
+        if judge is None and self.proxy.capture is None:
+            return None
+        return Upload(self.proxy.limits.body_bytes, judge, self._seen_inside)
+
+    def _seen_inside(self, raw: bytes, status: int | None = None) -> None:
+        """A request of a batch goes to the log by itself; how it is answered does not come this way."""
+        capture = self.proxy.capture
+        if capture is None:
+            return
+        self._inside += 1
+        if self._inside == 1:
+            self._batch_id = self._new_id()
+        record = self._made_record(f"{self._batch_id}-{self._inside}", "batch", {}, 0)
+        record.raw, record.size = raw, len(raw) + 1000
+        record.status, record.duration_ms = status, None
+        capture.offer(record)
+
+    def _edited(self, operation: Operation, body: bodies.Body) -> bytes:
+        """The body under limits, spelled anew."""
+        judge = judge_of(self._verdict) if operation.batch else None
+        return (
+            bodies.spelled(messages_judged(body, judge))
+            if judge
+            else bodies.edited(operation, body, self._verdict.limits)
+        )
 
     async def _screened(self, outgoing: Outgoing) -> None:
         screen = self.proxy.screen
@@ -271,7 +327,7 @@ class Visit:
         added = self._added()
         if raw is not None and (raw or call.method == "POST"):
             added["content-length"] = str(len(raw))
-        elif raw is None and call.length is None:
+        elif raw is None and self._chunked_up:
             added["transfer-encoding"] = "chunked"
         elif raw is None and (call.length or call.method == "POST"):
             added["content-length"] = str(call.length)
@@ -283,7 +339,7 @@ class Visit:
     def _added(self) -> dict[str, str]:
         added = {"x-forwarded-for": headers.safe(self._seen.ip), "accept-encoding": "identity"}
         if (key := self.proxy.upstream_key) is not None:
-            name, value = ("x-api-key", key) if self.dialect == "messages" else ("authorization", f"Bearer {key}")
+            name, value = ("x-api-key", key) if self.spoken == "messages" else ("authorization", f"Bearer {key}")
             added[name] = value
         if self._record is not None:
             added[headers.REQUEST_ID] = self._record.event_id
@@ -300,20 +356,23 @@ class Visit:
         most = self.proxy.limits.body_bytes
         return RefusedError(413, "body_too_large", f"A body may have {most} bytes.")
 
-    def _made_record(self, operation: Operation, body: bodies.Body, size: int) -> Record:
-        given, seen = self.call.headers, self._seen
-        trusted_id = given.get(headers.REQUEST_ID) if seen.ip != self.inbound.peer else None
+    def _new_id(self) -> str:
+        trusted = self.call.headers.get(headers.REQUEST_ID) if self._seen.ip != self.inbound.peer else None
+        return headers.safe(trusted) if trusted else "gw-" + os.urandom(10).hex()
+
+    def _made_record(self, event_id: str, operation: str, body: bodies.Body, size: int) -> Record:
+        given = self.call.headers
         agent, session = given.get("user-agent"), given.get("x-session-id")
         return Record(
-            headers.safe(trusted_id) if trusted_id else "gw-" + os.urandom(10).hex(),
+            event_id,
             int(self.now * 1_000_000),
             self._caller,
-            seen,
+            self._seen,
             agent[:400] if agent else None,
-            operation.name,
+            operation,
             session[:200] if session else None,
             body,
-            size * 3 + 1000,
+            size + 1000,
         )
 
     # On the way down.
@@ -350,7 +409,7 @@ class Visit:
             self._done()
             self.inbound.abort()
         elif not self.over:
-            self._own(refused(error.refusal, self.dialect))
+            self._own(refused(error.refusal, self.spoken))
 
     def _own(self, answer: Answer) -> None:
         """An answer of the gateway's own."""
@@ -398,6 +457,8 @@ class Visit:
         metrics.observe(self.operation.name if self.operation else "none", self.status, seconds)
         if self.failed_as:
             metrics.events[self.failed_as] += 1
+        if self._upload is not None:
+            metrics.events["batch_line_unread"] += self._upload.unread
         if record is not None and self.proxy.capture is not None:
             self._record = None
             record.status, record.duration_ms = self.status or CLIENT_GONE, int(seconds * 1000)

@@ -1,7 +1,8 @@
 """An application's answer on its way to the client: watched for the log, edited where a measure says so.
 
 Contract: an answer that is not edited goes on message by message. One that is edited goes on event by event if it is a
-stream, and when it is whole if it is not; one that cannot be read is 502, because it must not be shown.
+stream, line by line if it is a file, else when it is whole; one that cannot be read is 502, because it must not be
+shown.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.operations import Dialect
 from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.record import Record
-from stillwatch.gateway.streaming import Edit, StreamEditor, StreamEditors
+from stillwatch.gateway.streaming import Edit, LineEditor, StreamEditor, StreamEditors
 from stillwatch.plugs.plug import OURS
 
 Message = MutableMapping[str, Any]
@@ -94,8 +95,9 @@ class Answering:
             await self._unreadable("upstream_encoded")
             return
         begin = {**message, "headers": [(k, v) for k, v in pairs if k != b"content-length"]}
-        if streamed:
-            self._editors = StreamEditors([StreamEditor(edit) for edit in self._edits])
+        if streamed or self._dialect == "results":
+            kind = StreamEditor if streamed else LineEditor
+            self._editors = StreamEditors([kind(edit) for edit in self._edits])
             await self._send(begin)
         else:
             self._held = begin
