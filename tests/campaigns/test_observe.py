@@ -9,7 +9,8 @@ from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.observe import observe
-from stillwatch.evidence.migration import Coins, Migration
+from stillwatch.evidence.coin import Coins
+from stillwatch.evidence.migration import Migration
 from stillwatch.groups.templates import Pairs, request_keys
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import MINHASH_SIZE
@@ -28,7 +29,7 @@ def lineage(joined: dict[int, int] | None = None) -> Lineage:
 
 def watch(group: Lineage, *frames: Frame) -> Lineage:
     for frame in frames:
-        observe(group, frame, EpochIndex(frame, [group.keys]), Pairs.empty(), 0)
+        observe(group, frame, EpochIndex(frame, [group.keys]), Pairs.empty(), 0, None)
     return group
 
 

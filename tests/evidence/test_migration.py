@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 
 from stillwatch.app.inmemory import frames, sketch_table
-from stillwatch.evidence.migration import Coins, Migration, log_e, log_e_unknown_rate
+from stillwatch.evidence.coin import Coins, Decided, Experiment
+from stillwatch.evidence.migration import Migration, log_e, log_e_unknown_rate
 from stillwatch.facts.frame import Codebooks
 from stillwatch.model.frame import Frame
 from stillwatch.sketch.recipe import Recipe
@@ -56,9 +57,9 @@ def chance(coins: tuple[bool, ...], q: float) -> float:
     return float(np.prod(np.where(coins, q, 1 - q)))
 
 
-def evidence(frame: Frame, members: int) -> Migration:
+def evidence(frame: Frame, members: int, rate: float | None = None) -> Migration:
     found = Migration(Coins())
-    found.add(frame, np.flatnonzero(frame.account < members))
+    found.add(frame, np.flatnonzero(frame.account < members), rate)
     return found
 
 
@@ -67,7 +68,7 @@ def evidence(frame: Frame, members: int) -> Migration:
 def test_the_mean_is_one_however_accounts_react_to_their_own_refusals(one: Program, two: Program, q: float) -> None:
     mean = 0.0
     for coins in product((False, True), repeat=6):
-        mean += chance(coins, q) * np.exp(evidence(play([one, two], coins), 2).log_e(q))
+        mean += chance(coins, q) * np.exp(evidence(play([one, two], coins), 2, q).log_e())
     assert mean == pytest.approx(1.0)
 
 
@@ -77,8 +78,8 @@ def test_accounts_that_answer_a_refusal_with_the_others_text_are_no_exception() 
     close = [tuple((step - 12 * (n in (1, 2)), text) for n, (step, text) in enumerate(p)) for p in crossed]
     q, mean, both = 0.05, 0.0, 0.0
     for coins in product((False, True), repeat=6):
-        found = evidence(play(close, coins), 2)
-        mean += chance(coins, q) * np.exp(found.log_e(q))
+        found = evidence(play(close, coins), 2, q)
+        mean += chance(coins, q) * np.exp(found.log_e())
         odds = np.exp(found.refused[0].sum() * np.log(16) - found.echoing[0].sum() * np.log1p(q * 15))
         both += chance(coins, q) * odds
     assert mean == pytest.approx(1.0)
@@ -118,6 +119,30 @@ def test_not_knowing_the_rate_never_helps(echoing: int, refused: int, q: float, 
     assert log_e_unknown_rate(*counts, before, outside) <= log_e(*counts, np.array([q]))[0] - posterior + 1e-9
 
 
+def test_the_coin_need_not_be_thrown_for_everybody_where_its_rate_was_decided() -> None:
+    """Half of what echoes was spared: a rate learned from all requests would be half of the true one."""
+    decided = Decided((Experiment(START - 5, START + 1, 0.2), Experiment(START + EPOCH, START + 2 * EPOCH, 0.9)))
+    reacting: Program = ((0, 0), (1, 1), (2, 0), (3, 1), (3, 0), (5, 2), (6, 1))
+    spared: Program = ((1, 0), (2, 1), (2, 1), *[(4, 0)] * 4)
+    mean, rate = 0.0, 0.2
+    for thrown in product((False, True), repeat=3):
+        frame = play([spared, reacting, spared], (False,) * 3 + thrown + (False,) * 3)
+        assert decided.rate_of(frame) == rate
+        mean += chance(thrown, rate) * np.exp(evidence(frame, 3, decided.rate_of(frame)).log_e())
+    assert mean <= 1.0 + 1e-9
+
+
+def test_a_refusal_that_no_experiment_explains_has_the_rate_learned_again() -> None:
+    falls = (True, False, False, False, True, False)
+    frame = play([((0, 0), *[(1, 1)] * 6), ((1, 0), *[(2, 1)] * 6)], falls)
+    known, learned = (evidence(frame, 2, rate) for rate in (0.01, None))
+    assert known.seen[1] > 0 and known.log_e() > learned.log_e()
+    known.add(frame, np.arange(len(frame)), None)
+    learned.add(frame, np.arange(len(frame)), None)
+    assert known.log_e() == learned.log_e()
+    assert Decided().rate_of(frame) is None
+
+
 def test_what_echoes_and_was_refused_speaks_and_what_was_served_speaks_against() -> None:
     rate, many = np.array([0.003]), np.array([40])
     assert log_e(np.array([6]), np.array([5]), rate)[0] > 15
@@ -137,23 +162,23 @@ def week_of(actor: Actor, shed: float, days: float = 3.0) -> Migration:
         if found is None:
             found = Migration(Coins.of(frame))
         else:
-            found.add(frame, np.arange(len(frame)))
+            found.add(frame, np.arange(len(frame)), shed or None)
     assert found is not None
     return found
 
 
 def test_a_relay_that_retries_on_siblings_gives_itself_away() -> None:
     relay = LiveRelay(accounts=30, rate=50, force=Force(siblings=True, schedule="random"))
-    assert week_of(relay, 0.01).log_e(0.01) > np.log(1e4)
+    assert week_of(relay, 0.01).log_e() > np.log(1e4)
 
 
 def test_a_relay_that_retries_in_place_and_an_unshed_one_do_not() -> None:
     patient = LiveRelay(accounts=30, rate=50, force=Force(siblings=False, schedule="random"))
-    assert week_of(patient, 0.01).log_e(0.01) < np.log(20)
+    assert week_of(patient, 0.01).log_e() < np.log(20)
     unseen = week_of(LiveRelay(accounts=30, rate=50, force=Force(siblings=True)), 0.0)
     assert unseen.log_e() <= 0
 
 
 def test_a_declared_aggregator_with_failover_is_shared_control_too() -> None:
     """The innocent cause that the cohort gate has to tell."""
-    assert week_of(Aggregator(accounts=15, rate=100), 0.01).log_e(0.01) > np.log(100)
+    assert week_of(Aggregator(accounts=15, rate=100), 0.01).log_e() > np.log(100)

@@ -170,6 +170,8 @@ def _notes(run: Run, folded: Folded, copies: int) -> list[str]:
         notes.append(f"{n} values of {column} had a wrong type or lay outside its range and count as missing")
     if run.rejects.ignored_columns:
         notes.append("columns nobody asked for: " + ", ".join(sorted(run.rejects.ignored_columns)))
+    if folded.closed.decided.unreadable and folded.latest.coins.refused:
+        notes.append(f"the coin's rate is learned from the log: {folded.closed.decided.unreadable}")
     if run.request.accounts is None:
         notes.append("no account register: payment, age and organisation are unknown and weigh nothing")
     if folded.rows and not folded.latest.population.texts.any():

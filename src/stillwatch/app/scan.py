@@ -10,6 +10,7 @@ import pyarrow as pa
 from stillwatch.app.border import Spool
 from stillwatch.app.engines import Engine, engine_of
 from stillwatch.app.folding import Folded, fold
+from stillwatch.app.measures.coin import decided
 from stillwatch.app.requests import ScanRequest, ScanResult
 from stillwatch.app.rundocument import Run, build_document, outcome
 from stillwatch.app.runwriter import facts_writer, write_run
@@ -64,6 +65,7 @@ def fresh_state(run: Run) -> State:
         int.from_bytes(run.keys.derive("ids")[:6], "big"),
     )
     state = State.start(rules, run.calibration)
+    state.decided = decided(run.request.home)
     if run.request.reviewed is not None:
         state.reviewed = reviewed.load(run.request.reviewed)
     return state

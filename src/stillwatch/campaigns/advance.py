@@ -14,7 +14,7 @@ from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.membership import name_members
 from stillwatch.campaigns.observe import observe
 from stillwatch.campaigns.state import State
-from stillwatch.evidence.migration import Coins
+from stillwatch.evidence.coin import Coins
 from stillwatch.groups.infrastructure import TieTable
 from stillwatch.groups.proposals import propose, propose_alike
 from stillwatch.model.frame import Frame
@@ -32,8 +32,9 @@ def advance(state: State, frame: Frame, identities: Identities) -> State:
     state.cohort.accrue()
     state.single.accrue()
     index = EpochIndex(frame, [lineage.keys for lineage in state.lineages])
+    coin = state.decided.rate_of(frame)
     for lineage in state.lineages:
-        observe(lineage, frame, index, state.templates.pairs, state.rules.seed)
+        observe(lineage, frame, index, state.templates.pairs, state.rules.seed, coin)
     state.population.observe(frame, len(identities.payment))
     state.networks.observe(frame, number)
     state.coins += Coins.of(frame)

@@ -15,12 +15,12 @@ MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
 TIMING_SPAN_US, POOL_SPAN_US = 86_400_000_000, 2 * 86_400_000_000
 
 
-def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Held, seed: int) -> None:
-    """Update tests and sums of ``lineage`` with the epoch."""
+def observe(lineage: Lineage, frame: Frame, index: EpochIndex, pairs: Held, seed: int, coin: float | None) -> None:
+    """Update tests and sums of ``lineage`` with the epoch; ``coin``: the highest rate of the coin in it."""
     members = lineage.members(frame.start_us)
     rows = index.rows_of(members)
     if lineage.gated_us is None and lineage.migration is not None:
-        lineage.migration.add(frame, rows)
+        lineage.migration.add(frame, rows, coin)
     if not len(rows) and lineage.timing is not None:
         return
     if lineage.pool is None:

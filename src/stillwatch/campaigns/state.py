@@ -8,8 +8,8 @@ from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.singles import Singles
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.coin import Coins, Decided
 from stillwatch.evidence.drift import Monitor
-from stillwatch.evidence.migration import Coins
 from stillwatch.evidence.population import Population
 from stillwatch.evidence.reviewed import NONE, Reviewed
 from stillwatch.evidence.single import SingleCalibration, load
@@ -58,6 +58,7 @@ class State:
     single: Budget
     singles: Singles
     coins: Coins = field(default_factory=Coins)
+    decided: Decided = field(default_factory=Decided)
     drift: Monitor = field(default_factory=Monitor)
     reviewed: Reviewed = NONE
     single_calibration: SingleCalibration = field(default_factory=load)

@@ -11,8 +11,9 @@ on both sides would be bets on each other. The other direction is a second produ
 are two each, several theta more: their mean is a martingale from epoch to epoch, so by Ville's inequality its supremum
 reaches 1 / alpha with chance at most alpha. The running maximum itself is no e-value: combine the current value.
 
-Where q is not known, the coins of accounts outside the group are bet on as well (beta-binomial, started from the coins
-before the group was proposed) and the worst q is taken: e <= the e-value at the true q, whatever it is.
+Where the provider decided q, it is known, and a bound for requests that were spared. Where it is not, the coins of
+accounts outside the group are bet on as well (beta-binomial, started from the coins before the group was proposed) and
+the worst q is taken: e <= the e-value at the true q, whatever it is.
 
 Sees: one dispatcher with retries. Misses: dropped requests, sticky accounts, retries after ten minutes or in new words.
 Mistakes: a firm that pools accounts behind a load balancer with failover is a shared control too, and no harvest: the
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, logsumexp, xlog1py, xlogy
 
+from stillwatch.evidence.coin import Coins
 from stillwatch.evidence.echoes import echoes
 from stillwatch.model.frame import Frame, Ints
 
@@ -35,47 +37,37 @@ LOG_ODDS = np.log(np.array([4.0, 16.0, 64.0, 256.0, 1024.0]))
 _GRID = np.concatenate([[0.0], np.geomspace(1e-7, 1.0, 2000)])
 
 
-@dataclass(frozen=True)
-class Coins:
-    """How many requests the coin was thrown for, and how many of them it refused."""
-
-    thrown: int = 0
-    refused: int = 0
-
-    def __add__(self, other: Coins) -> Coins:
-        return Coins(self.thrown + other.thrown, self.refused + other.refused)
-
-    @staticmethod
-    def of(frame: Frame) -> Coins:
-        """All coins of an epoch."""
-        return Coins(len(frame), int(frame.shed.sum()))
-
-
 @dataclass
 class Migration:
     """What a group has shown since its proposal: a few counts, however long it is watched.
 
     ``before``: coins of the log up to the proposal. ``echoing``, ``refused``: per way of being alike and side.
+    ``rate``: the highest that was decided since; ``unexplained``: something was refused while no known experiment ran.
     """
 
     before: Coins
     outside: Coins = field(default_factory=Coins)
     echoing: Ints = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
     refused: Ints = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
+    rate: float | None = None
+    unexplained: bool = False
 
-    def add(self, frame: Frame, rows: Ints) -> None:
-        """Take in an epoch; ``rows``: those of accounts that had joined before it began, ascending."""
+    def add(self, frame: Frame, rows: Ints, rate: float | None) -> None:
+        """Take in an epoch; ``rows``: those of accounts that had joined before it began, ascending. ``rate``: the
+        highest decided in it, None if no experiment is known."""
+        self.rate = rate if self.rate is None else max(self.rate, rate or 0.0)
+        self.unexplained |= rate is None and bool(frame.shed.any())
         shed = frame.shed[rows]
         self.outside += Coins(len(frame) - len(rows), int(frame.shed.sum() - shed.sum()))
         found = echoes(frame, rows[frame.exact[rows] != 0])
         self.echoing += found.sum(axis=2)
         self.refused += (found & shed[frame.exact[rows] != 0]).sum(axis=2)
 
-    def log_e(self, rate: float | None = None) -> float:
-        """Log e-value by now. ``rate``: the coin's chance where it is known; never less than it truly is."""
-        if rate is None:
+    def log_e(self) -> float:
+        """Log e-value by now, at the rate that was decided, or at the worst one if that does not explain the log."""
+        if self.rate is None or self.unexplained:
             return log_e_unknown_rate(self.echoing.ravel(), self.refused.ravel(), self.before, self.outside)
-        return float(log_e(self.echoing.ravel(), self.refused.ravel(), np.array([rate]))[0])
+        return float(log_e(self.echoing.ravel(), self.refused.ravel(), np.array([self.rate]))[0])
 
     @property
     def seen(self) -> tuple[int, int]:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from stillwatch.app.measures import deciding
-from stillwatch.app.measures.coin import bound
+from stillwatch.app.measures.coin import bound, decided
 from stillwatch.app.measures.coin_audit import audit
 from stillwatch.app.measures.desk import look
 from stillwatch.app.measures.request import ExperimentRequest
 from stillwatch.app.measures.telling import list_lines, listing
 from stillwatch.errors import ConfigurationError, StoreError
+from stillwatch.evidence.coin import Decided
 from stillwatch.feed.files import Follower
 from stillwatch.feed.shedding import SHED, SPARE, Coin
 from stillwatch.keyring import FILE_NAME, load_keyring
@@ -149,3 +150,15 @@ def _moment(n: int) -> datetime:
 def _row(n: int, error: str | None) -> dict[str, object]:
     seen = {"event_id": f"e-{n}", "ts": _moment(n).isoformat(), "account_id": f"acc-{n % 5}"}
     return {**seen, "error_type": error, "http_status": 503 if error else 200}
+
+
+def test_a_scan_learns_the_rate_where_the_journal_does_not_hold_together(table: Table, tmp_path: Path) -> None:
+    assert decided(tmp_path / "no store") == Decided()
+    tell_customers(table, tmp_path)
+    deciding.agree(table.at("app"), propose(table))
+    (known,) = decided(table.desk.store).experiments
+    assert (known.rate, known.end_us - known.start_us) == (0.03, 7 * 86_400_000_000)
+    (lines,) = (table.desk.store / "journal").glob("*.jsonl")
+    lines.write_bytes(lines.read_bytes().replace(b"0.03", b"0.01"))
+    broken = decided(table.desk.store)
+    assert not broken.experiments and "journal" in broken.unreadable

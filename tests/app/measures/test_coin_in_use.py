@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 
 from stillwatch.app.inmemory import frames
 from stillwatch.app.measures import deciding
+from stillwatch.app.measures.coin import decided
 from stillwatch.app.measures.coin_audit import audit
 from stillwatch.app.measures.request import ExperimentRequest
-from stillwatch.evidence.migration import Coins, Migration
+from stillwatch.evidence.coin import Coins, Decided
+from stillwatch.evidence.migration import Migration
 from stillwatch.facts.frame import Codebooks
 from stillwatch.gateway.capture import Capture
 from stillwatch.gateway.rows import hashed_batch
@@ -95,14 +97,18 @@ def test_a_dispatcher_is_told_from_customers_who_try_again(tmp_path: Path) -> No
     (told,) = audit(table.desk.store, (str(tmp_path / "log"),), None, name)
     assert told.shed > 10 and not told.not_chosen and told.refused_otherwise == 0
     assert set(told.let_through) <= {f"acc-of-{SERVICE_LEVEL}"} and told.chosen == told.shed + told.let_through.total()
-    assert _log10_e(tmp_path / "log", "acc-of-key-") > 5 > 0 > _log10_e(tmp_path / "log", "acc-of-own-")
+    known = decided(table.desk.store)
+    assert [e.rate for e in known.experiments] == [0.05]
+    for coin in (known, Decided()):
+        assert _log10_e(tmp_path / "log", "acc-of-key-", coin) > 5
+        assert _log10_e(tmp_path / "log", "acc-of-own-", coin) <= 0
 
 
-def _log10_e(log: Path, group: str) -> float:
+def _log10_e(log: Path, group: str, coin: Decided) -> float:
     rows = pa.concat_tables(pq.read_table(path) for path in log.glob("*.parquet"))
     books, found = Codebooks(), list[Migration]()
     for frame in frames(rows.select(SKETCHES.column_names).sort_by([("ts", "ascending")]), books, EPOCH_US):
         found = found or [Migration(Coins.of(frame))]
         codes = [code for code, account in enumerate(books.account.names) if account.startswith(group)]
-        found[0].add(frame, np.flatnonzero(np.isin(frame.account, codes)))
+        found[0].add(frame, np.flatnonzero(np.isin(frame.account, codes)), coin.rate_of(frame))
     return found[0].log_e() / float(np.log(10))

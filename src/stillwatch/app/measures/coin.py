@@ -11,8 +11,11 @@ import hmac
 from datetime import datetime
 from pathlib import Path
 
-from stillwatch.app.measures.desk import Sight
-from stillwatch.errors import StoreError
+from stillwatch.app.measures.desk import Sight, look
+from stillwatch.app.sitting import FOLDER
+from stillwatch.errors import StillwatchError, StoreError
+from stillwatch.evidence.coin import Decided
+from stillwatch.evidence.coin import Experiment as Thrown
 from stillwatch.feed.shedding import Shedding
 from stillwatch.keyring import FILE_NAME, load_keyring
 from stillwatch.measures.state import Experiment
@@ -43,3 +46,22 @@ def running(sight: Sight, now: datetime) -> Shedding | None:
     """The experiment that the feed is to hold."""
     experiment = sight.docket.shedding(now)
     return None if experiment is None else shedding_of(sight.store, experiment)
+
+
+def decided(store: Path) -> Decided:
+    """What a scan may know of the coin: every experiment of the store's journal, none where there is no journal.
+
+    A journal that does not hold together is no reason to miss a campaign: the rate is learned then and the run says so.
+    """
+    if not (store / FOLDER).exists():
+        return Decided()
+    try:
+        return Decided(tuple(_thrown(experiment) for experiment in look(store).docket.experiments))
+    except StillwatchError as error:
+        return Decided(unreadable=str(error))
+
+
+def _thrown(experiment: Experiment) -> Thrown:
+    since, until = max(experiment.since, experiment.act.starts_at), experiment.until
+    start, end = (int(datetime.fromisoformat(moment).timestamp()) * 1_000_000 for moment in (since, until))
+    return Thrown(start, end, experiment.act.rate)

@@ -15,8 +15,9 @@ from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.coin import Coins, Decided, Experiment
 from stillwatch.evidence.drift import Monitor, Statement
-from stillwatch.evidence.migration import Coins, Migration
+from stillwatch.evidence.migration import Migration
 from stillwatch.evidence.population import Population
 from stillwatch.evidence.reviewed import NONE, Reviewed
 from stillwatch.evidence.single import SingleCalibration, SingleProfile
@@ -49,6 +50,8 @@ CLASSES: tuple[type[Any], ...] = (
     Verdict,
     SingleProfile,
     Coins,
+    Decided,
+    Experiment,
     Lineage,
     CoUse,
     Tally,

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from stillwatch.app.border import Spool
 from stillwatch.app.engines import HOUR_US
 from stillwatch.app.folding import Folded
+from stillwatch.app.measures.coin import decided
 from stillwatch.app.memory import give_back
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
@@ -164,6 +165,7 @@ class Watcher:
         self._keep_late()
         self._spool.flush()
         give_back()
+        self._folded.closed.decided = decided(self._request.home)
         for number in sorted(n for n in self._spool.parts if n <= last):
             close_epoch(
                 number,
