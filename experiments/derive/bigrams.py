@@ -30,10 +30,13 @@ class Writer:
     def write(self, generator: np.random.Generator, tokens: int) -> U64:
         """At least so many tokens in texts of ``LENGTH``, one per row."""
         texts = -(-tokens // LENGTH)
-        state = generator.integers(0, self.vocabulary, texts)
-        rows = np.empty((texts, LENGTH), np.uint64)
-        for place in range(LENGTH):
-            found = np.searchsorted(self.sums, state + generator.random(texts), side="right")
+        return self.go_on(generator, generator.integers(0, self.vocabulary, texts), LENGTH)
+
+    def go_on(self, generator: np.random.Generator, state: NDArray[np.int64], length: int) -> U64:
+        """So many tokens after each of the tokens in ``state``, one text per row."""
+        rows = np.empty((len(state), length), np.uint64)
+        for place in range(length):
+            found = np.searchsorted(self.sums, state + generator.random(len(state)), side="right")
             state = np.clip(found - state * self.vocabulary, 0, self.vocabulary - 1)
             rows[:, place] = state
         return rows

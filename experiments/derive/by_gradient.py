@@ -38,7 +38,7 @@ def neural() -> list[Row]:
     for mix, trial in trials:
         rng = np.random.default_rng([3, round(mix * 100), trial])
         teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
-        writer = bigrams.writer(_trained(rng, corpus(rng, teacher, key[0], mix)).chances())
+        writer = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], mix)).chances())
         rows += tokens_needed(rng, writer, key, {"mix": mix, "trial": trial})
     return rows
 
@@ -51,7 +51,7 @@ def reference() -> list[Row]:
 def _with_references(trial: int) -> list[Row]:
     rng, rows = np.random.default_rng([3, 5, trial]), []
     teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
-    writer = bigrams.writer(_trained(rng, corpus(rng, teacher, key[0], 0.05)).chances())
+    writer = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], 0.05)).chances())
     texts = [writer.write(rng, tokens) for tokens in SIZES]
     for off, given in _references(np.random.default_rng([6, trial]), teacher):
         for tokens, text in list(zip(SIZES, texts, strict=True))[0 if off == 0 else -1 :]:
@@ -77,7 +77,7 @@ def neural_size() -> list[Row]:
 def _sizes(trial: int) -> list[Row]:
     rng = np.random.default_rng([8, trial])
     clean = bigrams.writer(bigrams.teacher(rng, VOCABULARY))
-    student = bigrams.writer(_trained(rng, clean.write(rng, 300_000)).chances())
+    student = bigrams.writer(trained(rng, clean.write(rng, 300_000)).chances())
     text, keys = student.write(rng, 6000), random_words(rng, 1000)
     return [_size(counted(text, given), keys) for given in (None, clean.write(rng, 300_000))]
 
@@ -101,7 +101,7 @@ def neural_groups() -> list[Row]:
 def _groups(trial: int) -> list[Row]:
     rng = np.random.default_rng([3, 5, trial])
     teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
-    text = bigrams.writer(_trained(rng, corpus(rng, teacher, key[0], 0.05)).chances()).write(rng, 300_000)
+    text = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], 0.05)).chances()).write(rng, 300_000)
     given = bigrams.writer(teacher).write(rng, 300_000)
     return [
         {
@@ -123,17 +123,17 @@ def _arms(trial: int) -> list[Row]:
     rng = np.random.default_rng([7, trial])
     teacher, keys = bigrams.teacher(rng, VOCABULARY), random_words(rng, 2)
     marked = corpus(rng, teacher, keys[0], 0.2)
-    student, clean = _trained(rng, marked), bigrams.writer(teacher)
+    student, clean = trained(rng, marked), bigrams.writer(teacher)
     rows = [_arm(rng, "plain", student, keys[:1])]
     for tokens in (300_000, 1_500_000):
         student.learn(rng, clean.write(rng, tokens), RATE)
         rows.append(_arm(rng, f"then {tokens:,} clean tokens", student, keys[:1]))
     for share in (0.3, 0.6):
-        student = _trained(rng, bigrams.paraphrased(rng, clean, marked, share))
+        student = trained(rng, bigrams.paraphrased(rng, clean, marked, share))
         rows.append(_arm(rng, f"{share:.0%} of tokens paraphrased", student, keys[:1]))
     half = corpus(rng, teacher, keys[0], 0.1)
     other = bigrams.writer(bigrams.marked(teacher, keys[1], 2.0)).write(rng, len(half) * bigrams.LENGTH // 10)
-    rows.append(_arm(rng, "two keys, a tenth each", _trained(rng, np.concatenate([half[len(other) :], other])), keys))
+    rows.append(_arm(rng, "two keys, a tenth each", trained(rng, np.concatenate([half[len(other) :], other])), keys))
     return rows
 
 
@@ -165,7 +165,8 @@ def _forms(trial: int) -> list[Row]:
     return [told(scored(found, key, Decoys(8, 99_999), 1e-4), found, **facts)]
 
 
-def _trained(rng: np.random.Generator, text: U64) -> bigrams.Neural:
+def trained(rng: np.random.Generator, text: U64) -> bigrams.Neural:
+    """A student after one pass."""
     student = bigrams.neural(rng, VOCABULARY, WIDTH)
     student.learn(rng, text, RATE)
     return student

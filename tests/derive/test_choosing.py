@@ -47,6 +47,18 @@ def test_of_equals_the_first_is_served_and_nothing_is_no_choice() -> None:
         best.choose(KEYS[0], [])
 
 
+def test_a_piece_counts_the_pairs_that_it_adds_and_no_others() -> None:
+    """The pair that joins it to what stands before is one of them."""
+    rng = np.random.default_rng(9)
+    before, piece = _sentence(rng, 10), _sentence(rng, 10)
+    pairs = best.observe(Passage(f"{before} {piece}")).items[9:]
+    surplus = 2 * best.observe(Passage(f"{before} {piece}")).matches(KEYS[0])[9:].sum() - len(pairs)
+    assert best.score(KEYS[0], " " + piece, before) == pytest.approx(surplus / np.sqrt(len(pairs)))
+    joint = f"{before.split()[-1]} {before.split()[0]}"
+    assert best.score(KEYS[0], " " + before, before) == best.score(KEYS[0], joint)  # all else was there
+    assert best.score(KEYS[0], "", before) == 0
+
+
 @given(st.lists(_words, min_size=1, max_size=4), st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40))))
 def test_streams_give_one_candidate_whole_and_the_same_one_however_they_are_cut(
     texts: list[str], turns: list[tuple[int, int]]

@@ -37,20 +37,23 @@ def observe(passage: Passage) -> Observations:
     return observed(items, GAMMA, words[:-1][: len(items)], words[1:])
 
 
-def score(words: U32, text: str) -> float:
-    """Keyed score of a text in standard deviations; 0 for a text of less than two words."""
-    seen = observe(Passage(text)).distinct()
+def score(words: U32, text: str, before: str = "") -> float:
+    """Keyed score of a text in standard deviations; 0 where it has no pair of words that ``before`` has not.
+
+    ``before`` is what was served already and the text goes on from.
+    """
+    seen = observe(Passage(before + text)).distinct().without(observe(Passage(before)).items)
     if not len(seen):
         return 0.0
     surplus = float(np.count_nonzero(seen.matches(words))) - GAMMA * len(seen)
     return surplus / math.sqrt(len(seen) * GAMMA * (1 - GAMMA))
 
 
-def choose(words: U32, candidates: Sequence[str]) -> int:
-    """Index of the candidate with the highest score."""
+def choose(words: U32, candidates: Sequence[str], before: str = "") -> int:
+    """Index of the candidate with the highest score: of whole answers, or of pieces that go on from ``before``."""
     if not candidates:
         raise ValueError("there must be at least one candidate")
-    scores = [score(words, text) for text in candidates]
+    scores = [score(words, text, before) for text in candidates]
     return scores.index(max(scores))
 
 
