@@ -87,6 +87,26 @@ def test_text_that_carries_a_key_names_its_group(home: Path, tmp_path: Path, key
     assert min(check["p"] for check in spoof) > 0.0005
 
 
+@pytest.mark.parametrize("mark", ["best", "green1"])
+def test_the_spoof_control_of_what_cannot_be_marked_afterwards_is_chosen(
+    home: Path, tmp_path: Path, ask: Any, mark: str
+) -> None:
+    key = new_key(KeyPlace(home), "c-3", mark, NOW, commit=True)["key_id"]
+    drawn = np.random.default_rng(4).integers(0, 3000, (2, 160, 30)).tolist()
+    rows = ["".join(_row(tokens) for tokens in answers) for answers in drawn]
+    names = [tmp_path / "s.jsonl", tmp_path / "c.jsonl"]
+    for name, row in zip(names, rows, strict=True):
+        name.write_text(row)
+    document = derive_test(ask(str(names[0]), keys=(key,), controls=(str(names[1]),)))
+    assert document["verdict"]["word"] == "does not support"
+    assert document["spoof_control"]["z_under_its_decoy"] > 4  # 20 times the best of eight: about 6.4
+    assert [check["what"] for check in document["checks"]][-1] == "the spoof control"
+
+
+def _row(tokens: list[int]) -> str:
+    return json.dumps({"text": " ".join(f"w{token}" for token in tokens), "token_ids": tokens}) + "\n"
+
+
 def test_unmarked_text_supports_nothing(tmp_path: Path, ask: Any) -> None:
     document = derive_test(ask(_write(tmp_path / "s.jsonl", _plain(60))))
     assert document["verdict"]["word"] == "does not support"

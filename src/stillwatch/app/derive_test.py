@@ -269,7 +269,7 @@ def _with_tokens(corpus: Corpus, mark: Mark) -> Corpus:
 def _checks(
     request: TestRequest, mark: Mark, protocol: Protocol, words: U32, admitted: Admitted
 ) -> tuple[tuple[Check, ...], Spoof | None]:
-    """The prompts, each control text, each reference, and the controls marked under a decoy."""
+    """The prompts, each control text, each reference, and the controls made to carry a decoy."""
     controls = [(name, read_answers((name,)).answers) for name in request.controls]
     references = [(name, read_answers((name,)).answers) for name in request.references]
     number = len(controls) + len(references) + 2
@@ -282,10 +282,9 @@ def _checks(
     for name, answers in references:
         found += check(f"reference {name}", count_answers(answers, mark, 1), protocol, words, decoys)
     decoy = decoys.block(0)[0]
-    forged = remarked(mark, everything, decoy)
-    if not forged:
+    counted = count_answers(remarked(mark, everything, decoy), mark, 1)
+    if not len(counted.seen):
         return tuple(found), None
-    counted = count_answers(forged, mark, 1)
     found += check("the spoof control", counted, protocol, words, decoys)
     return tuple(found), Spoof(fit(counted.seen, decoy))
 
