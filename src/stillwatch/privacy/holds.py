@@ -1,6 +1,7 @@
 """Legal holds: open cases whose data are not erased, from the register and from whoever else keeps cases.
 
-Contract: pure. An account in a held campaign is held as a whole in the run folder in which it is; elsewhere it is not.
+Contract: pure. An account in a held campaign is held as a whole in the run folder in which it is, and in everything
+outside of run folders; in other runs it is not.
 A hold keeps data from being erased or removed by age; it does not lengthen the life of redacted examples.
 """
 

@@ -19,6 +19,8 @@ from stillwatch.model.scope import account_of, tenant_of
 
 ERASED = "‹erased›"
 LEAST_IN_TEXT = 3
+_MARKUP = re.compile(r"[\\`*_{}\[\]()<>#+!|~&:@]")
+"""What papers in Markdown escape."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,18 @@ class Person:
 
     @cached_property
     def in_bytes(self) -> re.Pattern[bytes]:
-        """The identifiers as files spell them: UTF-8, and escaped as JSON and HTML do."""
-        spelled = {form for i in self.identifiers for form in _spellings(i)}
-        return re.compile(b"|".join(rb"(?<![\w-])" + re.escape(s) + rb"(?![\w-])" for s in sorted(spelled)) or rb"(?!)")
+        """The identifiers as files spell them: UTF-8 and UTF-16, and escaped as JSON, HTML and Markdown do."""
+        forms = (rb"(?<![\w-])" + re.escape(s) + rb"(?![\w-])" for s in sorted(self._spelled))
+        return re.compile(b"|".join(forms) or rb"(?!)")
+
+    @property
+    def reach(self) -> int:
+        """How many bytes have to be seen to tell whether an identifier begins at the first of them."""
+        return max(map(len, self._spelled), default=0) + 1
+
+    @cached_property
+    def _spelled(self) -> frozenset[bytes]:
+        return frozenset(form for i in self.identifiers for form in _spellings(i))
 
     def count(self, text: str) -> int:
         return len(self._in_text.findall(text))
@@ -70,3 +81,6 @@ def _spellings(identifier: str) -> Iterator[bytes]:
     yield identifier.encode("utf-8", "surrogatepass")
     yield json.dumps(identifier)[1:-1].encode()
     yield html.escape(identifier).encode("utf-8", "surrogatepass")
+    yield _MARKUP.sub(lambda match: "\\" + match[0], identifier).encode("utf-8", "surrogatepass")
+    yield identifier.encode("utf-16-le", "surrogatepass")
+    yield identifier.encode("utf-16-be", "surrogatepass")

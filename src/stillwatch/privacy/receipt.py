@@ -40,6 +40,8 @@ class Receipt:
     lines: tuple[Line, ...]
     places: tuple[str, ...]
     dry_run: bool
+    told: tuple[str, ...] = ()
+    """Who got something about the person and has to hear of it."""
 
     def total(self, part: str) -> int:
         return sum(getattr(line, part) for line in self.lines)
@@ -63,7 +65,9 @@ def receipt_document(receipt: Receipt) -> dict[str, Any]:
     """The receipt as a paper, with its lines as data."""
     lines = [asdict(line) | {"left": line.left} for line in receipt.lines]
     shown = document(_paper(receipt), receipt.at)
-    return shown | {"receipt": {"person": receipt.person, "dry_run": receipt.dry_run, "lines": lines}}
+    return shown | {
+        "receipt": {"person": receipt.person, "dry_run": receipt.dry_run, "lines": lines, "tell": list(receipt.told)}
+    }
 
 
 def journal_body(receipt: Receipt) -> Mapping[str, Any]:
@@ -89,6 +93,8 @@ def _paper(receipt: Receipt) -> Paper:
         Part(f"place-{number}", where, _summary(items), tuple(items))
         for number, (where, items) in enumerate(by_place.items(), 1)
     )
+    if receipt.told:
+        parts += (Part("recipients", "Whom to tell of it", "Art. 19 GDPR", (Item("Recipients", receipt.told),)),)
     title = "What an erasure would do" if receipt.dry_run else "Receipt of an erasure"
     return Paper("receipt", title, "Art. 17 GDPR", parts, facts, NOTES)
 

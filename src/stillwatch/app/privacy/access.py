@@ -16,9 +16,12 @@ from typing import Any
 from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.erase import ERASURES
 from stillwatch.app.privacy.erasing_run import campaigns_of, rows_of
+from stillwatch.app.privacy.feeds import feeds_among, files_of, names_told
 from stillwatch.app.privacy.gateway_log import names_in
 from stillwatch.app.privacy.gather import gather
+from stillwatch.app.privacy.handing_over import handing_over, told_items
 from stillwatch.app.privacy.loose import search
+from stillwatch.app.privacy.packed import UnsearchableError
 from stillwatch.app.privacy.run_data import RunData, read_run
 from stillwatch.app.privacy.watch_state import is_watched, rows_of_state
 from stillwatch.config.load import Loaded
@@ -66,17 +69,22 @@ def access(request: AccessRequest) -> dict[str, Any]:
     found = stores.find(request.stores)
     runs = [read_run(folder) for folder in found.runs]
     journals = case_stores.views(request.home, found.loose)
-    known = {name for view in journals for name in case_stores.names_in(view)}
+    feeds = feeds_among(journals, found.loose)
+    known = {name for view in journals for name in case_stores.names_in(view)} | names_told(feeds)
     known |= {name for path in found.loose for name in names_in(path)}
     person = whom.resolve(request.account, request.end_user, runs, known)
     data = {str(run.folder): _data(run, person) | _in_state(run.folder, person, request) for run in runs}
-    mentions = {str(path): n for path in found.loose if (n := search(path, person))}
+    told = files_of(feeds)
+    mentions = {str(path): said for path in found.loose if path not in told and (said := _mentions(path, person))}
     parts = [
         Part(f"run-{n}", folder, "Art. 15(1), 15(3)", tuple(_items(held)))
         for n, (folder, held) in enumerate(data.items(), 1)
     ]
+    handed = handing_over(journals, feeds, found.loose, person)
+    if handed:
+        parts.append(Part("handed", "Decided, sent and written for others", "Art. 15(1)(c)", tuple(told_items(handed))))
     if mentions:
-        items = tuple(Item(path, (f"{n:,} mentions",)) for path, n in mentions.items())
+        items = tuple(Item(path, (said,)) for path, said in mentions.items())
         parts.append(Part("loose", "Other files", "Art. 15(1)", items))
     if cases := [c for view in journals if person.account for c in case_stores.cases_of(view, person)]:
         items = tuple(Item(f"Case {c.case_id}", (f"{c.state}, {c.disposition or 'not decided'}",)) for c in cases)
@@ -84,7 +92,15 @@ def access(request: AccessRequest) -> dict[str, Any]:
     parts += [*_context(request), Part("rights", "Rights and decisions", "Art. 15(1)(e), (f), (h)", tuple(_rights()))]
     name = person.end_user or person.account_id
     paper = Paper("access", "What is stored of a person", name, tuple(parts), dict(_facts(request, person)), NOTES)
-    return document(paper, request.now) | {"data": data, "mentions": mentions}
+    return document(paper, request.now) | {"data": data, "handed": handed, "mentions": mentions}
+
+
+def _mentions(path: Path, person: Person) -> str:
+    try:
+        found = search(path, person)
+    except UnsearchableError as error:
+        return f"not searched: {error}"
+    return f"{found:,} mentions" if found else ""
 
 
 def _data(run: RunData, person: Person) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from stillwatch.app.cases import desk, erasing, exhibits
 from stillwatch.app.cases.desk import Account, Actor, View, look
 from stillwatch.app.cases.opening import subject_of
+from stillwatch.app.measures import desk as measures
 from stillwatch.cases.state import Case
 from stillwatch.journal.log import ENTRIES
 from stillwatch.model.scope import scoped
@@ -42,14 +43,22 @@ def views(home: Path, loose: Sequence[Path]) -> tuple[View, ...]:
     return tuple(map(look, dict.fromkeys(path.parent.parent for path in found)))
 
 
-def holds_in(view: View) -> Iterator[Hold]:
-    """The cases on hold, with their campaigns and members."""
+def holds_in(view: View, now: datetime) -> Iterator[Hold]:
+    """The cases on hold, with their campaigns, their members, and whom decisions in force on their strength hit."""
     for case in view.desk.cases.values():
         if case.hold:
             members = (account for account in view.accounts(case.case_id).values() if account is not None)
             names = frozenset(scoped(account.tenant_id, account.account_id) for account in members)
+            names |= _hit(view, case, now)
             where = f"case journal in {view.store}"
             yield Hold(case.case_id, "legal hold", where, names, frozenset(case.sightings))
+
+
+def _hit(view: View, case: Case, now: datetime) -> frozenset[str]:
+    sight = measures.look(view.store)
+    standing = (d for d in sight.docket.decisions.values() if d.act.case_id == case.case_id and d.live(now))
+    named = (name for decision in standing for name in sight.names(decision.n).values())
+    return frozenset(scoped(name.tenant_id, name.value) for name in named if name.kind == "account")
 
 
 def names_in(view: View) -> set[str]:
@@ -62,39 +71,34 @@ def cases_of(view: View, person: Person) -> list[Case]:
     """Cases that the account is in; for an end user alone all of them, because any example may be theirs."""
     if not person.account:
         return list(view.desk.cases.values())
-    subject = _subject(view, person)
+    subject = subject_of_person(view, person)
     return [case for case in view.desk.cases.values() if subject in case.members]
 
 
 def check(view: View, person: Person, asked: Erasing) -> None:
     """Raise what the erasure itself would raise, before anything is erased anywhere."""
-    if _sealed(view, person) and not _held(view, person):
+    if is_sealed(view, person):
         erasing.erase(view.store, [_account(person)], asked.actor, asked.now, asked.why, dry_run=True)
 
 
 def erase_in(view: View, person: Person, asked: Erasing, *, dry_run: bool) -> list[Line]:
     """Destroy the key of the account's name, and remove the examples of its cases."""
-    where, held = str(view.store), _held(view, person)
-    hold = "; ".join(f"{case.case_id}: legal hold (case journal in {view.store})" for case in held)
-    lines = list(_examples(view, person, hold_all=bool(person.account and held), dry_run=dry_run))
-    if _sealed(view, person):
-        if held:
-            lines.append(Line(where, SEALED, 1, held=1, hold=hold))
-        else:
-            lines.append(Line(where, SEALED, 1, removed=1))
-            if not dry_run:
-                erasing.erase(view.store, [_account(person)], asked.actor, asked.now, asked.why, dry_run=False)
+    lines = list(_examples(view, person, dry_run=dry_run))
+    if is_sealed(view, person):
+        lines.append(Line(str(view.store), SEALED, 1, removed=1))
+        if not dry_run:
+            erasing.erase(view.store, [_account(person)], asked.actor, asked.now, asked.why, dry_run=False)
     return lines
 
 
-def _examples(view: View, person: Person, *, hold_all: bool, dry_run: bool) -> Iterator[Line]:
+def _examples(view: View, person: Person, *, dry_run: bool) -> Iterator[Line]:
     for case in cases_of(view, person):
         paths = sorted((view.store / exhibits.FOLDER / case.case_id).glob(f"*/{exhibits.EXAMPLES}"))
         found = sum(len(json.loads(path.read_bytes()).get("examples") or ()) for path in paths)
         if not found:
             continue
         what = f"redacted examples in the exhibits of {case.case_id}"
-        if case.hold or hold_all:
+        if case.hold:
             hold = f"{case.case_id}: legal hold (case journal in {view.store})"
             yield Line(str(view.store), what, found, held=found, hold=hold)
             continue
@@ -104,19 +108,16 @@ def _examples(view: View, person: Person, *, hold_all: bool, dry_run: bool) -> I
         yield Line(str(view.store), what, found, removed=found)
 
 
-def _sealed(view: View, person: Person) -> bool:
+def is_sealed(view: View, person: Person) -> bool:
     """Whether the journal can still name the account. An end user of an account takes no name with them."""
     if not person.account or person.end_user:
         return False
-    subject = _subject(view, person)
+    subject = subject_of_person(view, person)
     return bool(view.subjects.kept([subject]))
 
 
-def _held(view: View, person: Person) -> list[Case]:
-    return [case for case in cases_of(view, person) if case.hold] if person.account else []
-
-
-def _subject(view: View, person: Person) -> str:
+def subject_of_person(view: View, person: Person) -> str:
+    """The account's pseudonym in this journal."""
     return subject_of(view.subjects, _account(person))
 
 

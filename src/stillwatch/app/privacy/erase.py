@@ -14,20 +14,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.app.cases.desk import Actor
+from stillwatch.app.cases.desk import Actor, View
 from stillwatch.app.guard import ledger
 from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.case_stores import Erasing
-from stillwatch.app.privacy.erasing_run import erased
+from stillwatch.app.privacy.erasing_run import campaigns_of, erased
+from stillwatch.app.privacy.feeds import Feed, erase_feed, feeds_among, files_of, names_told
 from stillwatch.app.privacy.gateway_log import names_in
 from stillwatch.app.privacy.loose import erase_file, search
-from stillwatch.app.privacy.run_data import held_run, read_run, write_run
+from stillwatch.app.privacy.parcels import erase_parcels, recipients
+from stillwatch.app.privacy.run_data import RunData, held_run, read_run, write_run
 from stillwatch.app.privacy.watch_state import erase_state, is_watched
 from stillwatch.derive.journal import Journal
 from stillwatch.errors import ConfigurationError
 from stillwatch.keyring import FILE_NAME, load_keyring, read_keyring
 from stillwatch.privacy.checks import overdue
-from stillwatch.privacy.holds import Hold, holds_of
+from stillwatch.privacy.holds import Hold, holding, holds_of
 from stillwatch.privacy.person import Person
 from stillwatch.privacy.receipt import Line, Receipt, journal_body, receipt_document
 from stillwatch.privacy.register import load_register
@@ -60,25 +62,56 @@ def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
     """Erase, and return the receipt as a document with whether it is complete."""
     found = stores.find(request.stores)
     journals = case_stores.views(request.home, found.loose)
-    holds = (*_holds(request), *(hold for view in journals for hold in case_stores.holds_in(view)))
-    known = {name for view in journals for name in case_stores.names_in(view)}
+    feeds = feeds_among(journals, found.loose)
+    holds = (*_holds(request), *(hold for view in journals for hold in case_stores.holds_in(view, request.now)))
+    known = {name for view in journals for name in case_stores.names_in(view)} | names_told(feeds)
     known |= {name for path in found.loose for name in names_in(path)}
-    person = whom.resolve(request.account, request.end_user, map(read_run, found.runs), known)
-    for view in journals:
+    runs = [read_run(run) for run in found.runs]
+    person = whom.resolve(request.account, request.end_user, runs, known)
+    hold = _hold_of(person, runs, holds)
+    del runs
+    for view in journals if not hold else ():
         case_stores.check(view, person, request.by)
+    told = tuple(who for view in journals for who in recipients(view, person)) if not hold else ()
     lines = [line for run in found.runs for line in _run(run, person, holds, request)]
+    is_dry = request.dry_run or bool(hold)
+    beside = [*_of_journals(journals, feeds, person, request.by, dry_run=is_dry)]
     loose = found.loose if request.dry_run else stores.find(request.stores).loose  # what was swept is gone
-    lines += [line for path in loose for line in erase_file(path, person, dry_run=request.dry_run)]
-    for view in journals:
-        lines += case_stores.erase_in(view, person, request.by, dry_run=request.dry_run)
+    of_feeds = files_of(feeds)
+    for path in loose:
+        beside += erase_file(path, person, journals, dry_run=is_dry) if path not in of_feeds else ()
+    lines += [_kept(line, hold) for line in beside] if hold else beside
     lines += _counts(person, request)
     own = stores.find(whom.own_folders(request.home)).loose
     lines += [Line(str(path), "mentions in the home", n, why_left=_HOME) for path in own if (n := search(path, person))]
-    places = (*map(str, (*found.runs, *loose)), str(request.home))
-    receipt = Receipt(_pseudonym(person, request), request.now, tuple(lines), places, request.dry_run)
+    places = dict.fromkeys(map(str, (*found.runs, *(feed.folder for feed in feeds), *loose, request.home)))
+    receipt = Receipt(_pseudonym(person, request), request.now, tuple(lines), tuple(places), request.dry_run, told)
     if not request.dry_run:
         Journal(request.home / ERASURES).append("erased", journal_body(receipt), request.now)
     return receipt_document(receipt), receipt.complete
+
+
+def _of_journals(
+    journals: Sequence[View], feeds: Sequence[Feed], person: Person, asked: Erasing, *, dry_run: bool
+) -> Iterator[Line]:
+    """Parcels first: whom they are about is asked of the journal; feeds last: they say what it then says."""
+    for view in journals:
+        yield from erase_parcels(view, person, asked, dry_run=dry_run)
+        yield from case_stores.erase_in(view, person, asked, dry_run=dry_run)
+    for feed in feeds:
+        yield from erase_feed(feed, person, asked, dry_run=dry_run)
+
+
+def _kept(line: Line, hold: str) -> Line:
+    return replace(line, removed=0, held=line.removed, hold=hold) if line.removed else line
+
+
+def _hold_of(person: Person, runs: Sequence[RunData], holds: Sequence[Hold]) -> str:
+    """The holds that keep everything of an account outside of runs; each run is asked for itself."""
+    if not person.account:
+        return ""
+    mine = {campaign for run in runs for campaign in campaigns_of(run, person)}
+    return "; ".join(hold.name for hold in holding(holds, {person.account, person.account_id} - {""}, mine))
 
 
 def _counts(person: Person, request: ErasureRequest) -> Iterator[Line]:
@@ -125,7 +158,7 @@ def _state(folder: Path, person: Person, lines: Sequence[Line], request: Erasure
         return
     hold = next((line.hold for line in lines if line.held), "")
     for line in erase_state(folder, person, keys, dry_run=request.dry_run or bool(hold)):
-        yield replace(line, removed=0, held=line.removed, hold=hold) if hold else line
+        yield _kept(line, hold) if hold else line
 
 
 def _again(folder: Path, person: Person, holds: Sequence[Hold], request: ErasureRequest) -> Iterator[Line]:

@@ -48,7 +48,7 @@ def expire(request: ExpiryRequest) -> dict[str, Any]:
     days, holds = _rules(request.register)
     found = stores.find(request.stores)
     journals = case_stores.views(request.home, found.loose)
-    holds = (*holds, *(hold for view in journals for hold in case_stores.holds_in(view)))
+    holds = (*holds, *(hold for view in journals for hold in case_stores.holds_in(view, request.now)))
     lines = [line for run in found.runs for line in _run(run, days, holds, request)]
     if not request.dry_run:
         gone = ((view.store, exhibits.expire(view.store, view.desk, request.now)) for view in journals)

@@ -1,8 +1,9 @@
-"""Files outside of run folders: rows of a hunt and of a gateway's log are taken out, all else is only searched.
+"""Files outside of run folders: what the product wrote is changed or removed, all else is only searched.
 
-Contract: a file is changed only if its form shows that ``hunt`` or a gateway wrote it; any other that holds an
-identifier is reported as left, with its path, because a person has to say what it is. Texts are searched as bytes,
-Parquet by its columns of text; what is packed cannot be searched and is reported as such.
+Contract: a file is changed only if its form shows that ``hunt`` or a gateway wrote it, and removed only if it was
+handed out about the person; any other that holds an identifier is reported as left, with its path, because a person
+has to say what it is. Texts are searched as bytes, Parquet by its columns, what is packed unpacked; what cannot be
+searched to its end is reported as such.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ import io
 import json
 import mmap
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stillwatch import inert
+from stillwatch.app.cases.desk import View
 from stillwatch.app.privacy.gateway_log import SEGMENT, count, erase_log
+from stillwatch.app.privacy.handed_out import erase_handed_out
+from stillwatch.app.privacy.packed import UnsearchableError, search_packed
 from stillwatch.errors import StoreError
 from stillwatch.model.scope import scoped
 from stillwatch.privacy.person import Person
 from stillwatch.privacy.receipt import Line
 from stillwatch.store.files import write_atomic
 
-PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 _HUNT_KEYS = {"account_id", "weight", "parts", "shared", "holders_elsewhere"}
 _HUNT_COLUMNS = ["account_id", "tenant_id", "weight"]
 _FOREIGN = (
@@ -41,8 +44,8 @@ class Rows:
     spell: Callable[[Sequence[Any]], str]
 
 
-def erase_file(path: Path, person: Person, *, dry_run: bool) -> list[Line]:
-    """Take the person's rows out of what a gateway or a hunt wrote; say what else is in it."""
+def erase_file(path: Path, person: Person, views: Sequence[View], *, dry_run: bool) -> list[Line]:
+    """Take the person out of what the product wrote; say what else is in it."""
     lines = erase_log(path, person, dry_run=dry_run)
     if lines and (dry_run or lines[0].left):
         return lines
@@ -54,22 +57,27 @@ def erase_file(path: Path, person: Person, *, dry_run: bool) -> list[Line]:
             if dry_run:
                 return lines
             write_atomic(path, hunted.spell(kept))
-    if mentions := search(path, person):
-        lines.append(Line(str(path), "mentions in a file", mentions, why_left=_FOREIGN))
-    if path.suffix in PACKED:
-        why = "a packed file cannot be searched; unpack it and look"
-        lines.append(Line(str(path), "packed file", 1, why_left=why))
-    return lines
+    handed = list(erase_handed_out(path, person, views, dry_run=dry_run))
+    return [*lines, *handed] if handed else [*lines, *_left(path, person)]
+
+
+def _left(path: Path, person: Person) -> Iterator[Line]:
+    try:
+        if mentions := search(path, person):
+            yield Line(str(path), "mentions in a file", mentions, why_left=_FOREIGN)
+    except UnsearchableError as error:
+        yield Line(str(path), "file that cannot be searched", 1, why_left=f"{error}; unpack it and look")
 
 
 def search(path: Path, person: Person) -> int:
-    """How often the identifiers stand in a file."""
+    """How often the identifiers stand in a file; ``UnsearchableError`` where that cannot be said."""
     try:
         if path.suffix == SEGMENT:
             return count(path, person)
         if path.suffix == ".parquet":
             return _in_columns(path, person)
-        return _in_bytes(path, person)
+        packed = search_packed(path, person)
+        return _in_bytes(path, person) if packed is None else packed
     except OSError as error:
         raise StoreError(f"cannot search {path}: {error.strerror or error}. Give this user access.") from error
 
@@ -94,11 +102,26 @@ def _in_columns(path: Path, person: Person) -> int:
 
 
 def _in_batch(batch: Any, person: Person) -> int:
+    texts = (column for column in batch.columns if _may_name(column.type))
+    return sum(_in_value(value, person) for column in texts for value in column.to_pylist() if value)
+
+
+def _may_name(kind: Any) -> bool:
+    """Whether values of this type can hold text."""
     import pyarrow as pa
 
-    texts = [batch.column(i) for i, field in enumerate(batch.schema) if pa.types.is_string(field.type)]
-    ids = set(person.identifiers)
-    return sum(value in ids or person.count(value) > 0 for column in texts for value in column.to_pylist() if value)
+    flat = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_temporal, pa.types.is_null)
+    return not any(is_flat(kind) for is_flat in flat)
+
+
+def _in_value(value: Any, person: Person) -> int:
+    if isinstance(value, str):
+        return value in person.identifiers or person.count(value)
+    if isinstance(value, bytes):
+        return len(person.in_bytes.findall(value))
+    if isinstance(value, dict):
+        return sum(_in_value(held, person) for held in value.values())
+    return sum(_in_value(held, person) for held in value) if isinstance(value, list | tuple) else 0
 
 
 def _hunted(path: Path) -> Rows | None:

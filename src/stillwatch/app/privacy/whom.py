@@ -49,4 +49,6 @@ def _accounts(run: RunData) -> set[str]:
 
 def own_folders(home: Path) -> Sequence[Path]:
     """What of the home can hold a person: not the keys, not compiled kernels."""
-    return [place for name in ("derive", "privacy", "journal", "exhibits") if (place := home / name).is_dir()]
+    return [
+        place for name in ("derive", "privacy", "journal", "exhibits", "delivery") if (place := home / name).is_dir()
+    ]
