@@ -13,6 +13,7 @@ import pytest
 from stillwatch.derive.adapters.live import GROUP, LiveKeys, LiveLists
 from stillwatch.derive.adapters.middleware import MarkAnswers, MarkVllm
 from stillwatch.derive.keys import KeyStore, open_store
+from stillwatch.derive.marks.best import choose
 from stillwatch.derive.marks.forms import mark_text
 from stillwatch.derive.marks.habits import instruction
 from stillwatch.derive.marks.habits import mark_text as with_habits
@@ -116,6 +117,32 @@ def test_a_stream_is_marked_part_by_part(store: KeyStore) -> None:
     lines = [line[6:] for m in sent[1:] for line in m["body"].splitlines() if line.startswith(b"data: {")]
     said = "".join(json.loads(line)["choices"][0]["delta"]["content"] for line in lines)
     assert said == mark_text(key, TEXT)
+
+
+def test_of_several_answers_one_is_served_with_its_forms_marked(store: KeyStore) -> None:
+    best, forms = _key(store, "everyone", "best"), _key(store, "everyone", "forms")
+    texts = [f"{word}. {TEXT}" for word in ("One", "Two", "Three", "Four")]
+    raw = json.dumps({"choices": [{"index": n, "message": {"content": text}} for n, text in enumerate(texts)]}).encode()
+    upstream = Upstream(JSON, [raw])
+    assert _said(_ask(MarkAnswers(upstream), ASKED)) == mark_text(forms, texts[choose(best, texts)])
+    assert json.loads(upstream.asked)["n"] == 4
+    events = [
+        b"data: " + json.dumps({"choices": [{"index": n, "delta": {"content": text}}]}).encode() + b"\n\n"
+        for n, text in enumerate(texts)
+    ]
+    sent = _ask(MarkAnswers(Upstream(EVENTS, [*events, b"data: [DONE]\n\n"])), ASKED)
+    said = [json.loads(line[6:]) for m in sent[1:] for line in m["body"].splitlines() if line.startswith(b"data: {")]
+    served = "".join(body["choices"][0]["delta"]["content"] for body in said)
+    assert served in [mark_text(forms, text) for text in texts]
+
+
+def test_who_asks_for_two_answers_gets_two(store: KeyStore) -> None:
+    _key(store, "everyone", "best")
+    raw = json.dumps({"choices": [{"message": {"content": text}} for text in ("a", "b")]}).encode()
+    upstream = Upstream(JSON, [raw])
+    sent = _ask(MarkAnswers(upstream), {**ASKED, "n": 2})
+    assert json.loads(upstream.asked)["n"] == 2
+    assert sent[1]["body"] == raw
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,8 @@ class MarkedStream:
 
     def feed(self, data: bytes) -> bytes:
         """What may go on now."""
-        self._held += data
-        out, begin = [], 0
-        for end in _END.finditer(self._held):
-            out.append(self._event(self._held[begin : end.start()], end.group()))
-            begin = end.end()
-        self._held = self._held[begin:]
+        events, self._held = events_in(self._held + data)
+        out = [self._event(event, end) for event, end in events]
         if len(self._held) > MOST or self._gave_up:
             self._gave_up = True
             out.append(self._held)
@@ -75,17 +71,16 @@ class MarkedStream:
         return (self._event(held, b"") if held else b"") + self._ended()
 
     def _event(self, event: bytes, end: bytes) -> bytes:
-        lines = _LINE.split(event)
-        data = b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
+        data = data_of(event)
         if data == b"[DONE]":
             return self._ended() + event + end
         body = decoded(data)
         if body is None or self._gave_up:
             return event + end
-        before = b"".join(_event_of(extra) for extra in self._edit(body))
+        before = b"".join(event_of(extra) for extra in self._edit(body))
         if not self._edited:
             return before + event + end
-        others = [line for line in lines if not line.startswith(b"data")]
+        others = [line for line in _LINE.split(event) if not line.startswith(b"data")]
         return before + b"\n".join([*others, b"data: " + msgspec.json.encode(body)]) + (b"\n\n" if end else b"")
 
     def _edit(self, body: Body) -> list[Body]:
@@ -94,7 +89,7 @@ class MarkedStream:
         if self._dialect == "messages":
             return list(self._block(body))
         self._last = body
-        for choice in _dicts(body.get("choices")):
+        for choice in dicts(body.get("choices")):
             self._choice(choice)
         return []
 
@@ -103,7 +98,7 @@ class MarkedStream:
         name = "text" if self._dialect == "completions" else "content"
         if not isinstance(holder, dict):
             return
-        number, written = _index(choice), holder.get(name)
+        number, written = index_of(choice), holder.get(name)
         marked = self._of(number).feed(written) if isinstance(written, str) else ""
         if choice.get("finish_reason") is not None and number in self._open:
             marked += self._open.pop(number).close()
@@ -111,7 +106,7 @@ class MarkedStream:
             holder[name], self._edited = marked, True
 
     def _block(self, body: Body) -> Iterator[Body]:
-        number, delta = _index(body), body.get("delta")
+        number, delta = index_of(body), body.get("delta")
         if body.get("type") == "content_block_delta" and isinstance(delta, dict) and isinstance(delta.get("text"), str):
             delta["text"], self._edited = self._of(number).feed(delta["text"]), True
         elif body.get("type") == "content_block_stop" and number in self._open:
@@ -124,7 +119,7 @@ class MarkedStream:
 
     def _ended(self) -> bytes:
         """Events with the rest of every text that has not ended."""
-        return b"".join(_event_of(body) for number in sorted(self._open) for body in self._rest(number))
+        return b"".join(event_of(body) for number in sorted(self._open) for body in self._rest(number))
 
     def _rest(self, number: int) -> Iterator[Body]:
         """The rest of a text as an event of its own."""
@@ -140,6 +135,20 @@ class MarkedStream:
         yield {**kept, "choices": [{"index": number, **said, "finish_reason": None}]}
 
 
+def events_in(held: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Every whole event with what ends it, and what is left."""
+    out, begin = [], 0
+    for end in _END.finditer(held):
+        out.append((held[begin : end.start()], end.group()))
+        begin = end.end()
+    return out, held[begin:]
+
+
+def data_of(event: bytes) -> bytes:
+    """What an event carries."""
+    return b"\n".join(line[5:].removeprefix(b" ") for line in _LINE.split(event) if line.startswith(b"data:"))
+
+
 def decoded(data: bytes) -> Body | None:
     """A JSON object; None where the bytes are none."""
     try:
@@ -152,26 +161,29 @@ def decoded(data: bytes) -> Body | None:
 def _texts(body: Body, dialect: Dialect) -> Iterator[tuple[Body, str]]:
     """Where the texts of a whole answer stand."""
     if dialect == "messages":
-        yield from ((block, "text") for block in _dicts(body.get("content")) if block.get("type") == "text")
+        yield from ((block, "text") for block in dicts(body.get("content")) if block.get("type") == "text")
         return
-    for choice in _dicts(body.get("choices")):
+    for choice in dicts(body.get("choices")):
         if dialect == "completions":
             yield choice, "text"
         elif isinstance(choice.get("message"), dict):
             yield choice["message"], "content"
 
 
-def _event_of(body: Body) -> bytes:
+def event_of(body: Body) -> bytes:
+    """An event that carries ``body``."""
     named = b"event: content_block_delta\n" if body.get("type") == "content_block_delta" else b""
     return named + b"data: " + msgspec.json.encode(body) + b"\n\n"
 
 
-def _dicts(value: Any) -> Iterator[Body]:
+def dicts(value: Any) -> Iterator[Body]:
+    """The objects of a list; none where it is no list."""
     for entry in value if isinstance(value, list) else ():
         if isinstance(entry, dict):
             yield entry
 
 
-def _index(body: Body) -> int:
+def index_of(body: Body) -> int:
+    """The number of a choice or a block."""
     found = body.get("index")
     return found if isinstance(found, int) else 0

@@ -4,8 +4,8 @@
 
 Contract: the gateway says in ``x-stillwatch-mark`` which group an answer is for; without it the answer is for everyone.
 If that group has a current key for surface forms or for habits, the answer's text carries it, whole or streamed; with
-one for habits the model is told of them, too. If not, request and answer pass byte for byte. Requests are read only
-where the model has to be told something or a sampler needs the group's name (``MarkVllm``).
+one for habits the model is told of them, too; with one for keyed choice the server is asked for several answers and one
+is served. If not, request and answer pass byte for byte. Requests are read only where they have to be changed.
 
 Any server that takes ASGI middleware will do; nothing of a framework is imported. Whoever can reach the server can name
 a group, so let nobody but the gateway reach it. An answer that is compressed when it comes here passes as it is: put
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,10 @@ import msgspec
 
 from stillwatch.derive.adapters.answers import Body, Dialect, MarkedStream, Marker, NewMarker, decoded, mark_body
 from stillwatch.derive.adapters.asked import asked_in, with_system
+from stillwatch.derive.adapters.choosing import ChosenStream, choices_in, choose_body, with_choices
 from stillwatch.derive.adapters.live import GROUP, LiveKeys
 from stillwatch.derive.keys import EVERYONE, MarkKey, open_store
-from stillwatch.derive.marks import forms, habits
+from stillwatch.derive.marks import best, forms, habits
 from stillwatch.keyring import stillwatch_home
 
 Message = MutableMapping[str, Any]
@@ -54,6 +55,7 @@ class MarkAnswers:
         store = open_store(home or stillwatch_home(os.environ))
         self._app = app
         self._forms, self._habits = LiveKeys(store, forms.MARK.name), LiveKeys(store, habits.MARK.name)
+        self._best, self._choices = LiveKeys(store, best.MARK.name), choices_in(os.environ)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         dialect = _DIALECTS.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
@@ -61,18 +63,26 @@ class MarkAnswers:
             await self._app(scope, receive, send)
             return
         group = dict(scope["headers"]).get(HEADER, EVERYONE.encode()).decode("latin-1")
-        keys = _Keys(self._forms.of(group), self._habits.of(group))
+        keys = _Keys(self._forms.of(group), self._habits.of(group), self._best.of(group))
         asked = ""
-        if keys.habits is not None or self.names_group:
+        if keys.habits is not None or keys.best is not None or self.names_group:
             request = receive = await _Request.read(receive)
-            if request.body is not None:
-                asked = asked_in(request.body, dialect)
-                scope = request.replace(scope, self._telling(request.body, dialect, keys.instruction(asked), group))
+            keys, body = self._several(keys, request.body, dialect)
+            if body is not None:
+                asked = asked_in(body, dialect)
+                scope = request.replace(scope, self._telling(body, dialect, keys.instruction(asked), group))
         if keys.any:
             # What comes back compressed could not be marked.
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
-            send = _Answer(send, dialect, lambda: _Markers(keys, asked))
+            send = _Answer(send, dialect, lambda: _Markers(keys, asked), keys.best, self._choices)
         await self._app(scope, receive, send)
+
+    def _several(self, keys: _Keys, body: Body | None, dialect: Dialect) -> tuple[_Keys, Body | None]:
+        """The request for several answers to choose from; without the key to choose by where that cannot be had."""
+        if keys.best is None or body is None:
+            return replace(keys, best=None), body
+        several = with_choices(body, dialect, self._choices)
+        return (replace(keys, best=None), body) if several is None else (keys, several)
 
     def _telling(self, body: Body, dialect: Dialect, told: str, group: str) -> Body:
         found = with_system(body, dialect, told) if told else body
@@ -94,10 +104,11 @@ class _Keys:
 
     forms: MarkKey | None
     habits: MarkKey | None
+    best: MarkKey | None
 
     @property
     def any(self) -> bool:
-        return self.forms is not None or self.habits is not None
+        return self.forms is not None or self.habits is not None or self.best is not None
 
     def instruction(self, asked: str) -> str:
         return "" if self.habits is None else habits.instruction(self.habits.words, asked)
@@ -152,10 +163,12 @@ class _Request:
 
 
 class _Answer:
-    """Sends an answer on with its text marked."""
+    """Sends an answer on with its text chosen and marked."""
 
-    def __init__(self, send: Send, dialect: Dialect, new: NewMarker) -> None:
+    def __init__(self, send: Send, dialect: Dialect, new: NewMarker, best: MarkKey | None, choices: int) -> None:
         self._send, self._dialect, self._new = send, dialect, new
+        self._best, self._choices = best, choices
+        self._choosing: ChosenStream | None = None
         self._start: Message = {}
         self._stream: MarkedStream | None = None
         self._held: list[bytes] | None = None
@@ -166,9 +179,7 @@ class _Answer:
         elif message["type"] != "http.response.body":
             await self._send(message)
         elif self._stream is not None:
-            out = self._stream.feed(message.get("body", b""))
-            out += b"" if message.get("more_body") else self._stream.close()
-            await self._send({**message, "body": out})
+            await self._send({**message, "body": self._streamed(message)})
         elif self._held is not None:
             self._held.append(message.get("body", b""))
             if not message.get("more_body"):
@@ -176,12 +187,21 @@ class _Answer:
         else:
             await self._send(message)
 
+    def _streamed(self, message: Message) -> bytes:
+        data, ended = message.get("body", b""), not message.get("more_body")
+        assert self._stream is not None
+        if self._choosing is not None:
+            data = self._choosing.feed(data) + (self._choosing.close() if ended else b"")
+        return self._stream.feed(data) + (self._stream.close() if ended else b"")
+
     async def _begin(self, message: Message) -> None:
         headers = {name.lower(): value for name, value in message.get("headers", ())}
         kind = headers.get(b"content-type", b"").split(b";")[0].strip()
         plain = message["status"] == 200 and b"content-encoding" not in headers
         if plain and kind == b"text/event-stream":
             self._stream = MarkedStream(self._dialect, self._new)
+            if self._best is not None:
+                self._choosing = ChosenStream(self._dialect, self._best.words, self._choices)
             await self._send(_without_length(message))
         elif plain and kind == b"application/json":
             self._start, self._held = message, []
@@ -190,6 +210,8 @@ class _Answer:
 
     async def _whole(self, raw: bytes) -> None:
         body = decoded(raw)
+        if body is not None and self._best is not None:
+            body = choose_body(body, self._dialect, self._best.words)
         out = raw if body is None else msgspec.json.encode(mark_body(body, self._dialect, self._new))
         start = _without_length(self._start)
         start["headers"].append((b"content-length", str(len(out)).encode()))

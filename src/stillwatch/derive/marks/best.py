@@ -83,8 +83,12 @@ class Opening:
         self._ended[stream] |= ended
         if not all(self._ready(n) for n in range(self.count)):
             return ""
-        self.chosen = choose(self.words, [self._opening(text) for text in self._texts])
-        return self._texts[self.chosen]
+        self.settle(range(self.count))
+        return self._texts[self.chosen or 0]
+
+    def settle(self, streams: Sequence[int]) -> None:
+        """Choose among these now, whatever they have brought."""
+        self.chosen = streams[choose(self.words, [self._opening(self._texts[stream]) for stream in streams])]
 
     def _ready(self, stream: int) -> bool:
         return self._ended[stream] or len(_WORD.findall(self._texts[stream])) > self.opening_words
