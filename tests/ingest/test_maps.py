@@ -182,103 +182,23 @@ def test_a_row_without_account_is_a_reject_at_its_line_in_the_file(made: Path) -
     ]
 
 
-# --- Presets: rows as their vendors document them.
+# --- Presets: rows as their vendors document them, in the folder of samples.
 
-CHAT = {"model": "m", "messages": [{"role": "user", "content": "Why?"}], "temperature": 0.5}
-ANSWER = {"choices": [{"message": {"role": "assistant", "content": "So."}, "finish_reason": "stop"}]}
+SAMPLES = Path(__file__).parent.parent / "samples" / "vendors"
+ANSWER = {"choices": [{"message": {"role": "assistant", "content": "Blue"}, "finish_reason": "stop"}]}
+CHAT = {"model": "made-up-model", "messages": [{"role": "user", "content": "Name a colour of the sea."}]}
 DOCUMENTED: dict[str, dict[str, Any]] = {
-    "bedrock": {
-        "schemaType": "ModelInvocationLog",
-        "schemaVersion": "1.0",
-        "timestamp": "2026-03-01T10:00:00Z",
-        "accountId": "123456789012",
-        "identity": {"arn": "acct"},
-        "region": "us-east-1",
-        "requestId": "e-1",
-        "operation": "InvokeModel",
-        "modelId": "m",
-        "input": {"inputContentType": "application/json", "inputBodyJson": CHAT, "inputTokenCount": 3},
-        "output": {"outputContentType": "application/json", "outputBodyJson": ANSWER, "outputTokenCount": 2},
-    },
-    "langfuse": {
-        "id": "e-1",
-        "trace_id": "t",
-        "project_id": "p",
-        "type": "GENERATION",
-        "start_time": "2026-03-01 10:00:00.000000",
-        "user_id": "acct",
-        "input": json.dumps(CHAT["messages"]),
-        "output": json.dumps({"role": "assistant", "content": "So."}),
-        "provided_model_name": "m",
-        "usage_details": {"input": 3, "output": 2},
-        "latency": 1.5,
-    },
-    "azure-apim": {
-        "TimeGenerated": "2026-03-01T10:00:00Z",
-        "CorrelationId": "e-1",
-        "ApimSubscriptionId": "acct",
-        "CallerIpAddress": "192.0.2.1",
-        "ModelName": "m",
-        "PromptTokens": 3,
-        "CompletionTokens": 2,
-        "RequestMessages": CHAT["messages"],
-        "ResponseMessages": [{"role": "assistant", "content": "So."}],
-        "ResponseCode": 200,
-    },
-    "helicone": {
-        "request_id": "e-1",
-        "request_created_at": "2026-03-01T10:00:00.000Z",
-        "request_path": "/v1/chat/completions",
-        "request_body": CHAT,
-        "response_body": ANSWER,
-        "request_user_id": "acct",
-        "request_model": "m",
-        "response_status": 200,
-        "prompt_tokens": 3,
-        "completion_tokens": 2,
-        "delay_ms": 1500,
-    },
-    "cloudflare": {
-        "id": "e-1",
-        "created_at": "2026-03-01T10:00:00Z",
-        "duration": 1500,
-        "metadata": '{"account_id": "acct"}',
-        "model": "m",
-        "model_type": "chat",
-        "provider": "openai",
-        "status_code": 200,
-        "tokens_in": 3,
-        "tokens_out": 2,
-        "request_body": json.dumps(CHAT),
-        "response_body": json.dumps(ANSWER),
-    },
-    "new-api": {
-        "id": 1,
-        "request_id": "e-1",
-        "user_id": "acct",
-        "created_at": 1772359200,
-        "type": 2,
-        "token_name": "k",
-        "token_id": 7,
-        "model_name": "m",
-        "quota": 10,
-        "prompt_tokens": 3,
-        "completion_tokens": 2,
-        "use_time": 2,
-        "is_stream": True,
-        "ip": "192.0.2.1",
-        "other": "{}",
-    },
+    **{path.stem: json.loads(path.read_text().partition("\n")[0]) for path in sorted(SAMPLES.glob("*.jsonl"))},
     "litellm-spend-logs": {
-        "request_id": "e-1",
+        "request_id": "made-up-1",
         "call_type": "acompletion",
         "api_key": "h",
         "spend": 0.1,
-        "prompt_tokens": 3,
-        "completion_tokens": 2,
-        "startTime": "2026-03-01 10:00:00",
-        "model": "m",
-        "user": "acct",
+        "prompt_tokens": 12,
+        "completion_tokens": 1,
+        "startTime": "2026-05-28 20:26:40",
+        "model": "made-up-model",
+        "user": "acct-made-up-1",
         "team_id": "t",
         "metadata": '{"status": "success"}',
         "messages": "{}",
@@ -302,13 +222,35 @@ def test_a_preset_reads_what_its_vendor_documents(name: str, form: str, tmp_path
     found, rejects = read(log, None if preset(name).automatic else name)
     (read_row,) = found.to_pylist()
     assert (rejects.count, rejects.wrong_values) == (0, {})
-    assert read_row["event_id"] == "e-1"
-    assert read_row["ts"] == datetime(2026, 3, 1, 10, tzinfo=UTC)
-    assert (read_row["account_id"], read_row["model_request"]) == ("acct", "m")
-    assert (read_row["input_tokens"], read_row["output_tokens"]) == (3, 2)
+    assert read_row["event_id"] == "made-up-1"
+    assert read_row["ts"] == datetime(2026, 5, 28, 20, 26, 40, tzinfo=UTC)
+    account = "7" if name == "new-api" else "acct-made-up-1"
+    assert (read_row["account_id"], read_row["model_request"]) == (account, "made-up-model")
+    assert (read_row["input_tokens"], read_row["output_tokens"]) == (12, 1)
     if name != "new-api":
-        assert "Why?" in read_row["input_messages"]
-        assert "So." in read_row["output_messages"]
+        assert "Name a colour of the sea." in read_row["input_messages"]
+        assert "Blue" in read_row["output_messages"]
+
+
+OTHERS: dict[str, list[dict[str, Any]]] = {
+    "azure-apim": [{"http_status": 429, "error_type": "TokenLimitExceeded", "stream": True}],
+    "bedrock": [{"stream": True, "finish_reasons": ["end_turn"]}, {"error_type": "ThrottlingException"}],
+    "cloudflare": [{"account_id": "acct-made-up-1", "http_status": 200, "finish_reasons": ["stop"]}],
+    "helicone": [{"account_id": "acct-made-up-1", "http_status": 429, "error_type": "rate_limit_error"}],
+    "langfuse": [{"error_type": "error", "ttft_ms": 500, "temperature": 0.2, "session_id": "session-made-up-1"}],
+    "new-api": [{"http_status": 429, "error_type": "rate_limit_error", "duration_ms": 2000}],
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_else_a_vendor_s_log_holds(name: str) -> None:
+    """Streams, refusals and failures, and rows that are no requests."""
+    found, rejects = read(SAMPLES / f"{name}.jsonl", name)
+    rows = found.to_pylist()[1:]
+    assert [{n: row[n] for n in expected} for row, expected in zip(rows, OTHERS[name], strict=True)] == OTHERS[name]
+    assert rejects.count == 0
+    if name != "new-api":
+        assert all("Name a colour of the sea." in row["input_messages"] for row in rows)
 
 
 def test_a_spend_log_of_a_key_without_user_belongs_to_its_team(tmp_path: Path) -> None:

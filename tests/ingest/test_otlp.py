@@ -37,6 +37,20 @@ def test_what_an_instrumentation_wrote_is_read_without_a_loss(name: str) -> None
     assert first["ts"] < second["ts"]
 
 
+def test_what_the_sdk_of_langfuse_exports_is_read_without_a_loss() -> None:
+    found, rejects = read(SAMPLES / "langfuse.jsonl")
+    assert (found.num_rows, rejects.count, rejects.wrong_values) == (2, 0, {})
+    assert "1 spans and records were passed over" in rejects.remarks[0]  # a step that asked no model
+    first, second = sorted(found.to_pylist(), key=lambda row: row["tool_count"] or 0)
+    assert (first["tool_count"], second["tool_count"]) == (None, 1)
+    for row in (first, second):
+        assert (row["account_id"], row["session_id"]) == ("acct-made-up-1", "session-made-up-1")
+        assert json.loads(row["system_instructions"]) == SYSTEM
+        assert texts(row["input_messages"]) == [("user", "Name a colour of the sea.")]
+        assert texts(row["output_messages"]) == [("assistant", "Blue")]
+        assert (row["input_tokens"], row["output_tokens"], row["max_tokens"], row["temperature"]) == (12, 1, 16, 0.2)
+
+
 def test_current_names() -> None:
     found, rejects = read(SAMPLES / "current.jsonl")
     (row,) = found.to_pylist()

@@ -1,9 +1,9 @@
 """OTLP as JSON: the export requests that OpenTelemetry's collectors and SDKs write, one per line or over several.
 
-Reads GenAI spans and the log record that holds a whole request, under current, older, OpenInference and OpenLLMetry
-names (``otlp_names``); one span is one exchange. Other spans and records (HTTP, tools, agents, single messages) are
-passed over and counted in a remark; a span that is damaged is a reject at its line. Field names may be in either of the
-two spellings that Protobuf's JSON allows.
+Reads GenAI spans and the log record that holds a whole request, under current, older, OpenInference, OpenLLMetry and
+Langfuse names (``otlp_names``, ``otlp_langfuse``); one span is one exchange. Other spans and records (HTTP, tools,
+agents, single messages) are passed over and counted in a remark; a span that is damaged is a reject at its line. Field
+names may be in either of the two spellings that Protobuf's JSON allows.
 
 The account must be an attribute of the span or of its resource. ``user.id`` counts as the account where nothing else
 does: whoever serves the API sets it, unlike ``enduser.id``, which repeats what a caller said.
@@ -25,6 +25,7 @@ from stillwatch.ingest.paths import opened as opened_text
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import jsonlines
 from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.otlp_langfuse import translated
 from stillwatch.ingest.sources.otlp_messages import contents
 from stillwatch.ingest.sources.otlp_names import DETAILS, NAMES, OPERATIONS, PARAMETERS
 from stillwatch.ingest.sources.tabular import as_columns
@@ -103,7 +104,7 @@ def _exchange(span: Any, resource: Row) -> Row | None:
     """The canonical row of a span, {} for a damaged one, None for one that is no request to a model."""
     if not isinstance(span, dict) or not isinstance(_field(span, "attributes") or [], list):
         return {}
-    attributes = _attributes(_field(span, "attributes"))
+    attributes = translated(_attributes(_field(span, "attributes")))
     record = "body" in span or _field(span, "timeUnixNano") is not None
     if record and DETAILS not in (_field(span, "eventName"), attributes.get("event.name")):
         return None
