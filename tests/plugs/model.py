@@ -55,6 +55,14 @@ RESPONSE = {
 }
 
 
+USING = {
+    **MESSAGE,
+    "content": [
+        {"type": "text", "text": SAID},
+        {"type": "tool_use", "id": "call-1", "name": "look", "input": {"river": "Po"}},
+    ],
+    "stop_reason": "tool_use",
+}
 _CALL = {"id": "call-1", "type": "function", "function": {"name": "look", "arguments": '{"river":"Po"}'}}
 CALLING = {
     **CHAT,
@@ -128,7 +136,7 @@ class Model:
         self.asked.append((request.path, {name.lower(): value for name, value in request.headers.items()}, body))
         whole, events = _ANSWERS.get(request.path.rpartition("/")[2], (CHAT, _chat_events))
         if "tools" in body:
-            whole, events = CALLING, _calling_events
+            whole, events = (USING, events) if whole is MESSAGE else (CALLING, _calling_events)
         if body.get("model") == "broken":
             return web.json_response({"error": {"message": "no", "type": "server_error"}}, status=400)
         if not body.get("stream"):

@@ -31,6 +31,9 @@ ASKED: dict[str, dict[str, Any]] = {
     MESSAGES: {"model": "claude", "max_tokens": 900, "messages": [{"role": "user", "content": PROMPT}]},
     RESPONSES: {"model": "large", "max_output_tokens": 900, "input": PROMPT},
 }
+TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object", "properties": {}}}
+WAYS: tuple[tuple[str, dict[str, Any]], ...] = (*((path, {}) for path in ASKED), (MESSAGES, {"model": "large"}))
+"""Every dialect, and Messages that LiteLLM translates for a model of another."""
 AUTH = """
 import hashlib
 from litellm.proxy._types import UserAPIKeyAuth
@@ -131,9 +134,11 @@ def test_one_install_acts_and_senses(tmp_path: Path, real_part: Callable[[str, o
 
 
 def _untouched(proxy: Proxy, model: Model) -> None:
-    for path in ASKED:
-        status, headers, body = proxy.ask("free", path)
+    for path, changes in WAYS:
+        status, headers, body = proxy.ask("free", path, **changes)
         assert status == 200 and SAID in body and THOUGHT in body and "x-stillwatch-measures" not in headers
+    status, _, body = proxy.ask("free", MESSAGES, tools=[TOOL])
+    assert status == 200 and SAID in body and model.asked[-1][2]["tools"]
     assert not any(name.startswith("x-stillwatch") for _, given, _ in model.asked for name in given)
 
 
@@ -164,11 +169,11 @@ def _refused(proxy: Proxy, model: Model) -> None:
 
 
 def _limited(proxy: Proxy, model: Model) -> None:
-    for path in ASKED:
+    for path, changes in WAYS:
         for stream in (False, True):
             forged = {"extra_headers": {"X-Stillwatch-Mark": "forged"}} if path == CHAT else {}
             extra = {"n": 4, "logprobs": True, **forged} if path == CHAT else {}
-            status, headers, body = proxy.ask("limited", path, stream=stream, **extra)
+            status, headers, body = proxy.ask("limited", path, stream=stream, **extra, **changes)
             assert status == 200 and headers["x-stillwatch-measures"] == "d-2"
             assert SAID in body and THOUGHT not in body
             _, given, seen = model.asked[-1]
@@ -185,14 +190,17 @@ def _logged(log: Path) -> None:
     }
     statuses = {name: sorted(row["http_status"] for row in held) for name, held in by_account.items()}
     assert statuses == {
-        "user-free": [200, 200, 200, 400],
+        "user-free": [200] * 5 + [400],
         "user-bad": [403] * 4,
         "user-slow": [200, 429],
-        "user-limited": [200] * 6,
+        "user-limited": [200] * 8,
     }
     assert {row["content_state"] for row in rows} == {"hashed"} and len({row["event_id"] for row in rows}) == len(rows)
     answered = [row for row in rows if row["http_status"] == 200]
     assert {row["output_tokens"] for row in answered} == {3} and {row["user_agent"] for row in rows} == {"tried/1"}
-    assert sorted(row["stream"] for row in by_account["user-limited"]) == [False] * 3 + [True] * 3
+    assert sorted(row["stream"] for row in by_account["user-limited"]) == [False] * 4 + [True] * 4
+    assert [row["tool_count"] for row in rows if row["tool_count"]] == [1]
+    operations = [row["operation"] for row in by_account["user-limited"]]
+    assert sorted(operations) == ["chat"] * 2 + ["messages"] * 4 + ["responses"] * 2
     assert all(row["prompt_words"] == 3 for row in rows)
     assert PROMPT.encode() not in b"".join(path.read_bytes() for path in log.iterdir())
