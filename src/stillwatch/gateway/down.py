@@ -13,7 +13,7 @@ from stillwatch.gateway import bodies, headers
 from stillwatch.gateway.admission import RefusedError
 from stillwatch.gateway.outbound import Head
 from stillwatch.gateway.proxy import MOST_WHOLE, STREAM
-from stillwatch.gateway.streaming import Edit, LineEditor, StreamEditor, StreamEditors
+from stillwatch.gateway.streaming import Edit, StreamEditors, editor_of
 
 SHORT = 1 << 20
 """An answer of a known length up to this is passed down when all of it is there, so that one that breaks is a 502."""
@@ -49,8 +49,8 @@ class Down:
         by_piece = bool(edits) and (self.streamed or lines)
         self.whole = not head.bare and not self.streamed and not by_piece and (bool(edits) or _short(head))
         self._edits = edits
-        kind_of = StreamEditor if self.streamed else LineEditor
-        self._editing = StreamEditors([kind_of(edit) for edit in edits]) if by_piece else None
+        editors = [editor_of(edit, streamed=self.streamed) for edit in edits] if by_piece else []
+        self._editing = StreamEditors(editors) if by_piece else None
         self._pieces: list[bytes] = []
         self._size = 0
         self._head, self._added = head, added

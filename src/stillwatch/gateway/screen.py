@@ -1,7 +1,8 @@
 """A further look at requests before they go up, and at their answers: the guard's, where a gateway has one.
 
-Contract: a screen sees every request that is let in and has a body, whole. What it returns goes up in place of what
-came, under the same headers; its edit, if any, is made to the answer. What it refuses goes nowhere.
+Contract: a screen sees every request that is let in and has a body, whole, and every ``GET``, whose body is empty. What
+it returns goes up in place of what came, under the same headers; its edit, if any, is made to the answer. What it
+refuses goes nowhere.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -117,6 +117,20 @@ class Editor(Protocol):
     def feed(self, data: bytes, /) -> bytes: ...
 
     def close(self) -> bytes: ...
+
+
+@runtime_checkable
+class FileEdit(Protocol):
+    """An edit that also knows what to do with a file that is not made of objects."""
+
+    def in_file(self) -> Editor: ...
+
+
+def editor_of(edit: Edit, *, streamed: bool) -> Editor:
+    """What edits an answer piece by piece: the events of a stream, or else a file."""
+    if streamed:
+        return StreamEditor(edit)
+    return edit.in_file() if isinstance(edit, FileEdit) else LineEditor(edit)
 
 
 @dataclass(frozen=True, slots=True)

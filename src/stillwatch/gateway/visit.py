@@ -252,7 +252,7 @@ class Visit:
             raw = self._edited(operation, body)
         elif self._upload is not None:
             raw = self._upload.feed(raw) + self._upload.close()
-        if proxy.screen is not None and raw:
+        if proxy.screen is not None and (raw or self.call.method == "GET"):
             path = self.call.target.partition("?")[0]
             outgoing = Outgoing(self._caller, path, operation.dialect, self.call.headers, raw)
             self._screening = asyncio.get_running_loop().create_task(self._screened(outgoing))

@@ -61,6 +61,10 @@ class Redaction:
         """The same for text that comes in pieces."""
         return Restoring(self, in_json)
 
+    def as_bytes(self) -> Redaction:
+        """The same for bytes in UTF-8 that are read as Latin-1, one letter for each."""
+        return Redaction(self.nonce, {mark: _letters(value) for mark, value in self._values.items()})
+
     def may_begin(self, tail: str) -> bool:
         """Whether ``tail`` could be the beginning of a known mark."""
         return any(mark.startswith(tail) for mark in self._values)
@@ -76,6 +80,10 @@ class Redaction:
             mark = f"[{kind.upper()}_{len(self._marks) + 1}_{self.nonce}]"
             self._marks[value], self._values[mark] = mark, value
         return self._marks[value]
+
+
+def _letters(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 class Restoring:

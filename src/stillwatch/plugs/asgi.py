@@ -37,7 +37,7 @@ _UNSENDABLE = ("http.response.pathsend", "http.response.zerocopysend")
 _POLICY_VIOLATION = 1008
 FAILED = 500
 """Status of a request whose application failed before it said anything."""
-_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
+_WITHOUT_BODY = ("HEAD", "OPTIONS", "DELETE")
 
 
 class Middleware:
@@ -156,6 +156,8 @@ class _Visit:
                 return
             raw, edits = passage.raw, (passage.edit,) if passage.edit is not None else ()
         receive = self.receive if raw is None else _again(raw, self.receive)
+        if not raw and self.scope.get("method") == "GET":
+            raw = None  # it had no body, so nothing is said of its length
         await self.app(self._scope(verdict, raw, edited=bool(edits)), receive, self._watched(verdict, edits))
 
     def _screens(self) -> bool:

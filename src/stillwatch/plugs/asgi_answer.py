@@ -17,7 +17,7 @@ from stillwatch.gateway.answers import Answer, refused
 from stillwatch.gateway.operations import Dialect
 from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.record import Record
-from stillwatch.gateway.streaming import Edit, LineEditor, StreamEditor, StreamEditors
+from stillwatch.gateway.streaming import Edit, StreamEditors, editor_of
 from stillwatch.plugs.plug import OURS
 
 Message = MutableMapping[str, Any]
@@ -96,8 +96,7 @@ class Answering:
             return
         begin = {**message, "headers": [(k, v) for k, v in pairs if k != b"content-length"]}
         if streamed or self._dialect == "results":
-            kind = StreamEditor if streamed else LineEditor
-            self._editors = StreamEditors([kind(edit) for edit in self._edits])
+            self._editors = StreamEditors([editor_of(edit, streamed=streamed) for edit in self._edits])
             await self._send(begin)
         else:
             self._held = begin

@@ -27,7 +27,7 @@ from stillwatch.gateway.operations import Dialect
 from stillwatch.gateway.screen import Outgoing, Passage
 from stillwatch.guard.destinations import load_destinations
 from stillwatch.guard.redaction import Redaction
-from stillwatch.guard.traffic.restored import Restored
+from stillwatch.guard.traffic.restored import Listed, Restored
 from stillwatch.guard.traffic.screener import Request, Screened, Screener, UnreadableError
 from stillwatch.keyring import load_keyring
 
@@ -36,6 +36,7 @@ FLUSH_S = 20.0
 AT_ONCE = 1 << 17
 """Bodies up to so many bytes are looked at without a thread: it takes less than handing them over."""
 NO_TEAM = "no team"
+LISTS = frozenset(("/v1/batches", "/v1/messages/batches"))
 CODES = {"coach": "guard_coach", "block": "guard_blocked"}
 _log = logging.getLogger("stillwatch.guard")
 
@@ -75,6 +76,8 @@ class Screening:
 
     async def __call__(self, outgoing: Outgoing) -> Passage:
         """As a gateway asks."""
+        if not outgoing.raw:
+            return self.fetched(outgoing)
         request = Request(
             outgoing.caller.account_id,
             outgoing.headers.get("content-type", ""),
@@ -82,6 +85,25 @@ class Screening:
             outgoing.headers.get(INSIST, ""),
         )
         return await self.passage(request, outgoing.caller.org_id or NO_TEAM, outgoing.dialect)
+
+    def fetched(self, outgoing: Outgoing) -> Passage:
+        """Something that was answered or uploaded earlier: marks in it are put back, as far as they are still known.
+
+        Of a part of a file, which a mark may be cut by, nothing is changed.
+        """
+        caller, now = outgoing.caller.account_id, time.time()
+        if "range" in outgoing.headers or not self.screener.keeps_any:
+            return Passage("fetch", b"")
+        redaction = self.screener.fetched(caller, outgoing.path, now)
+        if redaction.values:
+            return Passage("restore", b"", self.restored(caller, redaction))
+        if outgoing.path in LISTS:
+            return Passage("fetch", b"", Listed(lambda name: self._known(caller, name)))
+        return Passage("fetch", b"")
+
+    def _known(self, caller: str, name: str) -> Restored | None:
+        redaction = self.screener.known(caller, name, time.time())
+        return None if redaction is None else self.restored(caller, redaction)
 
     async def passage(self, request: Request, team: str, dialect: Dialect) -> Passage:
         """What becomes of a request; the answer to a refused one as ``dialect`` spells it."""

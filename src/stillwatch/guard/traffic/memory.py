@@ -9,7 +9,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Generic, TypeVar
 
-HOURS_12 = 12 * 3600.0
+HOURS_12, HOURS_48 = 12 * 3600.0, 48 * 3600.0
 V = TypeVar("V")
 
 
@@ -32,6 +32,9 @@ class Memory(Generic[V]):
         with self._lock:
             found = self._held.get(key)
             return found[1] if found and not self._is_over(key, now) else None
+
+    def __len__(self) -> int:
+        return len(self._held)
 
     def _is_over(self, key: object, now: float) -> bool:
         return now - self._held[key][0] > self._seconds

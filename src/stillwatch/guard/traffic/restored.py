@@ -12,6 +12,8 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from stillwatch.guard.redaction import Redaction, Restoring
 from stillwatch.guard.traffic.walking import changed
 
@@ -20,6 +22,9 @@ Channel = tuple[object, ...]
 _TEXTS = ("content", "refusal", "reasoning_content", "reasoning", "thinking")
 _BLOCKS = (("text", False), ("thinking", False), ("partial_json", True))
 _PLACE = ("item_id", "output_index", "content_index", "summary_index")
+NAMES = ("id", "output_file_id", "error_file_id")
+MOST_LINE, MOST_METADATA = 32 << 20, 1 << 20
+_BLANK = b" \t\r\xef\xbb\xbf"
 _OVER = ("message_stop", "response.completed", "response.failed", "response.incomplete")
 
 
@@ -37,12 +42,16 @@ class Restored:
         return raw
 
     def whole(self, body: Body) -> Body:
-        self._learn(body)
+        self.learn(body)
         left: Body = changed(body, self)
         return left
 
+    def in_file(self) -> InFile:
+        """The same for a file that comes in pieces."""
+        return InFile(self, self._redaction)
+
     def event(self, body: Body) -> Sequence[Body]:
-        self._learn(body.get("response"))
+        self.learn(body.get("response"))
         places = {place.channel: place for place in _places(body)}
         over = [channel for channel in self._open if _ends(body, channel)]
         late = [self._rest(channel) for channel in over if channel not in places]
@@ -77,9 +86,105 @@ class Restored:
             place.holder[place.name] = rest if place.channel == channel else ""
         return last
 
-    def _learn(self, body: Any) -> None:
-        if isinstance(body, dict) and isinstance(identifier := body.get("id"), str) and self._redaction.values:
-            self._learned(identifier)
+    def learn(self, body: Any) -> None:
+        """Names in an answer under which something may be asked for again: its own, and those of files with results."""
+        names = (body.get(name) for name in NAMES) if isinstance(body, dict) and self._redaction.values else ()
+        for name in names:
+            if isinstance(name, str):
+                self._learned(name)
+
+
+class Listed:
+    """The edit of a list of batches: each that is known tells the names of its results."""
+
+    def __init__(self, known: Callable[[str], Restored | None]) -> None:
+        self._known = known
+
+    def whole(self, body: Body) -> Body:
+        entries = body.get("data")
+        for entry in entries if isinstance(entries, list) else ():
+            name = entry.get("id") if isinstance(entry, dict) else None
+            edit = self._known(name) if isinstance(name, str) else None
+            if edit is not None:
+                edit.learn(entry)
+        return body
+
+    def event(self, body: Body) -> Sequence[Body]:
+        return [body]
+
+    def ended(self) -> Sequence[Body]:
+        return []
+
+
+class InFile:
+    """A file on its way down: marks are put back in its objects, one a line, and in all other text; a part at a time.
+
+    A file that is one object, as metadata are, tells names like an answer. Bytes that are no text pass as they are.
+    """
+
+    def __init__(self, edit: Restored, redaction: Redaction) -> None:
+        self._edit = edit
+        self._plain = redaction.as_bytes().restoring()
+        self._line: list[bytes] = []
+        self._size, self._passing = 0, False
+        self._begin: list[bytes] | None = []
+        self._length = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """What may go on now."""
+        self._remember(data)
+        *ended, rest = data.split(b"\n")
+        out = [part for piece in ended for part in (self._more(piece), self._ended(), self._text(b"\n"))]
+        return b"".join([*out, self._more(rest)])
+
+    def close(self) -> bytes:
+        """What was held back at the end."""
+        if self._begin:
+            self._edit.learn(_object(b"".join(self._begin)))
+        return self._ended() + self._plain.close().encode("latin-1")
+
+    def _more(self, piece: bytes) -> bytes:
+        """A piece of a line: held while the line may be an object, passed on if it is none."""
+        if self._passing:
+            return self._text(piece)
+        self._line.append(piece)
+        self._size += len(piece)
+        begin = b"".join(self._line[:2]).lstrip(_BLANK)[:1]
+        if begin in (b"", b"{") and self._size <= MOST_LINE:
+            return b""
+        self._passing = True
+        return self._text(self._taken())
+
+    def _ended(self) -> bytes:
+        """The end of a line."""
+        line, self._passing = self._taken(), False
+        body = _object(line) if line else None
+        if body is None:
+            return self._text(line)
+        left = self._edit.whole(body)
+        return line if left is body else msgspec.json.encode(left)
+
+    def _taken(self) -> bytes:
+        line, self._line, self._size = b"".join(self._line), [], 0
+        return line
+
+    def _text(self, raw: bytes) -> bytes:
+        return self._plain.feed(raw.decode("latin-1")).encode("latin-1") if raw else b""
+
+    def _remember(self, data: bytes) -> None:
+        self._length += len(data)
+        if self._length > MOST_METADATA:
+            self._begin = None
+        elif self._begin is not None:
+            self._begin.append(data)
+
+
+def _object(raw: bytes) -> Body | None:
+    try:
+        found = msgspec.json.decode(raw.strip(_BLANK))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 class Place(NamedTuple):

@@ -30,7 +30,7 @@ from stillwatch.guard.destinations import Destination, Destinations
 from stillwatch.guard.finding import Finding
 from stillwatch.guard.redaction import Redaction
 from stillwatch.guard.traffic import uploads
-from stillwatch.guard.traffic.memory import Memory
+from stillwatch.guard.traffic.memory import HOURS_48, Memory
 from stillwatch.guard.traffic.walking import changed
 
 MOST_REMEMBERED, MOST_TAKEN_UP = 200_000, 5_000
@@ -86,7 +86,8 @@ class Screener:
     secret: bytes
     _insisted: Memory[bool] = field(default_factory=lambda: Memory(MOST_REMEMBERED))
     _counted: Memory[bool] = field(default_factory=lambda: Memory(MOST_REMEMBERED))
-    _kept: Memory[dict[str, str]] = field(default_factory=lambda: Memory(MOST_TAKEN_UP))
+    _kept: Memory[dict[str, str]] = field(default_factory=lambda: Memory(MOST_TAKEN_UP, HOURS_48))
+    """Longer than the rest: a batch may take a day."""
 
     def __post_init__(self) -> None:
         self._actions = actions(self.to, self.register)
@@ -114,6 +115,23 @@ class Screener:
             raw = content.changed(_Putting(iter(pieces), kinds, redaction))
         events = self._events(request, pieces, decision, insisted, now)
         return Screened(decision, goes_out, raw, redaction, word, events)
+
+    @property
+    def keeps_any(self) -> bool:
+        """Whether any marks are remembered at all."""
+        return len(self._kept) > 0
+
+    def fetched(self, caller: str, path: str, now: float) -> Redaction:
+        """What the marks stand for in something that is asked for by a name in ``path``."""
+        values: dict[str, str] = {}
+        for name in path.split("/"):
+            values |= self._kept.get((caller, name), now) or {}
+        return Redaction(values=values)
+
+    def known(self, caller: str, name: str, now: float) -> Redaction | None:
+        """The same for one name; ``None`` where nothing is kept under it."""
+        values = self._kept.get((caller, name), now)
+        return None if values is None else Redaction(values=values)
 
     def keep(self, caller: str, identifier: str, redaction: Redaction, now: float) -> None:
         """Remember what marks stand for that may come again with an answer or a file of that name."""
