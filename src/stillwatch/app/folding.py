@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
@@ -87,36 +88,38 @@ def fold(
     books = books or Codebooks()
     found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0)
     numbers = sorted(spool.parts)
-    for number, table, summed in _ahead(store, spool, numbers):
-        start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
-        closed = number != numbers[-1] or until_us is not None
-        if until_us is not None:
-            end = min(end, until_us)
-        if not len(table):
-            continue  # nothing but copies of earlier events
-        frame = build_frame(table, books, start_us=start, end_us=end)
+    for number, frame, summed in _ahead(store, spool, numbers, books, until_us):
         facts(summed)
-        del table, summed  # what is weighed is the frame
-        give_back()
-        if closed:
+        if number != numbers[-1] or until_us is not None:
             found.close(frame, register)
         else:
             found.look_into(frame, register)
         done(len(frame))
+        del frame, summed  # not held while the next one is built
     return found
 
 
-def _ahead(store: Epochs, spool: Spool, numbers: list[int]) -> Iterator[tuple[int, pa.Table, pa.Table]]:
-    """Each epoch's sorted rows and facts; the engine prepares the next epoch while this one is weighed."""
+def _ahead(
+    store: Epochs, spool: Spool, numbers: list[int], books: Codebooks, until_us: int | None
+) -> Iterator[tuple[int, Frame, pa.Table]]:
+    """Each epoch's frame and facts, without epochs of nothing but copies of earlier events.
 
-    def prepare(number: int) -> tuple[int, pa.Table, pa.Table]:
+    The engine prepares the next epoch while one is weighed, but not while its frame is built: that takes most memory.
+    """
+
+    def prepare(number: int) -> tuple[pa.Table, pa.Table]:
         table = store.epoch(spool.parts[number])
-        return number, table, store.facts(table)
+        return table, store.facts(table)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = deque(pool.submit(prepare, number) for number in numbers[:1])
-        for following in [*numbers[1:], None]:
-            ready = [coming.popleft().result()] if coming else []
+        for number, following in zip_longest(numbers, numbers[1:]):
+            table, summed = coming.popleft().result()
+            start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
+            end = end if until_us is None else min(end, until_us)
+            ready = [(number, build_frame(table, books, start_us=start, end_us=end), summed)] if len(table) else []
+            del table, summed  # what is weighed is the frame
+            give_back()
             if following is not None:
                 coming.append(pool.submit(prepare, following))
             while ready:
