@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
@@ -38,7 +39,9 @@ def test_it_answers_over_http_and_grpc_and_ends_when_told(tmp_path: Path, number
     options = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]
     code = "from stillwatch.cli.main import main; main()"
     command = [sys.executable, "-c", code, "authz", "--feed", str(put(tmp_path, [now()])), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with contextlib.ExitStack() as held:
+        process = held.enter_context(subprocess.Popen(command, stdout=-1, stderr=-1, text=True))
+        held.callback(process.kill)  # leaving waits for its end, which a failure here would never bring
         assert process.stdout is not None
         said = ""
         while "listening" not in said:

@@ -33,7 +33,7 @@ EVENTS = [
 
 
 def now(name: str = "d-1", measure: str = "suspend", account: str = HASH, **more: Any) -> Decision:
-    return decision(name, account, measure, starts=NOW - 10, expires=NOW + 600, **more)
+    return decision(name, account, measure, starts=NOW - 10, expires=NOW + 86_400, **more)
 
 
 async def streamed(request: web.BaseRequest, body: bytes) -> web.StreamResponse:
