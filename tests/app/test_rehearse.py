@@ -20,19 +20,24 @@ from scipy.stats import binom
 
 from stillwatch.app.rehearsal import chart
 from stillwatch.app.rehearsal.base import Base, sketch_log
-from stillwatch.app.rehearsal.cells import RATE, Cell, all_cells
+from stillwatch.app.rehearsal.cells import BARE, RATE, RATE_ALONE, RATE_SLOW, Cell, all_cells
 from stillwatch.app.rehearsal.design import LARGEST, ROOM, Campaign, copies
 from stillwatch.app.rehearsal.plants import merged, plant
 from stillwatch.app.rehearsal.record import DOCUMENT, JOURNAL, OURS, PAGE
-from stillwatch.app.rehearsal.request import RehearsalRequest, RehearsalResult
+from stillwatch.app.rehearsal.request import ROUND, RehearsalRequest, RehearsalResult
+from stillwatch.app.rehearsal.verdicts import judge
 from stillwatch.app.rehearse import rehearse, scan_copy, wanted
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
+from stillwatch.campaigns.alone import stand_alone
+from stillwatch.campaigns.singles import Sums, Verdict
 from stillwatch.config.schema import Settings
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.evidence.calibration import load
+from stillwatch.evidence.single import SingleProfile
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
+from stillwatch.model.frame import Codebook
 from stillwatch.model.progress import SilentProgress, Stage
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
@@ -105,15 +110,26 @@ def test_campaigns_of_one_copy_are_few_and_of_different_methods(accounts: int, s
 
 
 def test_every_cell_is_planted_in_the_first_map_of_a_common_log() -> None:
-    planted = {c.cell for campaigns in itertools.islice(copies(1500, 1), 20) for c in campaigns}
+    planted = {c.cell for campaigns in itertools.islice(copies(1500, 1), ROUND) for c in campaigns}
     assert planted == set(all_cells(375))
 
 
-@pytest.mark.parametrize("method", ["fixed_template", "live_relay", "shot_list"])
+@pytest.mark.parametrize(
+    ("method", "accounts", "rate"),
+    [
+        ("fixed_template", 30, RATE),
+        ("live_relay", 30, RATE),
+        ("replay", 30, RATE),
+        ("low_and_slow", 120, RATE_SLOW),
+        ("single_harvester", 1, RATE_ALONE),
+    ],
+)
 @pytest.mark.parametrize("share", [1.0, 0.4])
-def test_a_plant_is_a_stranger_that_fits_in(based: tuple[Run, Base], tmp_path: Path, method: str, share: float) -> None:
+def test_a_plant_is_a_stranger_that_fits_in(
+    based: tuple[Run, Base], tmp_path: Path, method: str, accounts: int, rate: float, share: float
+) -> None:
     run, base = based
-    cell = Cell(30, 0 if method == "shot_list" else 3, share, "careful")
+    cell = Cell(accounts, 0 if method in BARE else 3, share, "careful")
     spool, [planted] = plant(run, base, [Campaign(1, cell, method)], 1, tmp_path)
     rows = pa.concat_tables([pq.read_table(f) for files in spool.parts.values() for f in files])
     known = rows["account_id"].to_pylist()
@@ -126,9 +142,9 @@ def test_a_plant_is_a_stranger_that_fits_in(based: tuple[Run, Base], tmp_path: P
     assert {*mine["model_request"].to_pylist()} <= {*MODELS}
     ts = mine["ts"].cast(pa.int64()).to_numpy()
     assert base.first_us <= ts.min() <= ts.max() < base.until_us
-    assert len(planted.take_us) == pytest.approx(30 * RATE * share, rel=0.25)
-    # People chat unequally, so cover is a share of the traffic on average only.
-    assert len(planted.take_us) / planted.requests == pytest.approx(share, abs=0.2)
+    assert len(planted.take_us) == pytest.approx(accounts * rate * share, rel=0.25)
+    # People chat unequally, so cover is a share of the traffic on average only, and of one account's hardly that.
+    assert len(planted.take_us) / planted.requests == pytest.approx(share, abs=0.2 if accounts > 1 else 0.4)
     both = merged(base.register, [planted])
     assert both is not None
     assert base.register is not None
@@ -162,6 +178,24 @@ def test_a_blunt_campaign_is_found_and_a_quiet_list_is_not(place: Path, based: t
     assert found["named"] >= 30
     assert missed["state"] != "found"
     assert missed["harvest_before"] is None
+
+
+def test_one_account_alone_is_found_by_its_own_alarm(based: tuple[Run, Base], tmp_path: Path) -> None:
+    run, base = based
+    _, [planted] = plant(run, base, [Campaign(1, Cell(1, 3, 1.0, "careless"), "single_harvester")], 1, tmp_path)
+    accounts, middle = Codebook(), int(np.median(planted.take_us))
+    accounts.encode(planted.names)
+    looked = Verdict(0, middle, 1000, SingleProfile(np.zeros(20)), 0.0, 0.002, 100, Sums(0, 0))
+    alarmed = replace(looked, alarmed_us=middle)
+
+    def told(closed: Verdict, latest: Verdict) -> tuple[str, float | None]:
+        alone = stand_alone({0: closed}, {0: latest}, accounts, b"key")
+        [record] = judge([planted], [], alone, accounts.names)
+        return record["state"], record["harvest_before"]
+
+    assert told(alarmed, alarmed) == ("found", pytest.approx(0.5, abs=0.01))
+    assert told(looked, alarmed) == ("grouped", None)  # raised by an epoch that is still open
+    assert told(looked, looked) == ("watched", None)
 
 
 # The map

@@ -21,7 +21,7 @@ from typing import Any
 from stillwatch.app.folding import fold
 from stillwatch.app.rehearsal import chart
 from stillwatch.app.rehearsal.base import Base, sketch_log
-from stillwatch.app.rehearsal.cells import RATE
+from stillwatch.app.rehearsal.cells import RATE, RATE_ALONE, RATE_SLOW
 from stillwatch.app.rehearsal.design import LARGEST, ROOM, Campaign, copies
 from stillwatch.app.rehearsal.plants import merged, plant
 from stillwatch.app.rehearsal.record import DOCUMENT, PAGE, Journal, check_folder
@@ -30,6 +30,7 @@ from stillwatch.app.rehearsal.verdicts import judge
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.app.scan import fresh_state
+from stillwatch.campaigns.alone import stand_alone
 from stillwatch.campaigns.document import iso
 from stillwatch.campaigns.standing import stand
 from stillwatch.config.schema import config_hash
@@ -114,10 +115,10 @@ def scan_copy(
         register = Register(merged(base.register, planted))
         folded = fold(state, spool, store, register, until_us=base.until_us, facts=_ignore, done=_ignore)
     accounts = folded.books.account
-    standings = stand(
-        folded.closed.lineages, folded.latest.lineages, accounts, folded.identities, run.keys.derive("ids")
-    )
-    return judge(planted, standings, accounts.names)
+    closed, latest, key = folded.closed, folded.latest, run.keys.derive("ids")
+    standings = stand(closed.lineages, latest.lineages, accounts, folded.identities, key)
+    alone = stand_alone(closed.singles.verdicts, latest.singles.verdicts, accounts, key)
+    return judge(planted, standings, alone, accounts.names)
 
 
 def _ignore(_: object) -> None:
@@ -144,6 +145,8 @@ def _document(
             "copies": scanned,
             "campaigns": len(records),
             "requests_per_account_and_day": RATE,
+            "requests_of_one_alone": RATE_ALONE,
+            "requests_of_low_and_slow": RATE_SLOW,
             "most_planted_share": ROOM,
             "most_accounts": int(len(base.names) * LARGEST),
             "confidence": chart.CONFIDENCE,

@@ -19,7 +19,10 @@ METHODS = {
     "prompt_mill": "writes new instructions",
     "cleaning": "repairs and judges reasoning",
     "live_relay": "passes on customers' chats",
+    "single_harvester": "asks for reasoning alone",
     "shot_list": "a list of plain questions",
+    "replay": "sends real users' sessions again",
+    "low_and_slow": "a few plain tasks a day",
 }
 _ENOUGH = 6
 """Fewer of a kind bound a rate at less than a half."""
@@ -27,7 +30,7 @@ _CLASSES = {0: "under 100", 100: "100 to 299", 300: "300 to 999", 1_000: "1,000 
 
 
 def wordings(number: int) -> str:
-    """``1 wording``, ``30 wordings``; none is a list of plain questions."""
+    """``1 wording``, ``30 wordings``; none is work without any."""
     return wording.plural(number, "wording") if number else "no wording"
 
 
@@ -67,7 +70,9 @@ def sentences(record: Record) -> Iterator[str]:
         f"accounts over {_days(log)} was scanned "
         f"{wording.count(design.number('copies'))} times, each time with a few made-up campaigns slipped into a copy, "
         f"{wording.count(design.number('campaigns'))} in all. Each account of theirs sends "
-        f"{wording.count(design.number('requests_per_account_and_day'))} requests a day."
+        f"{wording.count(design.number('requests_per_account_and_day'))} requests a day; "
+        f"{wording.count(design.number('requests_of_low_and_slow'))} where it goes low and slow, "
+        f"{wording.count(design.number('requests_of_one_alone'))} where it works alone."
     )
     bounds = f"{wording.share(everything.number('low'))} to {wording.share(everything.number('high'))}"
     before = everything.number("harvest_before")
@@ -87,7 +92,7 @@ def sentences(record: Record) -> Iterator[str]:
 def hiding(record: Record) -> Iterator[str]:
     """The smallest harvest that could hide, by care and by whether a wording is shared."""
     for entry in record.records("hidden"):
-        who = "with a wording" if entry.flag("worded") else "a list of plain questions"
+        who = "with a wording" if entry.flag("worded") else "without one"
         yield f"{entry.text('care').capitalize()}, {who}: {_hiding(entry)}"
 
 
@@ -145,8 +150,8 @@ def limits(record: Record) -> Iterator[str]:
     """What the map does not say."""
     log, design, between = (record.record(name) for name in ("log", "design", "interference"))
     yield (
-        "No alarm is no proof of absence. The planted campaigns are made up by six methods and two degrees of care; "
-        "a real harvester may be more careful than any of them, or find a seventh way."
+        "No alarm is no proof of absence. The planted campaigns are made up by nine methods and two degrees of care; "
+        "a real harvester may be more careful than any of them, or find a tenth way."
     )
     yield (
         "Made-up words in a real log can be easier to tell apart than a real harvester's, and harder where your "

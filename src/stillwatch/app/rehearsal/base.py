@@ -70,7 +70,7 @@ def sketch_log(run: Run, folder: Path) -> Base:
 def _described(spool: Spool, register: pa.Table | None, key: bytes) -> Base:
     rows = _columns(spool)
     names = frozenset(scoped_column(rows).unique().to_pylist())
-    least = round(min(ACCOUNTS) / LARGEST)
+    least = round(min(n for n in ACCOUNTS if n > 1) / LARGEST)
     if len(names) < least or len(spool.parts) < LEAST_EPOCHS:
         hours = spool.epoch_us // HOUR_US
         raise InputError(

@@ -1,8 +1,9 @@
 """The axes of the map, and the made-up campaign that stands for one cell of it.
 
 A cell is accounts × wordings × share of own traffic that is harvest × care; a campaign is a cell played by one method.
-Every campaign sends ``RATE`` requests per account and day, cover included: the lowest rate disclosed so far. Campaigns
-are the project's own operators with fixed knobs; their words, names and times are drawn when they are played.
+Accounts of a group send ``RATE`` requests a day each, cover included: the lowest rate disclosed so far; those of the
+low and slow method fewer, and one account alone as many as a group. Campaigns are the project's own operators with
+fixed knobs; their words, names and times are drawn when they are played.
 """
 
 from __future__ import annotations
@@ -15,18 +16,26 @@ from stillwatch.worlds.operators.fixed_template import FixedTemplate
 from stillwatch.worlds.operators.force import Force
 from stillwatch.worlds.operators.prompt_mill import PromptMill
 from stillwatch.worlds.operators.relay import LiveRelay
+from stillwatch.worlds.operators.replay import Replay
 from stillwatch.worlds.operators.shot_list import ShotList
+from stillwatch.worlds.operators.single import SingleHarvester
+from stillwatch.worlds.operators.slow import LowAndSlow
 from stillwatch.worlds.stream import Actor
 
 RATE = 26.0
 """Requests per account and day."""
-ACCOUNTS = (8, 30, 120)
+RATE_SLOW = 5.0
+RATE_ALONE = 600.0
+ACCOUNTS = (1, 8, 30, 120)
 WORDINGS = (1, 30, 1000, 0)
-"""Distinct wordings around the work; 0: no wording at all, plain questions from a list."""
+"""Distinct wordings around the work; 0: no wording at all."""
 SHARES = (1.0, 0.4)
 CARES = ("careless", "careful")
 WORDED = ("fixed_template", "elicitation", "prompt_mill", "cleaning", "live_relay")
-LIST = "shot_list"
+ALONE = ("single_harvester",)
+BARE = ("shot_list", "replay", "low_and_slow")
+BARE_ALONE = BARE[:1]
+METHODS = (*WORDED, *ALONE, *BARE)
 
 _FORCES = {
     "careless": Force(
@@ -63,7 +72,9 @@ class Cell:
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods that can play it."""
-        return WORDED if self.wordings else (LIST,)
+        if self.accounts == 1:
+            return ALONE if self.wordings else BARE_ALONE
+        return WORDED if self.wordings else BARE
 
 
 def all_cells(most_accounts: int) -> list[Cell]:
@@ -82,6 +93,7 @@ def actor(cell: Cell, method: str) -> Actor:
     """The operator that plays ``cell``."""
     force = replace(_FORCES[cell.care], cover=1 - cell.share)
     n, w = cell.accounts, cell.wordings
+    rate = RATE_ALONE if n == 1 else RATE
     if method == "live_relay":
         # A relay's rate is that of its customers; cover comes on top.
         covered = replace(force, cover=(1 - cell.share) / cell.share)
@@ -94,6 +106,12 @@ def actor(cell: Cell, method: str) -> Actor:
         return PromptMill(accounts=n, rate=RATE, wordings=w, force=force)
     if method == "cleaning":
         return Cleaning(accounts=n, rate=RATE, wordings=w, force=force)
-    if method == LIST:
-        return ShotList(accounts=n, rate=RATE, force=force)
-    raise ValueError(f"no method {method!r}; there are {', '.join((*WORDED, LIST))}")
+    if method == "single_harvester":
+        return SingleHarvester(accounts=n, rate=rate, wordings=w, force=force)
+    if method == "shot_list":
+        return ShotList(accounts=n, rate=rate, force=force)
+    if method == "replay":
+        return Replay(accounts=n, rate=rate, force=force)
+    if method == "low_and_slow":
+        return LowAndSlow(accounts=n, rate=RATE_SLOW, force=force)
+    raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")

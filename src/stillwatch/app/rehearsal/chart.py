@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from stillwatch.app.rehearsal.cells import ACCOUNTS, CARES, LIST, SHARES, WORDED, WORDINGS
+from stillwatch.app.rehearsal.cells import ACCOUNTS, CARES, METHODS, SHARES, WORDINGS
 
 CONFIDENCE = 0.95
 SIZES = (0, 100, 300, 1_000, 3_000, 10_000)
@@ -20,7 +20,7 @@ _AXES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("wordings", WORDINGS),
     ("share", SHARES),
     ("care", CARES),
-    ("method", (*WORDED, LIST)),
+    ("method", METHODS),
 )
 _PLACE = ("accounts", "wordings", "share", "care")
 
@@ -83,7 +83,7 @@ def _pooled(records: Sequence[Record], name: str, values: Iterable[Any]) -> list
 
 
 def hidden(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """What was missed, for each care, campaigns with a wording and lists of plain questions apart."""
+    """What was missed, for each care, campaigns with a wording and those without apart."""
     return [
         {"care": care, "worded": worded} | _hidden(mine)
         for worded in (True, False)

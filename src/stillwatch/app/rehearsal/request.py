@@ -9,7 +9,7 @@ from typing import Any
 
 from stillwatch.config.schema import Settings
 
-ROUND = 20
+ROUND = 18
 """Copies scanned for the first map, and again for every refinement."""
 
 

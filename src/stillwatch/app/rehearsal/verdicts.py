@@ -19,6 +19,7 @@ import numpy as np
 
 from stillwatch.app.judging import LEAST_HELD, LEAST_PURE
 from stillwatch.app.rehearsal.plants import Planted
+from stillwatch.campaigns.alone import Alone
 from stillwatch.campaigns.standing import Standing
 from stillwatch.evidence.budget import MOST_ALPHA
 
@@ -40,6 +41,14 @@ class _Group:
         joined = frozenset(names[a] for a in lineage.joined)
         return _Group(standing.state, joined, named, lineage.p_cohort)
 
+    @staticmethod
+    def alone(alone: Alone) -> _Group:
+        """A busy account, judged for itself."""
+        verdict = alone.verdict
+        at = verdict.alarmed_us if alone.state == "alarmed" else None
+        named = {} if at is None else {alone.account: at}
+        return _Group(alone.state, frozenset({alone.account}), named, verdict.p)
+
     @property
     def held_back(self) -> bool:
         return self.state != "alarmed" and self.p is not None and self.p <= MOST_ALPHA
@@ -54,10 +63,13 @@ class _Group:
         return None
 
 
-def judge(planted: Sequence[Planted], standings: Sequence[Standing], names: Sequence[str]) -> list[dict[str, Any]]:
+def judge(
+    planted: Sequence[Planted], standings: Sequence[Standing], alone: Sequence[Alone], names: Sequence[str]
+) -> list[dict[str, Any]]:
     """One record per planted campaign, in their order."""
     everybody = frozenset(name for p in planted for name in p.names)
-    groups = [group for s in standings if not everybody.isdisjoint((group := _Group.of(s, names)).joined)]
+    every = [*(_Group.of(s, names) for s in standings), *map(_Group.alone, alone)]
+    groups = [group for group in every if not everybody.isdisjoint(group.joined)]
     return [_record(p, groups, [other.names for other in planted if other is not p]) for p in planted]
 
 
