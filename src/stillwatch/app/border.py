@@ -34,6 +34,7 @@ from stillwatch.sketch.recipe import Recipe
 FLUSH_ROWS = 150_000
 AHEAD = 4
 """Batches that may be on their way through the sketch at once."""
+_HASHES = ("prompt_minhash", "prompt_skeleton")
 
 
 @dataclass
@@ -65,10 +66,22 @@ class Spool:
             files = self.parts.setdefault(number, [])
             names = (self.folder / f"epoch-{number}-{n}.parquet" for n in count(len(files)))
             path = next(path for path in names if not path.exists())
-            pq.write_table(pa.concat_tables(tables), path, compression="lz4")
+            write_part(pa.concat_tables(tables), path)
             files.append(path)
         self._held.clear()
         self._held_rows = 0
+
+
+def write_part(table: pa.Table, path: Path) -> None:
+    """Rows of SKETCHES that will be read once or twice: hashes neither pack nor repeat, and are not tried."""
+    names = [f.name for f in table.schema if pa.types.is_string(f.type) and f.name != "event_id"]
+    packing = {_leaf(f): "none" if f.name in _HASHES else "lz4" for f in table.schema}
+    pq.write_table(table, path, compression=packing, use_dictionary=names, write_statistics=False)
+
+
+def _leaf(field: pa.Field) -> str:
+    """The name of a column in Parquet."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name
 
 
 class Log(Protocol):
