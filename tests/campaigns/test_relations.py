@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -110,3 +112,11 @@ def test_without_a_second_look_nothing_is_said_of_predecessors() -> None:
     known = ground(ACCOUNTS)
     blind = type(known)(known.ties, known.pairs, known.identities, known.networks, None)
     assert relate([standing("c-1", ONE), standing("c-2", OTHER)], blind).predecessor == {}
+
+
+def test_accounts_that_two_alarms_name_are_told_of_both() -> None:
+    members = {"c-1": ONE, "c-2": [*ONE[:7], *OTHER], "c-3": OTHER[:2], "c-4": [], "c-5": ONE}
+    listed = [standing(name, accounts, named=dict.fromkeys(accounts, 0)) for name, accounts in members.items()]
+    alarmed = [replace(s, state="alarmed") for s in listed[:4]]
+    found = relate([*alarmed, listed[4]], ground(ACCOUNTS)).also_named
+    assert found == {"c-1": {"c-2": 7}, "c-2": {"c-1": 7, "c-3": 2}, "c-3": {"c-2": 2}}

@@ -45,9 +45,12 @@ def test_no_budget_no_promise() -> None:
 def test_summary_names_victims_dates_and_relations_but_no_operator() -> None:
     report = found(
         sample.campaign("c", "alarmed", 30, 6.0, 0.002, predecessor="c-0", shared_infrastructure_with=["c-9"])
+        | {"also_named_in": [{"campaign_id": "c-8", "accounts": 12}]}
     )
+    assert report.alarmed[0].also_named_in == (("c-8", 12),)
     said = " ".join(narrative.summary(report.alarmed[0]))
     assert "30 accounts" in said
+    assert "12 accounts of it are named by c-8 too: count them once" in said
     assert "2 of these accounts belong to victims" in said
     assert "at most 1 in 1 million such groups" in said
     assert "24 hours after the group was found" in said

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillwatch.app.naming import shown
 from stillwatch.report.catalogue import link_kind
-from stillwatch.report.document import Record
+from stillwatch.report.document import Record, also_named_in
 from stillwatch.report.narrative import relations
 from stillwatch.report.wording import plural, power
 
@@ -80,4 +80,5 @@ def tell_account_links(account: str, rows: Sequence[Row]) -> Iterator[str]:
 def tell_relations(entry: Record | None) -> Iterator[str]:
     """What came before the group and who shares its infrastructure, where campaigns.json says so."""
     if entry is not None:
-        yield from relations(entry.text("predecessor"), entry.texts("shared_infrastructure_with", 72))
+        shared = entry.texts("shared_infrastructure_with", 72)
+        yield from relations(entry.text("predecessor"), shared, also_named_in(entry))

@@ -82,6 +82,7 @@ def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[
         ],
         "predecessor": None,
         "shared_infrastructure_with": [],
+        "also_named_in": [],
         "evidence": list(feature_rows(FEATURES, values, calibration.typical, parts, note)),
         "examples": shown_examples(verdict.shown.examples, examples),
     }

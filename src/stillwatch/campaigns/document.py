@@ -66,6 +66,10 @@ def campaign(
         "accounts": _accounts(standing, accounts, relations),
         "predecessor": relations.predecessor.get(standing.campaign_id),
         "shared_infrastructure_with": relations.shared.get(standing.campaign_id, []),
+        "also_named_in": [
+            {"campaign_id": other, "accounts": n}
+            for other, n in relations.also_named.get(standing.campaign_id, {}).items()
+        ],
         "evidence": statements(lineage, calibration),
         "examples": shown_examples(lineage.examples, examples),
     }

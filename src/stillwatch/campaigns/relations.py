@@ -2,15 +2,17 @@
 
 *Shared infrastructure*: see ``sharing``. *Predecessor*: an earlier group whose accounts had stopped when those of this
 one began, and whose machinery this one uses. It is told of the later group only, so nothing that was dated before the
-successor was found changes with it.
+successor was found changes with it. *Also named*: accounts that two alarms name, so that nobody counts them twice.
 
 Deliberately not done: relating groups to accounts judged alone.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 
@@ -32,6 +34,8 @@ class Relations:
 
     shared: Mapping[str, list[str]] = field(default_factory=dict)
     predecessor: Mapping[str, str] = field(default_factory=dict)
+    also_named: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Per alarmed campaign the others that name some of its accounts, and how many."""
     victims: Mapping[str, list[int]] = field(default_factory=dict)
     """Accounts by campaign id whose owner is a victim."""
 
@@ -53,8 +57,22 @@ def relate(listed: Sequence[Standing], ground: Ground) -> Relations:
     return Relations(
         {name: sorted(others) for name, others in shared.items()},
         {} if ground.seen is None else _predecessors(listed, ground.seen.activity),
+        _also_named(listed),
         {} if ground.seen is None else ground.seen.victims,
     )
+
+
+def _also_named(listed: Sequence[Standing]) -> dict[str, dict[str, int]]:
+    by: dict[int, list[str]] = {}
+    for standing in listed:
+        if standing.state == "alarmed":
+            for account in standing.lineage.named:
+                by.setdefault(account, []).append(standing.campaign_id)
+    found: dict[str, Counter[str]] = {}
+    for campaigns in by.values():
+        for one, other in permutations(campaigns, 2):
+            found.setdefault(one, Counter())[other] += 1
+    return {name: dict(sorted(others.items())) for name, others in found.items()}
 
 
 def _predecessors(listed: Sequence[Standing], activity: Activity) -> dict[str, str]:

@@ -40,8 +40,8 @@ def command(
     """Plant made-up campaigns in copies of a log; map what is found.
 
     LOG is a file or a folder of exchanges; '-' reads standard input. Log and register are read, never changed. Takes
-    about as long as 20 scans at most. Interrupted, the same command goes on where it stopped; run again, it only draws the map.
-    Writes rehearsal.json, rehearsal.html and rehearsal.jsonl to --out.
+    as long as 20 scans at most. Interrupted, the same command goes on where it stopped; run again, it only draws the
+    map. Writes rehearsal.json, rehearsal.html and rehearsal.jsonl to --out.
     """
     loaded = options.load(config, overrides)
     if dry_run:

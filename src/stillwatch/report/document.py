@@ -68,6 +68,11 @@ class Record:
         return tuple((k, v) for k, v in pairs if v is not None)
 
 
+def also_named_in(campaign: Record) -> tuple[tuple[str, int], ...]:
+    """Other campaigns that name some of its accounts, and how many."""
+    return tuple((e.text("campaign_id"), e.count("accounts") or 0) for e in campaign.records("also_named_in"))
+
+
 def as_number(value: object) -> float | None:
     """A finite float, or nothing; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):

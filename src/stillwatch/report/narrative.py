@@ -225,10 +225,10 @@ def _dates(c: Campaign) -> str:
 
 
 def _relations(c: Campaign) -> str:
-    return " ".join(relations(c.predecessor, c.shared_infrastructure_with))
+    return " ".join(relations(c.predecessor, c.shared_infrastructure_with, c.also_named_in))
 
 
-def relations(predecessor: str, shared_with: Sequence[str]) -> Iterator[str]:
+def relations(predecessor: str, shared_with: Sequence[str], also_named: Sequence[tuple[str, int]]) -> Iterator[str]:
     """What relates a campaign to others of the log; all ids inert."""
     if predecessor:
         yield f"It took up the machinery of {predecessor} after the accounts of that campaign had stopped."
@@ -236,6 +236,11 @@ def relations(predecessor: str, shared_with: Sequence[str]) -> Iterator[str]:
         yield (
             f"It shares rare infrastructure (address ranges, clients or means of payment) with "
             f"{', '.join(shared_with)}, which does not make them one operator."
+        )
+    for other, accounts in also_named:
+        yield (
+            f"{wording.plural(accounts, 'account')} of it {'is' if accounts == 1 else 'are'} named by {other} too: "
+            "count them once. One operator may be behind both, or several behind each."
         )
 
 

@@ -167,6 +167,7 @@ class Campaign:
     accounts: tuple[Account, ...]
     predecessor: str
     shared_infrastructure_with: tuple[str, ...]
+    also_named_in: tuple[tuple[str, int], ...]
     evidence: tuple[Evidence, ...]
     examples: tuple[Example, ...]
     timeline: Timeline | None
