@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -124,6 +125,7 @@ def test_one_install_acts_and_senses(tmp_path: Path, real_part: Callable[[str, o
         _refused(proxy, model)
         _limited(proxy, model)
         assert proxy.ask("free", model="broken")[0] == 400
+        _going_on(proxy)
         time.sleep(2.5)  # LiteLLM tells nobody that it ends: what is younger than a turn of the log would be lost
     left = Spool(tmp_path / "log-spool" / "worker-0", tmp_path / "log")
     left.settle(everything=True)
@@ -140,6 +142,15 @@ def _untouched(proxy: Proxy, model: Model) -> None:
     status, _, body = proxy.ask("free", MESSAGES, tools=[TOOL])
     assert status == 200 and SAID in body and model.asked[-1][2]["tools"]
     assert not any(name.startswith("x-stillwatch") for _, given, _ in model.asked for name in given)
+
+
+def _going_on(proxy: Proxy) -> None:
+    """What was said before is not sent again; LiteLLM tells clients other ids than its logs."""
+    for stream in (False, True):
+        _, _, body = proxy.ask(f"turns-{stream}", RESPONSES, stream=stream)
+        own = re.findall(r'"id": ?"(resp_[^"]+)"', body)[-1]
+        time.sleep(1.5)  # LiteLLM tells of an answer a little later
+        assert proxy.ask(f"turns-{stream}", RESPONSES, stream=stream, previous_response_id=own)[0] == 200
 
 
 def _refused(proxy: Proxy, model: Model) -> None:
@@ -193,6 +204,8 @@ def _logged(log: Path) -> None:
         "user-free": [200] * 5 + [400],
         "user-bad": [403] * 4,
         "user-slow": [200, 429],
+        "user-turns-False": [200] * 2,
+        "user-turns-True": [200] * 2,
         "user-limited": [200] * 8,
     }
     assert {row["content_state"] for row in rows} == {"hashed"} and len({row["event_id"] for row in rows}) == len(rows)
@@ -202,5 +215,6 @@ def _logged(log: Path) -> None:
     assert [row["tool_count"] for row in rows if row["tool_count"]] == [1]
     operations = [row["operation"] for row in by_account["user-limited"]]
     assert sorted(operations) == ["chat"] * 2 + ["messages"] * 4 + ["responses"] * 2
-    assert all(row["prompt_words"] == 3 for row in rows)
+    assert {row["prompt_words"] for row in rows} == {3}
+    assert all(len({row["session_id"] for row in by_account[f"user-turns-{stream}"]}) == 1 for stream in (False, True))
     assert PROMPT.encode() not in b"".join(path.read_bytes() for path in log.iterdir())
