@@ -42,6 +42,8 @@ _FAILURES: dict[Failure, RefusedError] = {
     "upstream_timeout": RefusedError(504, "upstream_timeout", "The model's server did not answer in time."),
     "upstream_broke_off": RefusedError(502, "upstream_broke_off", "The answer broke off."),
 }
+LEAST = 16 << 10
+"""Of a body that is passed on as it comes, within the time for a request: who sends less is not waited for."""
 _HELD = 256 << 10
 """Of a body that is passed on as it comes, while the upstream does not take it."""
 
@@ -67,7 +69,7 @@ class Visit:
         self._edits: tuple[Edit, ...] = ()
         self._screening: asyncio.Task[None] | None = None
         self._upload: Upload | None = None
-        self._inside = 0
+        self._inside = self._passed_on = 0
         proxy.metrics.in_flight += 1
 
     @property
@@ -211,7 +213,9 @@ class Visit:
         call, upload, chunked = self.call, self._upload, self._chunked_up
         pieces, call.pieces = call.pieces, []
         ends = call.whole and not up.asked
-        if pieces:
+        self._passed_on += sum(map(len, pieces))
+        if self._passed_on >= LEAST:
+            self._passed_on = 0
             self.inbound.alive()
         if upload is not None:
             pieces = [upload.feed(piece) for piece in pieces]
