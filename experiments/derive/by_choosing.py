@@ -26,7 +26,7 @@ WAYS = ((4, 100), (8, 100), (16, 100), (4, 25), (8, 25))
 """From how many, and so many tokens at once: the whole answer, or pieces each of which goes on from the last."""
 ALL_WAYS = 3
 """So many students are put to all ways, the others to ``MAIN_WAYS``: a student and its tests take a minute each."""
-MAIN_WAYS = ((8, 100), (4, 25), (8, 25))
+MAIN_WAYS = ((8, 100), (8, 25))
 SIZES = (300_000, 1_000_000)
 REFERENCE = 300_000
 Flags = NDArray[np.bool_]
