@@ -209,7 +209,7 @@ class Visit:
             self._pass_on(self._up)
 
     def _pass_on(self, up: Outbound) -> None:
-        """The body of a request that nobody looks at."""
+        """Pass a body on as it comes; of a file, the requests in it are looked at."""
         call, upload, chunked = self.call, self._upload, self._chunked_up
         pieces, call.pieces = call.pieces, []
         ends = call.whole and not up.asked
@@ -302,12 +302,9 @@ class Visit:
 
     def _edited(self, operation: Operation, body: bodies.Body) -> bytes:
         """The body under limits, spelled anew."""
-        judge = judge_of(self._verdict) if operation.batch else None
-        return (
-            bodies.spelled(messages_judged(body, judge))
-            if judge
-            else bodies.edited(operation, body, self._verdict.limits)
-        )
+        if operation.batch and (judge := judge_of(self._verdict)) is not None:
+            return bodies.spelled(messages_judged(body, judge))
+        return bodies.edited(operation, body, self._verdict.limits)
 
     async def _screened(self, outgoing: Outgoing) -> None:
         screen = self.proxy.screen
