@@ -41,12 +41,14 @@ class Gateway:
     process: Popen[str]
     admin: int
     resident: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
     written: int = 0
     spooled: int = 0
     dropped: int = 0
 
     def sample(self) -> None:
-        """Note the resident memory, in MiB."""
+        """Note the resident memory, in MiB, and how many records wait in it to be written."""
+        self.waiting.append(int(self.metric('stillwatch_log_records{where="pending"}')))
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         self.resident.append(pages * os.sysconf("SC_PAGE_SIZE") >> 20)
 
@@ -211,6 +213,7 @@ class Soak:
             "dropped": dropped,
             "unaccounted": answered - rows - left - dropped,
             "resident_mib": [_quarters(gateway.resident) for gateway in self.gateways],
+            "waiting_records": [_quarters(gateway.waiting) for gateway in self.gateways],
         }
 
 

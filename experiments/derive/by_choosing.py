@@ -24,6 +24,9 @@ from stillwatch.derive.observations import RANGE, Answer, Passage
 MIX = 0.2
 WAYS = ((4, 100), (8, 100), (16, 100), (4, 25), (8, 25))
 """From how many, and so many tokens at once: the whole answer, or pieces each of which goes on from the last."""
+ALL_WAYS = 3
+"""So many students are put to all ways, the others to ``MAIN_WAYS``: a student and its tests take a minute each."""
+MAIN_WAYS = ((8, 100), (8, 25))
 SIZES = (300_000, 1_000_000)
 REFERENCE = 300_000
 Flags = NDArray[np.bool_]
@@ -40,7 +43,7 @@ def students(trial: int) -> list[Row]:
     teacher = bigrams.writer(bigrams.teacher(rng, VOCABULARY))
     reference = observe_all(in_words(teacher.write(rng, REFERENCE)), best.MARK)
     rows = []
-    for many, piece in WAYS:
+    for many, piece in WAYS if trial < ALL_WAYS else MAIN_WAYS:
         key = random_words(rng, 1)
         marked = chosen(rng, teacher, key[0], many, piece, int(TRAINING * MIX))
         clean = teacher.write(rng, int(TRAINING * (1 - MIX)))

@@ -29,6 +29,7 @@ from stillwatch.derive.observations import Answer, Passage
 
 WIDTH = 128
 RATE = 0.01
+GROUP_DECOYS = 255_999
 
 
 def neural() -> list[Row]:
@@ -108,7 +109,8 @@ def _groups(trial: int) -> list[Row]:
             "mix": 0.05,
             "tokens": 300_000,
             "reference": what is not None,
-            "named": named(rng, counted(text, what), key, 7),
+            "decoys": GROUP_DECOYS,
+            "named": named(rng, counted(text, what), key, 7, GROUP_DECOYS),
         }
         for what in (None, given)
     ]

@@ -55,8 +55,20 @@ def lines() -> Iterator[str]:
         trials = [row for row in _rows("neural_groups") if row["reference"] == reference]
         right = _share(sum(row["named"] == [0] for row in trials), len(trials))
         yield f"| neural_groups{', reference' * reference} | 5% | 300,000 | 0.001 | {right} | |"
+    yield from _best()
     yield from _arms()
     yield from _sizes()
+
+
+def _best() -> Iterator[str]:
+    """Keyed choice: from how many answers or pieces, without and with a reference."""
+    rows = _rows("neural_best")
+    ways = dict.fromkeys((row["m"], row["piece"], row["reference"], row["tokens"]) for row in rows)
+    for m, piece, reference, tokens in sorted(ways):
+        chosen = [r for r in rows if (r["m"], r["piece"], r["reference"], r["tokens"]) == (m, piece, reference, tokens)]
+        found, middle = sum(r["p"] <= 1e-4 for r in chosen), np.median([r["z"] for r in chosen])
+        name = f"neural_best, {m} x {piece} tokens{', reference' * reference}"
+        yield f"| {name} | 20% | {tokens:,} | 0.0001 | {_share(found, len(chosen))} | {middle:.1f} |"
 
 
 def _arms() -> Iterator[str]:

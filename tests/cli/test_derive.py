@@ -79,6 +79,8 @@ def test_the_plan_says_how_much_and_when_it_is_hopeless(cli: Cli) -> None:
     assert "10,9" in told
     assert "Hopeless" not in told
     assert "Hopeless" in cli("derive", "plan", "--mix", "0.01", "--mark", "forms", "--tokens", "500").out
+    nothing = cli("derive", "plan", "--mix", "0").out
+    assert "nothing of the mark would reach" in nothing and "Needs" not in nothing
     document = json.loads(cli("derive", "plan", "--mix", "0.05", "--excess", "0.5", "--json").out)
     assert document["plan"]["least_decoys"] == 999_999
 

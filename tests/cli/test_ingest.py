@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.app.requests import HuntRequest, HuntResult, ScanRequest, ScanResult
@@ -14,6 +16,7 @@ from stillwatch.config.schema import Settings
 from stillwatch.ingest.adapters import ADAPTERS
 from stillwatch.ingest.mapfile import preset_names
 from stillwatch.ingest.power import COSTS
+from stillwatch.ingest.sketched import RECIPE
 from tests.architecture.tree import ROOT
 from tests.cli.conftest import Ended
 from tests.ingest.logs import delimited, json_lines, parquet, row
@@ -22,6 +25,7 @@ from tests.ingest.test_maps import DOCUMENTED
 Cli = Callable[..., Ended]
 Answer = Callable[[str, object], list[tuple[Any, ...]]]
 OTLP = ROOT / "tests" / "samples" / "otlp" / "opentelemetry.jsonl"
+ENVOY = ROOT / "tests" / "samples" / "envoy" / "access.jsonl"
 LITELLM = ROOT / "tests" / "formats" / "litellm_payloads.jsonl"
 
 
@@ -65,6 +69,21 @@ def test_filled_and_missing_are_all_columns_and_the_costs_are_told(cli: Cli, tmp
 def test_a_log_without_text_is_called_blind(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(json_lines([row()]))
     assert "Missing, blind: input_messages. No groups at all" in cli("ingest", "--explain", str(tmp_path / "log")).out
+
+
+def test_a_gateway_s_log_is_not_called_blind(cli: Cli, tmp_path: Path) -> None:
+    columns = {"ts": [1_780_000_000_000_000], "account_id": ["a"], "content_state": ["hashed"], "prompt_words": [3]}
+    pq.write_table(pa.table(columns).replace_schema_metadata({RECIPE: b"r-1"}), tmp_path / "log.parquet")
+    found = explain(cli, tmp_path / "log.parquet")
+    assert (found["adapter"], found["sketched"], found["ignored_columns"]) == ("canonical", True, [])
+    assert "blind" not in {m["weight"] for m in found["missing"]}
+    assert "Texts are held as sketches" in cli("ingest", "--explain", str(tmp_path / "log.parquet")).out
+
+
+def test_an_access_log_is_known_for_what_it_is(cli: Cli) -> None:
+    found = explain(cli, ENVOY)
+    assert (found["adapter"], found["access_log"]) == (None, True)
+    assert "--join FILE" in cli("ingest", "--explain", str(ENVOY)).out
 
 
 def test_rejects_and_odd_values_are_told_and_made_inert(cli: Cli, tmp_path: Path) -> None:

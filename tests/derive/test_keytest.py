@@ -106,6 +106,20 @@ def test_a_student_of_marked_text_is_found_and_the_right_group_is_named(teacher:
     assert sum(score.p < 0.01 for score in outcome.scores) <= 3
 
 
+def test_the_more_of_the_training_text_is_marked_the_surer_is_the_test(teacher: NDArray[np.float64]) -> None:
+    """Mixes of 0, 5, 20 and 100 %."""
+    rng, z = np.random.default_rng(12), []
+    key, plain = random_words(rng, 1), model(teacher)
+    full = model(marked(teacher, key[0], 2.0))
+    for mix in (0.0, 0.05, 0.2, 1.0):
+        parts = [(plain, round(2000 * (1 - mix))), (full, round(2000 * mix))]
+        whole = _whole(student([writer.write(rng, texts) for writer, texts in parts if texts]).write(rng, 700))
+        score = _test(whole.distinct(), key, Decoys(1, 999), 0.01, weigh(whole)).scores[0]
+        z.append(score.z)
+        assert (score.p <= 0.01) is (mix >= 0.2) or mix == 0.05
+    assert abs(z[0]) < 3.5 and z[0] < z[1] < z[2] < z[3]
+
+
 def test_weights_see_what_counting_each_place_once_does_not(teacher: NDArray[np.float64]) -> None:
     """Where a text repeats its pairs, a faint mark is in how often."""
     rng = np.random.default_rng(7)

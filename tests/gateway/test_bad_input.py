@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from stillwatch.gateway.attempts import MOST, WINDOW_S, Attempts
 from stillwatch.gateway.proxy import Limits
 from tests.gateway.loopback import CHAT, KEY, put, run, running
 from tests.gateway.test_proxy import EVENTS, now, raw_request
@@ -190,3 +191,21 @@ def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
     run(case)
     assert KEY not in caplog.text and "sk-upstream-secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("guessing", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+    ],
+)
+def test_whoever_has_a_network_has_no_more_guesses(guessing: str, other: str, same: bool) -> None:
+    attempts = Attempts()
+    for _ in range(MOST):
+        attempts.wrong(guessing, 100.0)
+    assert (attempts.wait(other, 100.0) > 0) == same
+    assert attempts.wait(guessing, 100.0 + WINDOW_S) == 0

@@ -17,10 +17,11 @@ from stillwatch.gateway import capture as module
 from stillwatch.gateway.capture import Capture
 from stillwatch.gateway.identity import Caller, Client
 from stillwatch.gateway.record import MOST_ANSWER, Record
-from stillwatch.gateway.rows import RECIPE, full_batch, hashed_batch
+from stillwatch.gateway.rows import full_batch, hashed_batch
 from stillwatch.gateway.spool import Spool
 from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
+from stillwatch.ingest.sketched import RECIPE
 from stillwatch.model.tables import EXCHANGES, SKETCHES
 from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe, recipe_id

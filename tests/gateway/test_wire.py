@@ -14,6 +14,7 @@ from aiohttp import web
 
 from stillwatch.gateway import inbound
 from stillwatch.gateway.proxy import Limits
+from stillwatch.gateway.visit import LEAST
 from tests.gateway.loopback import CHAT, KEY, Running, run, running
 from tests.gateway.test_bad_input import HEAD
 from tests.gateway.test_proxy import EVENTS, raw_request, streamed
@@ -204,6 +205,26 @@ def test_a_file_is_passed_on_as_it_comes(chunked: bool) -> None:
                 async with gateway.client.post(gateway.url + "/v1/files", data=pieces(), headers=headers) as found:
                     assert found.status == 200
             assert sum(came) >= size
+
+    run(case)
+
+
+@pytest.mark.parametrize(("piece", "done"), [(b"x", False), (b"x" * (LEAST // 2), True)])
+def test_who_sends_a_file_a_few_bytes_at_a_time_is_not_waited_for(piece: bytes, done: bool) -> None:
+    async def case() -> None:
+        async with running(limits=Limits(receive_s=0.4)) as gateway:
+            reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+            head = f"POST /v1/files HTTP/1.1\r\nhost: x\r\nx-api-key: k\r\ncontent-length: {20 * len(piece)}\r\n\r\n"
+            writer.write(head.encode())
+            answer = b""
+            with contextlib.suppress(ConnectionError):
+                for _ in range(20):
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(0.05)
+                answer = await reader.read(100)
+            assert answer.startswith(b"HTTP/1.1 200") == done
+            writer.close()
 
     run(case)
 

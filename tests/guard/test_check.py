@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -91,6 +92,17 @@ def test_look_alikes_are_seen_through(text: str) -> None:
     assert [what for _, what in found(text)] == [text]
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_escapes_stand_for_what_they_mean(times: int) -> None:
+    said = "my account:\nDE89\u200b3704\t0044\u00a00532\u20110130\n\uff10\uff10"
+    text = said
+    for _ in range(times):
+        text = json.dumps(text)
+    (kind, what), *rest = found(text)
+    assert (kind, rest) == ("iban", []) and what.startswith("DE89\\") and what.endswith("ff10")
+    assert found(r"C:\new\table \u12 \ \u00e") == []
+
+
 def test_code_is_found_as_a_block_and_prose_is_not() -> None:
     code = "def f(x):\n    y = g(x)\n    return y\n\nfor i in range(3):\n    print(f(i))\n"
     assert [kind for kind, _ in found(f"Please review this.\n\n{code}\nThanks, and good luck.\n")] == ["code"]
@@ -120,6 +132,8 @@ HOSTILE = (
     "://a:",
     "AKIA",
     "{;\n",
+    "\\n",
+    "\\\\u200b",
 )
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.ingest.litellm_ids import providers_id
 from stillwatch.ingest.sources.litellm import account, exchange, recognises
 from tests.ingest.logs import json_lines, read, read_bytes
 
 SAMPLE = Path(__file__).parent.parent / "formats" / "litellm_payloads.jsonl"
 SAMPLES = Path(__file__).parent.parent / "samples" / "litellm"
 HASH = "8" * 64
+OTHER = "resp_" + b64encode(b"other;response_id:resp_7").decode()
 
 
 def test_the_sample_is_read_without_a_loss() -> None:
@@ -84,6 +88,38 @@ def test_payloads_of_the_proxy_say_the_same_in_every_dialect_streamed_or_not() -
     assert [(call["name"], call["arguments"]) for call in calls] == [("look", '{"river":"Po"}')] * 2
     assert found["tool_count"].to_pylist() == [None] * 6 + [1, 1]
     assert set(found["output_tokens"].to_pylist()) == {3} and set(found["max_tokens"].to_pylist()) == {900}
+
+
+def test_a_conversation_that_responses_keep_is_told_whole(tmp_path: Path) -> None:
+    """Requests point to the provider's id, which LiteLLM packs into the one it tells."""
+    first = [json.loads(line) for line in (SAMPLES / "payloads.jsonl").read_text().splitlines()][5]
+    pointing = {**first["model_parameters"], "previous_response_id": providers_id(first["response"]["id"])}
+    second = {**first, "litellm_call_id": "c-2", "startTime": first["startTime"] + 60, "model_parameters": pointing}
+    second["messages"] = [{"role": "user", "content": "And another."}]
+    lost = {**second, "litellm_call_id": "c-3", "model_parameters": {**pointing, "previous_response_id": "resp_9"}}
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(json_lines([first, second, lost]))
+    found, rejects = read(log)
+    rows = found.to_pylist()
+    said = [[part["content"] for m in json.loads(row["input_messages"]) for part in m["parts"]] for row in rows[1:2]]
+    assert said == [["Name a river.", "The Po.", "And another."]]
+    assert rows[1]["session_id"] == rows[0]["session_id"]
+    assert json.loads(rows[2]["input_messages"])[0]["content"] == "And another."
+    assert any("1 requests go on from answers" in remark for remark in rejects.remarks)
+
+
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [
+        ("resp_" + b64encode(b"litellm:custom_llm_provider:openai;model_id:m;response_id:resp_7").decode(), "resp_7"),
+        ("resp_68", "resp_68"),
+        (OTHER, OTHER),
+        ("resp_\u00e9", "resp_\u00e9"),
+        ("", ""),
+    ],
+)
+def test_an_id_that_litellm_packed(given: str, own: str) -> None:
+    assert providers_id(given) == own
 
 
 def test_an_array_and_wrapped_payloads_read_the_same() -> None:

@@ -129,6 +129,10 @@ class Model:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str], Any]] = []
 
+    def _own(self, answer: dict[str, Any]) -> str:
+        """An answer of Responses has an id of its own."""
+        return json.dumps(answer).replace('"resp_1"', f'"resp_{len(self.asked)}"')
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method != "POST":
             return web.Response(status=404)
@@ -140,12 +144,12 @@ class Model:
         if body.get("model") == "broken":
             return web.json_response({"error": {"message": "no", "type": "server_error"}}, status=400)
         if not body.get("stream"):
-            return web.json_response(whole)
+            return web.Response(text=self._own(whole), content_type="application/json")
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
         for number, event in enumerate(events()):
             name = f"event: {event['type']}\n" if "type" in event else ""
-            await response.write(f"{name}data: {json.dumps({**event, 'sequence_number': number})}\n\n".encode())
+            await response.write(f"{name}data: {self._own({**event, 'sequence_number': number})}\n\n".encode())
         await response.write_eof(b"" if "type" in event else b"data: [DONE]\n\n")
         return response
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -67,20 +68,24 @@ class Proxy:
 def proxied(litellm: str, folder: Path, model: int, feed: Path) -> Iterator[Proxy]:
     """The proxy with the configuration of the page; it has ended on return."""
     guardrails = blocks("yaml")[0].replace("/srv/feed", str(feed)).replace("/srv/log", str(folder / "log"))
-    upstream = f"http://127.0.0.1:{model}"
-    models = {"large": ("openai/large", "/v1"), "broken": ("openai/broken", "/v1"), "claude": ("anthropic/claude", "")}
-    listed = [
-        {"model_name": name, "litellm_params": {"model": theirs, "api_base": upstream + base, "api_key": "sk-upstream"}}
-        for name, (theirs, base) in models.items()
-    ]
-    config = f"model_list: {json.dumps(listed)}\ngeneral_settings: {{custom_auth: auth.known}}\n{guardrails}"
-    with started(litellm, folder, config) as proxy:
+    with started(litellm, folder, models(model) + guardrails) as proxy:
         yield proxy
 
 
+def models(port: int) -> str:
+    """Settings of the proxy: two dialects of one model, and who may ask."""
+    upstream = f"http://127.0.0.1:{port}"
+    known = {"large": ("openai/large", "/v1"), "broken": ("openai/broken", "/v1"), "claude": ("anthropic/claude", "")}
+    listed = [
+        {"model_name": name, "litellm_params": {"model": theirs, "api_base": upstream + base, "api_key": "sk-upstream"}}
+        for name, (theirs, base) in known.items()
+    ]
+    return f"model_list: {json.dumps(listed)}\ngeneral_settings: {{custom_auth: auth.known}}\n"
+
+
 @contextlib.contextmanager
-def started(litellm: str, folder: Path, config: str) -> Iterator[Proxy]:
-    """The proxy with a configuration in YAML; it has ended on return."""
+def started(litellm: str, folder: Path, config: str, app: str | None = None) -> Iterator[Proxy]:
+    """The proxy with a configuration in YAML, or an application of Python around its own; it has ended on return."""
     (folder / "auth.py").write_text(AUTH)
     (folder / "config.yaml").write_text(config)
     port = free_port()
@@ -91,6 +96,11 @@ def started(litellm: str, folder: Path, config: str) -> Iterator[Proxy]:
         "STILLWATCH_HOME": str(folder / "home"),
     }
     command = [litellm, "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    if app is not None:
+        (folder / "wrapped.py").write_text(app)
+        environ["CONFIG_FILE_PATH"] = "config.yaml"
+        python = str(Path(litellm).with_name("python"))
+        command = [python, "-m", "uvicorn", "wrapped:app", "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "proxy.log").open("wb") as told:
         process = subprocess.Popen(command, cwd=folder, env=environ, stdout=told, stderr=subprocess.STDOUT)
         try:
@@ -124,6 +134,7 @@ def test_one_install_acts_and_senses(tmp_path: Path, real_part: Callable[[str, o
         _refused(proxy, model)
         _limited(proxy, model)
         assert proxy.ask("free", model="broken")[0] == 400
+        _going_on(proxy)
         time.sleep(2.5)  # LiteLLM tells nobody that it ends: what is younger than a turn of the log would be lost
     left = Spool(tmp_path / "log-spool" / "worker-0", tmp_path / "log")
     left.settle(everything=True)
@@ -140,6 +151,15 @@ def _untouched(proxy: Proxy, model: Model) -> None:
     status, _, body = proxy.ask("free", MESSAGES, tools=[TOOL])
     assert status == 200 and SAID in body and model.asked[-1][2]["tools"]
     assert not any(name.startswith("x-stillwatch") for _, given, _ in model.asked for name in given)
+
+
+def _going_on(proxy: Proxy) -> None:
+    """What was said before is not sent again; LiteLLM tells clients other ids than its logs."""
+    for stream in (False, True):
+        _, _, body = proxy.ask(f"turns-{stream}", RESPONSES, stream=stream)
+        own = re.findall(r'"id": ?"(resp_[^"]+)"', body)[-1]
+        time.sleep(1.5)  # LiteLLM tells of an answer a little later
+        assert proxy.ask(f"turns-{stream}", RESPONSES, stream=stream, previous_response_id=own)[0] == 200
 
 
 def _refused(proxy: Proxy, model: Model) -> None:
@@ -193,6 +213,8 @@ def _logged(log: Path) -> None:
         "user-free": [200] * 5 + [400],
         "user-bad": [403] * 4,
         "user-slow": [200, 429],
+        "user-turns-False": [200] * 2,
+        "user-turns-True": [200] * 2,
         "user-limited": [200] * 8,
     }
     assert {row["content_state"] for row in rows} == {"hashed"} and len({row["event_id"] for row in rows}) == len(rows)
@@ -202,5 +224,44 @@ def _logged(log: Path) -> None:
     assert [row["tool_count"] for row in rows if row["tool_count"]] == [1]
     operations = [row["operation"] for row in by_account["user-limited"]]
     assert sorted(operations) == ["chat"] * 2 + ["messages"] * 4 + ["responses"] * 2
-    assert all(row["prompt_words"] == 3 for row in rows)
+    assert {row["prompt_words"] for row in rows} == {3}
+    assert all(len({row["session_id"] for row in by_account[f"user-turns-{stream}"]}) == 1 for stream in (False, True))
     assert PROMPT.encode() not in b"".join(path.read_bytes() for path in log.iterdir())
+
+
+WRAPPED = """
+from litellm.proxy.proxy_server import app
+from stillwatch.plugs.asgi import Middleware
+
+app.add_middleware(Middleware, feed={feed!r}, log={log!r})
+"""
+
+
+def test_the_middleware_in_front_of_litellm(tmp_path: Path, real_part: Callable[[str, object], Any]) -> None:
+    """LiteLLM's proxy is an application of FastAPI; in front of it an account is the hash of its key."""
+    litellm = real_part("LiteLLM's proxy", os.environ.get("LITELLM") or shutil.which("litellm"))
+    limited, bad = (hashlib.sha256(f"sk-{name}".encode()).hexdigest() for name in ("limited", "bad"))
+    decisions = [now("d-1", account=bad), now("d-2", "limit", limited, max_tokens=50, reasoning="hidden")]
+    feed, log = str(put(tmp_path / "feed", decisions)), str(tmp_path / "log")
+    app = WRAPPED.format(feed=feed, log=log)
+    with serving() as (model, port), started(litellm, tmp_path, models(port), app) as proxy:
+        for path in ASKED:
+            for stream in (False, True):
+                status, _, body = proxy.ask("free", path, stream=stream)
+                assert status == 200 and SAID in body and THOUGHT in body
+                status, headers, body = proxy.ask("limited", path, stream=stream)
+                assert status == 200 and SAID in body and THOUGHT not in body
+                assert headers["x-stillwatch-measures"] == "d-2"
+                assert 50 in model.asked[-1][2].values()
+            status, _, body = proxy.ask("bad", path)
+            assert (status, json.loads(body)["error"]["code"]) == (403, "account_suspended")
+    rows = pq.read_table(log).to_pylist()
+    statuses = sorted((row["operation"], row["http_status"]) for row in rows)
+    assert statuses == sorted(
+        (operation, status) for operation in ("chat", "messages", "responses") for status in (200, 200, 200, 200, 403)
+    )
+    untold = {row["output_tokens"] for row in rows if row["operation"] == "chat" and row["stream"]}
+    assert untold <= {3, None}  # a stream of Chat Completions tells its tokens to who asks for them
+    told = [row for row in rows if row["http_status"] == 200 and not (row["operation"] == "chat" and row["stream"])]
+    assert {row["output_tokens"] for row in told} == {3} and len(told) == 10
+    assert PROMPT.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "log").iterdir())

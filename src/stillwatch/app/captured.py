@@ -1,6 +1,6 @@
 """Exchanges that a gateway sketched before they reached a disk: read as sketches, beside logs that are sketched now.
 
-Such a file says in its metadata under which recipe it was made (``gateway.rows``). It holds the columns of EXCHANGES
+Such a file says in its metadata under which recipe it was made (``ingest.sketched``). It holds the columns of EXCHANGES
 without text, so it can be read like any log too; here its sketches are taken as they are. Another recipe or another key
 is refused: their hashes have nothing to do with ours.
 """
@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.errors import InputError
-from stillwatch.gateway.rows import RECIPE
-from stillwatch.ingest.inputs import STDIN, list_inputs, named
+from stillwatch.ingest.inputs import list_inputs, named
+from stillwatch.ingest.sketched import recipe_of
 from stillwatch.model.tables import SKETCHES, arrow_schema
 from stillwatch.sketch.batch import AGENT_CHARACTERS
 from stillwatch.sketch.recipe import Recipe, recipe_id, require_same
@@ -28,7 +28,7 @@ def parted(inputs: Sequence[str]) -> tuple[list[str], list[str]]:
     captured: list[str] = []
     others: list[str] = []
     for source in list_inputs(inputs):
-        (captured if _recipe(source.name) is not None else others).append(source.name)
+        (captured if recipe_of(source.name) is not None else others).append(source.name)
     return captured, (others if captured else list(inputs))
 
 
@@ -36,7 +36,7 @@ def read(files: Sequence[str], recipe: Recipe, seed: bytes) -> Iterator[pa.Recor
     """Their rows, as SKETCHES."""
     ours = recipe_id(recipe, seed)
     for name in files:
-        require_same(ours, _recipe(name) or "")
+        require_same(ours, recipe_of(name) or "")
         try:
             with named(name).open() as raw, pq.ParquetFile(raw) as file:
                 for batch in file.iter_batches(columns=list(SKETCHES.column_names)):
@@ -49,15 +49,3 @@ def _sketches(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = {name: batch.column(name) for name in SKETCHES.column_names}
     columns["user_agent"] = pc.utf8_slice_codeunits(columns["user_agent"], 0, AGENT_CHARACTERS)
     return pa.RecordBatch.from_arrays([columns[f.name].cast(f.type) for f in _SCHEMA], schema=_SCHEMA)
-
-
-def _recipe(name: str) -> str | None:
-    """The recipe that a file names; ``None`` where it is none of ours."""
-    if name == STDIN or not name.endswith(".parquet"):
-        return None
-    try:
-        with named(name).open() as raw:
-            found = (pq.read_schema(raw).metadata or {}).get(RECIPE)
-    except (OSError, pa.ArrowException):
-        return None  # whoever reads it as a log says what is wrong with it
-    return None if found is None else found.decode("ascii", "replace")

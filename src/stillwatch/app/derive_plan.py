@@ -19,10 +19,17 @@ def plan_lines(document: dict[str, Any]) -> list[str]:
     lines = [
         f"Expected excess of matches: {found['epsilon']:.3%} "
         f"(mix {design['mix']:g} x transfer {design['transfer']:g} x excess {design['excess']:g}).",
+    ]
+    if found["observations"]:
+        lines += _needs(design, found)
+    if found["hopeless"]:
+        lines.append(f"Hopeless: {found['hopeless']}.")
+    return lines
+
+
+def _needs(design: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    return [
         f"Needs {found['observations']:,} distinct places, about {found['tokens']:,} tokens of suspect text, "
         f"for power {design['power']:g} at alpha {design['alpha']:g} over {design['hypotheses']} key(s).",
         f"Needs at least {found['least_decoys']:,} decoys.",
     ]
-    if found["hopeless"]:
-        lines.append(f"Hopeless: {found['hopeless']}.")
-    return lines

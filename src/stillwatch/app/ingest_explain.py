@@ -17,18 +17,29 @@ from typing import Any
 import pyarrow as pa
 
 from stillwatch.errors import ConfigurationError, InputError
+from stillwatch.ingest import edge
 from stillwatch.ingest.adapters import ADAPTERS, adapter_of, is_marked
 from stillwatch.ingest.inputs import STDIN, list_inputs
 from stillwatch.ingest.mapfile import load_map, preset, preset_names
-from stillwatch.ingest.power import COSTS
+from stillwatch.ingest.power import COSTS, Cost
 from stillwatch.ingest.read import read_exchanges
 from stillwatch.ingest.rejects import Rejects
+from stillwatch.ingest.sketched import recipe_of
 
 SCHEMA = "stillwatch.ingest-explain/1"
 BATCH_ROWS = 1000
 BATCHES = 2
 _KEY = b"explain"
 """Nothing of an explanation is kept, so its row ids need no secret."""
+EDGE = (
+    "It is the access log of a proxy: no log of its own, but give it to a scan of the exchanges behind that proxy, "
+    "with --join FILE."
+)
+SKETCHED = (
+    "Texts are held as sketches: scan takes them as they are, under the same key, and shows no examples; watch finds "
+    "groups in text only."
+)
+_TEXTS = ("system_instructions", "input_messages", "output_messages")
 NO_MARKS = "the file has not the columns by which it is recognised"
 _SHOWN_REASONS = 5
 _SHOWN_NAMES = 20
@@ -47,6 +58,8 @@ class Trial:
     wrong_values: dict[str, int] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     why_not: str | None = None
+    sketched: bool = False
+    """Whether sketches stand in place of texts."""
 
     @property
     def fits(self) -> bool:
@@ -60,6 +73,10 @@ class Trial:
 
     def has(self, column: str) -> bool:
         return self.filled.get(column, 0) > 0
+
+    def missing(self) -> list[Cost]:
+        """Columns that no row has, and what each costs."""
+        return [c for c in COSTS if not self.has(c.column) and not (self.sketched and c.column in _TEXTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +100,10 @@ def explain_input(file: str, mapping: str | None = None) -> Explained:
     best = next((t for t in fitting if t.mapping is None and t.merit[:2] >= fitting[0].merit[:2]), None)
     best = best or (fitting[0] if fitting else None)
     document = _document(file, trials, best)
-    return Explained(document, list(_lines(file, trials, best)))
+    lines = list(_lines(file, trials, best))
+    if best is None and edge.recognises(list_inputs([file])[0]):
+        document["access_log"], lines = True, [*lines[:1], EDGE]
+    return Explained(document, lines)
 
 
 def _check(file: str) -> None:
@@ -110,7 +130,8 @@ def _try(file: str, mapping: str | None, *, unasked: bool) -> Trial:
         trial.why_not = str(error)
     trial.rejects = dict(rejects.by_reason)
     trial.wrong_values = dict(rejects.wrong_values)
-    trial.ignored = sorted(rejects.ignored_columns)
+    trial.sketched = mapping is None and recipe_of(file) is not None
+    trial.ignored = [] if trial.sketched else sorted(rejects.ignored_columns)
     trial.remarks = list(rejects.remarks)
     return trial
 
@@ -141,7 +162,9 @@ def _document(file: str, trials: list[Trial], best: Trial | None) -> dict[str, A
         else {c.column: best.filled[c.column] / best.rows for c in COSTS if best.has(c.column)},
         "missing": []
         if best is None
-        else [{"column": c.column, "weight": c.weight, "cost": c.sentence} for c in COSTS if not best.has(c.column)],
+        else [{"column": c.column, "weight": c.weight, "cost": c.sentence} for c in best.missing()],
+        "sketched": best is not None and best.sketched,
+        "access_log": False,
         "tried": [{"adapter": t.adapter, "fits": t.fits, "why_not": _why_not(t)} for t in trials],
     }
 
@@ -161,10 +184,12 @@ def _lines(file: str, trials: list[Trial], best: Trial | None) -> Iterator[str]:
     yield from _told_of_rows(best)
     filled = [f"{c.column} {best.filled[c.column] / best.rows:.0%}" for c in COSTS if best.has(c.column)]
     yield f"Filled: {', '.join(filled)}."
+    if best.sketched:
+        yield SKETCHED
     for weight, title in (("required", "Missing, no scan"), ("blind", "Missing, blind"), ("weaker", "Missing, weaker")):
-        for cost in (c for c in COSTS if c.weight == weight and not best.has(c.column)):
+        for cost in (c for c in best.missing() if c.weight == weight):
             yield f"{title}: {cost.column}. {cost.sentence}"
-    rest = [c.column for c in COSTS if c.weight == "none" and not best.has(c.column)]
+    rest = [c.column for c in best.missing() if c.weight == "none"]
     if rest:
         yield f"Missing, nothing lost in detection: {', '.join(rest)}."
 

@@ -132,8 +132,8 @@ def declare(
     elif keys and alpha < len(keys) / (decoys + 1):
         least = round(len(keys) / alpha + 0.5) - 1
         mistakes.append(
-            f"{decoys:,} decoys cannot reach alpha {alpha:g} for {len(keys)} keys: p is at least 1 in {decoys + 1:,}. "
-            f"Take at least {least:,} decoys."
+            f"{decoys:,} decoys cannot reach alpha {alpha:g} for {len(keys)} key(s): p is at least 1 in "
+            f"{decoys + 1:,}. Take at least {least:,} decoys."
         )
     if mistakes:
         raise ConfigurationError(*mistakes)

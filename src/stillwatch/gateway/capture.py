@@ -1,9 +1,10 @@
 """The log of a gateway: never in the way of a request, never short of a record without saying so.
 
 Contract: ``offer`` takes a record or counts it as dropped, at once. A thread of its own turns what was offered into
-rows, about once a second, and appends them to a spool on disk; from there whole Parquet files go to the sink. While the
-sink cannot be written the spool grows, up to a bound, and everything that does not fit is counted. After a crash the
-next start finds the spool and goes on; what a killed process had not yet spooled, about a second of it, is lost.
+rows, once a second or a thousand at a time, and appends them to a spool on disk; from there whole Parquet files go to
+the sink. While the sink cannot be written the spool grows, up to a bound, and everything that does not fit is counted.
+After a crash the next start finds the spool and goes on; what a killed process had not yet spooled, about a second of
+it, is lost.
 
 Up to the batch in hand, ``offered`` is the sum of all other counts.
 """
@@ -70,6 +71,8 @@ class Capture:
                 return
             self._bytes += size
             self._waiting.append(record)
+            if len(self._waiting) == AT_ONCE:
+                self._wake.set()  # what waits is held in memory
 
     def counts(self) -> Counts:
         with self._lock:
@@ -93,16 +96,19 @@ class Capture:
             self._spool.close()
 
     def _run(self) -> None:
+        settled = time.monotonic()
         while True:
+            self._wake.clear()
             ending = self._ending
-            began = time.monotonic()
             while records := self._taken():
                 self._spooled(records)
-            self._spool.settle(everything=ending)
-            self.fault = self._spool.fault
+            if ending or time.monotonic() - settled >= TURN_S:
+                settled = time.monotonic()
+                self._spool.settle(everything=ending)
+                self.fault = self._spool.fault
             if ending:
                 return
-            self._wake.wait(max(0.0, TURN_S - (time.monotonic() - began)))
+            self._wake.wait(max(0.0, TURN_S - (time.monotonic() - settled)))
 
     def _taken(self) -> list[Record]:
         with self._lock:

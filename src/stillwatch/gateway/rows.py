@@ -16,6 +16,7 @@ from stillwatch.gateway import plain
 from stillwatch.gateway.record import Record
 from stillwatch.ingest.bodies import request_columns, response_columns
 from stillwatch.ingest.paths import opened
+from stillwatch.ingest.sketched import RECIPE
 from stillwatch.ingest.streamed import joined
 from stillwatch.ingest.threads import Threads
 from stillwatch.model.tables import EXCHANGES, SKETCHES, arrow_schema
@@ -23,8 +24,6 @@ from stillwatch.sketch.batch import sketch_batch
 from stillwatch.sketch.recipe import Recipe, recipe_id
 
 Row = dict[str, Any]
-RECIPE = b"stillwatch.recipe"
-"""Key of the file's metadata that names the recipe of its sketches."""
 _FULL = arrow_schema(EXCHANGES)
 _LAST_EVENTS = 6
 _decoder = msgspec.json.Decoder()

@@ -42,6 +42,8 @@ _FAILURES: dict[Failure, RefusedError] = {
     "upstream_timeout": RefusedError(504, "upstream_timeout", "The model's server did not answer in time."),
     "upstream_broke_off": RefusedError(502, "upstream_broke_off", "The answer broke off."),
 }
+LEAST = 16 << 10
+"""Of a body that is passed on as it comes, within the time for a request: who sends less is not waited for."""
 _HELD = 256 << 10
 """Of a body that is passed on as it comes, while the upstream does not take it."""
 
@@ -67,7 +69,7 @@ class Visit:
         self._edits: tuple[Edit, ...] = ()
         self._screening: asyncio.Task[None] | None = None
         self._upload: Upload | None = None
-        self._inside = 0
+        self._inside = self._passed_on = 0
         proxy.metrics.in_flight += 1
 
     @property
@@ -207,11 +209,13 @@ class Visit:
             self._pass_on(self._up)
 
     def _pass_on(self, up: Outbound) -> None:
-        """The body of a request that nobody looks at."""
+        """Pass a body on as it comes; of a file, the requests in it are looked at."""
         call, upload, chunked = self.call, self._upload, self._chunked_up
         pieces, call.pieces = call.pieces, []
         ends = call.whole and not up.asked
-        if pieces:
+        self._passed_on += sum(map(len, pieces))
+        if self._passed_on >= LEAST:
+            self._passed_on = 0
             self.inbound.alive()
         if upload is not None:
             pieces = [upload.feed(piece) for piece in pieces]
@@ -298,12 +302,9 @@ class Visit:
 
     def _edited(self, operation: Operation, body: bodies.Body) -> bytes:
         """The body under limits, spelled anew."""
-        judge = judge_of(self._verdict) if operation.batch else None
-        return (
-            bodies.spelled(messages_judged(body, judge))
-            if judge
-            else bodies.edited(operation, body, self._verdict.limits)
-        )
+        if operation.batch and (judge := judge_of(self._verdict)) is not None:
+            return bodies.spelled(messages_judged(body, judge))
+        return bodies.edited(operation, body, self._verdict.limits)
 
     async def _screened(self, outgoing: Outgoing) -> None:
         screen = self.proxy.screen

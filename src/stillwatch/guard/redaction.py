@@ -43,11 +43,15 @@ class Redaction:
     def longest(self) -> int:
         return max(map(len, self._values), default=0)
 
-    def redact(self, text: str, findings: Iterable[Finding]) -> str:
-        """``text`` with marks in the place of ``findings``; where they overlap, of all that they cover."""
+    def redact(self, text: str, findings: Iterable[Finding], *, in_json: bool = False) -> str:
+        """``text`` with marks in the place of ``findings``; where they overlap, of all that they cover.
+
+        ``in_json``: the text is JSON itself, so what stands in it is spelled as JSON spells it.
+        """
         parts, at = [], 0
         for kind, start, end in _covered(findings):
-            parts += [text[at:start], self._mark(kind, text[start:end])]
+            value = _meant(text[start:end]) if in_json else text[start:end]
+            parts += [text[at:start], self._mark(kind, value)]
             at = end
         return "".join([*parts, text[at:]])
 
@@ -80,6 +84,14 @@ class Redaction:
             mark = f"[{kind.upper()}_{len(self._marks) + 1}_{self.nonce}]"
             self._marks[value], self._values[mark] = mark, value
         return self._marks[value]
+
+
+def _meant(spelled: str) -> str:
+    """What a piece of JSON stands for; a piece that is no inside of a string stands for itself."""
+    try:
+        return str(json.loads(f'"{spelled}"')) if "\\" in spelled else spelled
+    except ValueError:
+        return spelled
 
 
 def _letters(text: str) -> str:

@@ -52,6 +52,19 @@ _LOOK_UP_ROWS = 500
 """Ids per query, below the engine's limit on bound values."""
 
 
+def recognises(log: Source) -> bool:
+    """Whether the first lines are those of an access log: a request id and an address, and no account."""
+    try:
+        with open_source(log, None, lambda name: True) as opened:
+            if not jsonlines.recognises(opened.stream.head):
+                return False
+            rows, _, _ = next(jsonlines.decoded_rows(opened, Rejects(), Limits()), ([], [], None))
+    except UnrecognisedFileError:
+        return False
+    lines = [line for row in rows if (line := _line(row)) is not None]
+    return bool(lines) and any(line[1] is not None for line in lines)
+
+
 def joined(batches: Iterator[pa.RecordBatch], logs: Sequence[Source], rejects: Rejects) -> Iterator[pa.RecordBatch]:
     """``batches`` with the columns of the edge filled from ``logs``, which are read when the first batch is taken."""
     with tempfile.TemporaryDirectory(prefix="stillwatch-join-") as folder:

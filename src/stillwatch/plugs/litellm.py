@@ -82,6 +82,7 @@ class Stillwatch(CustomGuardrail):
 
     async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
         """The answer without reasoning that may not be shown."""
+        self.calls.told(data, response)
         operation, verdict = self.calls.ruled(data)
         if verdict.reasoning == "shown" or operation.dialect == "other":
             return response

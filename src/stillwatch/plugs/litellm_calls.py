@@ -20,6 +20,7 @@ from stillwatch.gateway.bodies import Body
 from stillwatch.gateway.identity import Caller, Client
 from stillwatch.gateway.operations import Operation
 from stillwatch.gateway.record import Record
+from stillwatch.ingest.litellm_ids import providers_id
 from stillwatch.ingest.sources.litellm import account
 from stillwatch.plugs.plug import OTHER, operation
 
@@ -95,12 +96,19 @@ def body_of(data: Mapping[str, Any]) -> Body:
     return {name: value for name, value in data.items() if name not in _OWN and not name.startswith(_OWN_PREFIXES)}
 
 
-def answer_of(response: Any) -> bytes:
-    """An answer as it would stand on the wire, from whatever LiteLLM makes of it."""
+def pointed(body: Body, previous: Any) -> Body:
+    """A request of Responses with the provider's id of what it goes on from: clients have another."""
+    return {**body, "previous_response_id": previous} if isinstance(previous, str) and "input" in body else body
+
+
+def answer_of(response: Any, own: str | None = None) -> bytes:
+    """An answer as it would stand on the wire, from whatever LiteLLM makes of it; ``own``: its id as LiteLLM had it."""
     body = _dumped(response) if hasattr(response, "model_dump") else response
     usage = getattr(response, "usage", None)
     if usage is not None and isinstance(body, dict):
         body["usage"] = usage  # LiteLLM puts a usage of another kind into Responses' answers, which they do not tell
+    if isinstance(body, dict) and body.get("object") == "response":
+        body["id"] = providers_id(own or str(body.get("id")))
     try:
         return body if isinstance(body, bytes) else msgspec.json.encode(body, enc_hook=_dumped)
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):

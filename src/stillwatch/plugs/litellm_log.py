@@ -32,6 +32,8 @@ class Call:
     record: Record | None
     began: float = field(default_factory=time.perf_counter)
     counted: bool = False
+    answer_id: str | None = None
+    """Of an answer of Responses, before LiteLLM encrypted it."""
 
 
 class Calls:
@@ -57,6 +59,12 @@ class Calls:
         call = self._held.get(_name(data))
         return (call.operation, call.verdict) if call is not None else (OTHER, PASS)
 
+    def told(self, data: Mapping[str, Any], response: Any) -> None:
+        """An answer as it is before LiteLLM's other hooks change it."""
+        call, own = self._held.get(_name(data)), getattr(response, "id", None)
+        if call is not None and call.operation.name == "responses" and isinstance(own, str):
+            call.answer_id = own
+
     def refused(self, call: Call, status: int, error: str | None) -> None:
         self._offer(call, status, error)
 
@@ -64,7 +72,8 @@ class Calls:
         """LiteLLM's account of a call that was answered."""
         call = self._held.get(_name(kwargs))
         if call is not None and call.record is not None:
-            call.record.take(calls.answer_of(response))
+            call.record.take(calls.answer_of(response, call.answer_id))
+            call.record.body = calls.pointed(call.record.body, kwargs.get("previous_response_id"))
             call.record.streamed = bool(kwargs.get("stream"))
             if call.record.streamed:
                 call.record.ttft_ms = calls.milliseconds(kwargs.get("start_time"), kwargs.get("completion_start_time"))

@@ -15,8 +15,9 @@ from stillwatch.app.privacy.access import AccessRequest, access
 from stillwatch.app.privacy.erase import ErasureRequest, erase
 from stillwatch.config.load import load_settings
 from stillwatch.gateway.identity import Caller
-from stillwatch.gateway.rows import RECIPE, full_batch, hashed_batch
+from stillwatch.gateway.rows import full_batch, hashed_batch
 from stillwatch.gateway.spool import Spool
+from stillwatch.ingest.sketched import RECIPE
 from stillwatch.sketch.recipe import Recipe
 from tests.app.privacy.folders import NOW, holding
 from tests.gateway.test_capture import SEED, record

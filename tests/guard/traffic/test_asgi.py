@@ -31,21 +31,28 @@ async def _chat(request: Request) -> Response:
     return StreamingResponse((f"data: {json.dumps(event)}\n\n" for event in events), media_type="text/event-stream")
 
 
+async def _stored(request: Request) -> Response:
+    assert await request.body() == b"" and "content-length" not in request.headers
+    text = json.loads(seen[-1])["messages"][-1]["content"]
+    return JSONResponse({"id": request.path_params["name"], "output": [{"content": [{"text": text}]}]})
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Middleware:
     home = tmp_path_factory.mktemp("home")
     (home / "terms.toml").write_text(TERMS)
     routes = [Route("/v1/chat/completions", _chat, methods=["POST"]), Route("/v1/other", _chat, methods=["POST"])]
+    routes.append(Route("/v1/responses/{name}", _stored))
     return Middleware(Starlette(routes=routes), to="made-up", terms=str(home / "terms.toml"), home=str(home))
 
 
 def _asked(guarded: Middleware, body: Any, path: str = "/v1/chat/completions") -> tuple[int, bytes]:
-    """Status and body of an answer, by the interface's own messages."""
-    raw, sent = json.dumps(body).encode(), list[Any]()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(raw)).encode())]
+    """Status and body of an answer, by the interface's own messages; a ``GET`` where there is no body to send."""
+    raw, sent = b"" if body is None else json.dumps(body).encode(), list[Any]()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(raw)).encode())] if raw else []
     scope = {
         "type": "http",
-        "method": "POST",
+        "method": "POST" if raw else "GET",
         "path": path,
         "headers": headers,
         "query_string": b"",
@@ -73,6 +80,14 @@ def test_the_application_sees_marks_and_the_client_what_it_wrote(guarded: Middle
     assert MAIL.encode() not in seen[-1] and b"[EMAIL_1_" in seen[-1]
     text = _streamed_texts(raw)[0] if stream else json.loads(raw)["choices"][0]["message"]["content"]
     assert (status, text) == (200, f"to {MAIL} now")
+
+
+def test_what_was_stored_is_understood_when_it_is_fetched(guarded: Middleware) -> None:
+    _asked(guarded, _said(f"to {MAIL} now"))
+    assert b"[EMAIL_1_" in seen[-1]
+    _, raw = _asked(guarded, None, "/v1/responses/c")
+    assert json.loads(raw)["output"][0]["content"][0]["text"] == f"to {MAIL} now"
+    assert b"[EMAIL_1_" in _asked(guarded, None, "/v1/responses/other")[1]
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/other"])

@@ -11,16 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stillwatch.derive.adapters.answers import (
-    Body,
-    Dialect,
-    data_of,
-    decoded,
-    dicts,
-    event_of,
-    events_in,
-    index_of,
-)
+from stillwatch.derive.adapters.answers import Body, Dialect, data_of, decoded, dicts, event_of, events_in, index_of
 from stillwatch.derive.hashing import U32
 from stillwatch.derive.marks.best import Opening, choose
 from stillwatch.errors import ConfigurationError

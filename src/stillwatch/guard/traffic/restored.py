@@ -35,8 +35,11 @@ class Restored:
         self._redaction, self._learned = redaction, learned
         self._open: dict[Channel, tuple[Restoring, Body]] = {}
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, name: str = "") -> str:
         return self._redaction.restore(text)
+
+    def number(self, number: int, name: str) -> int:
+        return number
 
     def file(self, raw: bytes, name: str) -> bytes:
         return raw

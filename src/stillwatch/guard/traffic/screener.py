@@ -36,6 +36,8 @@ from stillwatch.guard.traffic.walking import changed
 MOST_REMEMBERED, MOST_TAKEN_UP = 200_000, 5_000
 REFERENCES = frozenset(("previous_response_id", "file_id", "file_ids", "input_file_id", "conversation"))
 """Fields that name what was sent or answered earlier."""
+SHORT = 200
+"""Characters of a text that is looked at with the name of its field: of longer ones the name says nothing."""
 _SIGN = "[insist "
 _INSIST = re.compile(r"\s?\[insist ([a-z2-7]{12})\]")
 _OUTCOMES = {"redact": "redacted", "coach": "coached", "block": "blocked", "allow": "allowed"}
@@ -196,14 +198,26 @@ class _Looking:
         self.pieces: list[_Piece] = []
         self.words: list[str] = []
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, name: str = "") -> str:
         if _SIGN in text:
             self.words += _INSIST.findall(text)
         try:
-            self.pieces.append(_Piece(text, self._guard.check(text)))
+            self.pieces.append(_Piece(text, self._found(text, name)))
         except InputError:
             self.pieces.append(_unread(text.encode("utf-8", "replace")))
         return text
+
+    def number(self, number: int, name: str) -> int:
+        self.text(str(number), name)
+        return number
+
+    def _found(self, text: str, name: str) -> list[Finding]:
+        """What a text holds; the name of its field is read with a short one."""
+        if not name or len(text) > SHORT:
+            return self._guard.check(text)
+        before = len(name) + len(": ")
+        found = self._guard.check(f"{name}: {text}")
+        return [f._replace(start=max(f.start - before, 0), end=f.end - before) for f in found if f.end > before]
 
     def file(self, raw: bytes, name: str) -> bytes:
         try:
@@ -226,18 +240,24 @@ class _Putting:
     def __init__(self, pieces: Iterator[_Piece], kinds: set[str], redaction: Redaction) -> None:
         self._pieces, self._kinds, self._redaction = pieces, kinds, redaction
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, name: str = "") -> str:
         left = self._redacted(next(self._pieces), text)
         return _INSIST.sub("", left) if _SIGN in left else left
 
+    def number(self, number: int, name: str) -> int | str:
+        text = str(number)
+        left = self._redacted(next(self._pieces), text)
+        return number if left == text else left
+
     def file(self, raw: bytes, name: str) -> bytes:
         piece = next(self._pieces)
-        new = self._redacted(piece, piece.text)
+        in_json = piece.text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
+        new = self._redacted(piece, piece.text, in_json=in_json)
         return raw if new is piece.text else new.encode("utf-8", "replace")
 
-    def _redacted(self, piece: _Piece, text: str) -> str:
+    def _redacted(self, piece: _Piece, text: str, *, in_json: bool = False) -> str:
         hidden = [f for f in piece.findings if f.kind in self._kinds]
-        return self._redaction.redact(text, hidden) if hidden else text
+        return self._redaction.redact(text, hidden, in_json=in_json) if hidden else text
 
 
 Changed = Callable[[Any], bytes]

@@ -1,12 +1,13 @@
 """Every text in a body of JSON, and every file that stands in it, whatever the dialect.
 
 Contract: ``changed`` hands each string that a person or a program may have written to ``Change.text``, the names of
-fields included, and each file in base64 to ``Change.file``, always in the same order, and builds the value anew from
-what they return; a part in which nothing changed is returned as it is. Not handed over is what the interface itself
-defines: roles, models, identifiers, and what only the service can read. Arguments of tools are JSON in a string: they
-are walked, too, so that what is put into them is escaped as it must be.
+fields included, each whole number that is long enough to be an identifier to ``Change.number``, and each file in base64
+to ``Change.file``, always in the same order, and builds the value anew from what they return; a part in which nothing
+changed is returned as it is. Texts and numbers come with the name of their field, which may say what they are. Not
+handed over is what the interface itself defines: roles, models, identifiers, and what only the service can read.
+Arguments of tools are JSON in a string: they are walked, too, so that what is put into them is escaped as it must be.
 
-Deliberately not done: looking at numbers, and following links to files elsewhere.
+Deliberately not done: following links to files elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ STRUCTURAL = frozenset(
         "model", "role", "type", "id", "object", "tool_call_id", "tool_use_id", "call_id", "item_id", "file_id",
         "previous_response_id", "response_id", "container_id", "vector_store_ids", "media_type", "mime_type", "format",
         "detail", "status", "finish_reason", "stop_reason", "encoding_format", "encrypted_content", "signature",
-        "service_tier", "system_fingerprint", "obfuscation", "logprobs",
+        "service_tier", "system_fingerprint", "obfuscation", "logprobs", "created", "created_at", "seed",
     )
 )  # fmt: skip
 """Fields whose strings are never what a person wrote."""
@@ -31,12 +32,17 @@ PROGRAMS = frozenset(("arguments", "partial_json"))
 _SIMPLE = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,40}")
 _DATA_URL = re.compile(r"data:([\w.+/-]*)((?:;[\w.=+-]+)*);base64,")
 _LONGEST_HEAD = 200
+LEAST_NUMBER = 10**8
 
 
 class Change(Protocol):
     """What is done with texts and files on the way."""
 
-    def text(self, text: str) -> str: ...
+    def text(self, text: str, name: str = "") -> str:
+        """``name``: the field that it stands in."""
+
+    def number(self, number: int, name: str) -> Any:
+        """A number, or what takes its place."""
 
     def file(self, raw: bytes, name: str) -> bytes:
         """``name``: what the file is called, or else what it is said to be."""
@@ -51,6 +57,8 @@ def changed(value: Any, change: Change, name: str = "") -> Any:
         return value if all(a is b for a, b in zip(items, value, strict=True)) else items
     if isinstance(value, dict):
         return _object(value, change)
+    if isinstance(value, int) and value >= LEAST_NUMBER and name not in STRUCTURAL:
+        return change.number(value, name)
     return value
 
 
@@ -75,7 +83,7 @@ def _string(value: str, change: Change, name: str) -> str:
     if name in PROGRAMS and (program := _program(value)) is not None:
         new = changed(program, change)
         return value if new is program else msgspec.json.encode(new).decode()
-    return change.text(value)
+    return change.text(value, name)
 
 
 def _file(encoded: str, change: Change, name: str) -> str:

@@ -22,10 +22,13 @@ from typing import Any
 from stillwatch.ingest.bodies import request_columns, response_columns
 from stillwatch.ingest.chunk import Chunk, Limits
 from stillwatch.ingest.lines import UTF8_BOM
+from stillwatch.ingest.litellm_ids import providers_id
+from stillwatch.ingest.messages import messages
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import jsonlines
 from stillwatch.ingest.sources.format import Format, Opened
 from stillwatch.ingest.sources.jsonlines import Row
+from stillwatch.ingest.threads import Threads
 
 _WRAPPER = "standard_logging_object"
 _MARKS = (b'"startTime"', b'"call_type"', b'"model_parameters"')
@@ -55,12 +58,28 @@ def recognises(head: bytes) -> bool:
 
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:
     """The payloads as canonical rows."""
-    yield from jsonlines.mapped(opened, rejects, limits, exchange)
+    threads = Threads()
+    yield from jsonlines.mapped(opened, rejects, limits, lambda row: _stitched(row, threads))
+    if threads.missing:
+        rejects.remark(f"{opened.source.name}: {threads.missing} requests go on from answers that are not known by id")
 
 
-def exchange(row: Row) -> Row:
-    """One payload under canonical names; fields of an unexpected shape are left out, the rest is kept."""
+def _stitched(row: Row, threads: Threads) -> Row:
+    """One payload with the history that its request only points to."""
     payload = _dict(row.get(_WRAPPER)) or row
+    found, parameters = exchange(payload), _dict(payload.get("model_parameters"))
+    own = _dict(payload.get("response")).get("id")
+    if found["operation"] != "responses" or found["account_id"] is None:
+        return found
+    asked = messages(found.get("input_messages"))
+    pointed = {name: parameters.get(name) for name in ("previous_response_id", "conversation")}
+    answer = {"id": providers_id(own)} if isinstance(own, str) else None
+    told = threads.stitched({**found, "input_messages": asked}, {"input": True, **pointed}, answer)
+    return {**told, "input_messages": found.get("input_messages")} if told["input_messages"] is asked else told
+
+
+def exchange(payload: Row) -> Row:
+    """One payload under canonical names; fields of an unexpected shape are left out, the rest is kept."""
     metadata, parameters = _dict(payload.get("metadata")), _dict(payload.get("model_parameters"))
     response, error = _dict(payload.get("response")), _dict(payload.get("error_information"))
     start = payload.get("startTime")
