@@ -103,6 +103,43 @@ def test_escapes_stand_for_what_they_mean(times: int) -> None:
     assert found(r"C:\new\table \u12 \ \u00e") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "what"),
+    [
+        ('{"cprNumber": "130389-5898"}', "identity", "130389-5898"),
+        ("<nhsNumber>9434765919</nhsNumber>", "identity", "9434765919"),
+        ("РНОКПП: 1759013776", "identity", "1759013776"),
+        ("個人番号は621498320257です", "identity", "621498320257"),
+        ("เลขประจำตัวประชาชน 1234545678781", "identity", "1234545678781"),
+        ("AccountKey=Ab9+/x2Yq0LmZr4TnV7w==;EndpointSuffix=core.example", "secret", "Ab9+/x2Yq0LmZr4TnV7w=="),
+        ("curl -u admin:l5pXomxw9kgg https://host.example/api", "secret", "l5pXomxw9kgg"),
+        ("τηλέφωνο 0176 48955225", "phone", "0176 48955225"),
+        ("LOT 20257349 or +358 40 924 9132", "phone", "+358 40 924 9132"),
+    ],
+)
+def test_names_in_camel_case_and_other_scripts_introduce(text: str, kind: str, what: str) -> None:
+    assert found(text) == [(kind, what)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SSNs were 12, see [816598635, 315765433, 635374758]",
+        "qty;article;ean\n90;9083606;4840703779723",
+        "snowflake 502045647269461224 at noon",
+        "sipariş no 57051388698 kargoda, замовлення № 2939789845",
+        'created="1667396433"><personnummer/>',
+        "git -u origin:main, user: admin, u = 5",
+    ],
+)
+def test_data_and_orders_are_nobodys_numbers(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_word_introduces_the_number_behind_it_only() -> None:
+    assert found("text me at +64 21 808 4129 measured 266 117 281 567 counts") == [("phone", "+64 21 808 4129")]
+
+
 def test_code_is_found_as_a_block_and_prose_is_not() -> None:
     code = "def f(x):\n    y = g(x)\n    return y\n\nfor i in range(3):\n    print(f(i))\n"
     assert [kind for kind, _ in found(f"Please review this.\n\n{code}\nThanks, and good luck.\n")] == ["code"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from stillwatch.guard.context import is_something_else, words_before
 from stillwatch.guard.finding import Finding
+from stillwatch.guard.folding import fold_word
 from stillwatch.guard.words import PHONE_WORDS
 
 MOST_CHECKED = 500
@@ -36,7 +37,9 @@ _AMERICAN = re.compile(rb"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([-.]))[2-9]\d\
 _TRUNK = re.compile(rb"\(?0\d{1,4}[ )/-]")
 _GROUP_BEFORE = re.compile(rb"\d[ -]\Z")
 _LAST_GROUP = re.compile(rb"[ ()./-]+\d+\Z")
-_WORDS = frozenset(word.encode() for word in PHONE_WORDS if word.isascii())
+_NUMBER, _SAME_LINE = re.compile(rb"\d[\d ()./-]{3,}\d"), 40
+"""What a word introduces is the number behind it: another one in between was meant."""
+_WORDS = frozenset(map(fold_word, PHONE_WORDS))
 
 
 def emails(raw: bytes, places: Iterable[int]) -> Iterator[Finding]:
@@ -64,7 +67,9 @@ def phones(raw: bytes, places: Iterable[int]) -> Iterator[Finding]:
         found = _TELEPHONE.match(raw, place, place + 32)
         if found is not None and _GROUP_BEFORE.search(raw, max(0, place - 2), place):
             continue  # a group inside of a longer number
-        if found is None or _DATE.match(raw, place) or is_something_else(raw, place, _WORDS):
+        if found is None or _DATE.match(raw, place):
+            continue
+        if not found[0].startswith(b"+") and is_something_else(raw, place, _WORDS):
             continue
         end, tried = _telephone(raw, found[0], place, checked)
         checked += tried
@@ -100,7 +105,9 @@ def _regions(raw: bytes, candidate: bytes, place: int) -> tuple[str | None, ...]
         return (None,)
     if _AMERICAN.match(candidate):
         return ("US",)
-    introduced = not _WORDS.isdisjoint(words_before(raw, place))
+    line = raw[max(0, place - _SAME_LINE) : place]
+    numbers = list(_NUMBER.finditer(line))
+    introduced = not _WORDS.isdisjoint(words_before(raw, place, numbers[-1].end() - len(line) if numbers else 0))
     return REGIONS if introduced or _TRUNK.match(candidate) else ()
 
 

@@ -29,6 +29,7 @@ _GENERAL = frozenset(word.encode() for word in GENERAL_WORDS)
 _COMMON = frozenset((b"id", b"ident"))
 """Words that introduce a number on their own line only: they stand in the names of many other things."""
 _REACHING = _GENERAL - _COMMON
+_RARE_LENGTHS = (13, 17, 18, 19)
 _FORM = bytes.maketrans(b"0123456789", b"0" * 10)
 
 
@@ -86,7 +87,7 @@ def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...],
     fitting: list[Finding] = []
     for rule, needs_word in uses:
         if rule is None:
-            if is_card(number) and not is_something_else(raw, start, _CARD_WORDS):
+            if is_card(number) and _counts_as_card(raw, start, end, number):
                 fitting.append(Finding("card", "card", start, end))
             continue
         if not rule.check(number):
@@ -103,6 +104,13 @@ def _first(raw: bytes, start: int, end: int, number: str, uses: tuple[Use, ...],
         # A word for identity numbers speaks against a card, unless a word for cards is there, too.
         fitting.sort(key=lambda f: f.kind == "card" and not is_introduced(raw, start, end, _CARD_WORDS))
     return fitting[0] if fitting else None
+
+
+def _counts_as_card(raw: bytes, start: int, end: int, number: str) -> bool:
+    """Whether nothing says that it is something else; lengths that cards rarely have need a word for cards."""
+    if len(number) in _RARE_LENGTHS and end - start == len(number):
+        return is_introduced(raw, start, end, _CARD_WORDS) and not is_something_else(raw, start, _CARD_WORDS)
+    return not is_something_else(raw, start, _CARD_WORDS)
 
 
 def _is_announced(raw: bytes, start: int, end: int) -> bool:
@@ -122,14 +130,23 @@ def _introducing() -> frozenset[bytes]:
 
 
 _GROUP_BEFORE, _GROUP_AFTER = re.compile(rb"(?<![\w.,])(\d+) \Z"), re.compile(rb" (\d+)(?![\w.,])")
+_LISTED_BEFORE, _LISTED_AFTER = re.compile(rb"(?<!\d)(\d+), ?\Z"), re.compile(rb", ?(\d+)(?!\d)")
 _FIRST, _LAST = re.compile(rb"(\d+) "), re.compile(rb" (\d+)\Z")
 
 
 def _is_in_row(raw: bytes, start: int, end: int) -> bool:
     """A column of a table: the group before or after is as long as the first or last of the number."""
+    if raw[start:end].isdigit():
+        return _is_listed(raw, start, end)
     first, last = _FIRST.match(raw, start, end), _LAST.search(raw[start:end])
     if first is None or last is None:
         return False
     before, after = _GROUP_BEFORE.search(raw[max(0, start - 12) : start]), _GROUP_AFTER.match(raw, end, end + 12)
     same_before = before is not None and len(before[1]) == len(first[1])
     return same_before or (after is not None and len(after[1]) == len(last[1]))
+
+
+def _is_listed(raw: bytes, start: int, end: int) -> bool:
+    """One of several plain numbers of one length with commas between: data, not somebody's number."""
+    others = (_LISTED_BEFORE.search(raw, max(0, start - 24), start), _LISTED_AFTER.match(raw, end, end + 24))
+    return any(other is not None and len(other[1]) == end - start for other in others)

@@ -130,10 +130,10 @@ def hash_span(data: Any, start: Any, end: Any) -> Any:
 
 @compiled
 def word_end(data: Any, table: Any, start: Any) -> Any:
-    """(end, hash, where its last part begins in camelCase, whether it has a digit) of the word at ``start``."""
-    state, camel, numeric, at, before = _SEED, start, False, start, np.uint8(0)
+    """(end, hash, where parts begin in camelCase: the second and the last, whether it has a digit) of a word."""
+    state, second, camel, numeric, at, before = _SEED, start, start, False, start, np.uint8(0)
     if table[data[start]] == ALONE:
-        return start + 1, mixed(state, data[start]) | _1, start, False
+        return start + 1, mixed(state, data[start]) | _1, start, start, False
     while at < data.size:
         code = data[at]
         kind = table[code]
@@ -142,13 +142,14 @@ def word_end(data: Any, table: Any, start: Any) -> Any:
         if kind == UPPER:
             if before == LOWER:
                 camel = at
+                second = at if second == start else second
             code |= np.uint8(32)
         elif kind == DIGIT:
             numeric = True
         state = mixed(state, code)
         before = kind
         at += 1
-    return at, state | _1, camel, numeric
+    return at, state | _1, second, camel, numeric
 
 
 @compiled
@@ -248,8 +249,8 @@ def is_head(data: Any, start: Any) -> Any:
 
 
 @compiled
-def flags_of(data: Any, table: Any, known: Any, start: Any, end: Any, camel: Any, state: Any) -> Any:
-    """What a word may be, and what the last part of a name in camelCase or a name with a number may introduce."""
+def flags_of(data: Any, table: Any, known: Any, start: Any, end: Any, second: Any, camel: Any, state: Any) -> Any:
+    """What a word may be, and what a part of a name in camelCase or a name with a number may introduce."""
     slot, flags, stop = look_up(known.keys, state), np.int32(0), end
     if slot >= 0:
         flags = known.flags[slot]
@@ -263,6 +264,10 @@ def flags_of(data: Any, table: Any, known: Any, start: Any, end: Any, camel: Any
         slot = look_up(known.keys, hash_span(data, camel, end))
         if slot >= 0:
             flags |= known.flags[slot] & np.int32(IS_SECRET | IS_NUMBER)
+    if second > start:
+        slot = look_up(known.keys, hash_span(data, start, second))
+        if slot >= 0:
+            flags |= known.flags[slot] & np.int32(IS_NUMBER | IS_PHONE)
     return flags
 
 
@@ -344,9 +349,9 @@ def scan(data: Any, tables: Any, begin: Any, events: Any, memory: Any) -> Any:
             continue
         if count >= full:
             break
-        end, state, camel, numeric = word_end(data, table, at)
+        end, state, second, camel, numeric = word_end(data, table, at)
         if kind != DIGIT:
-            flags = flags_of(data, table, tables.words, at, end, camel, state)
+            flags = flags_of(data, table, tables.words, at, end, second, camel, state)
             if flags:
                 count = by_word(data, at, end, flags, memory, events, count)
             if end - at >= 16 and is_head(data, at):

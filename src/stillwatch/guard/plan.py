@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stillwatch.guard import kernel as k_
-from stillwatch.guard.folding import fold_word
+from stillwatch.guard.folding import SINGLE, fold_word
 from stillwatch.guard.numbers.cards import CARD_SHAPES
 from stillwatch.guard.numbers.catalogue import NUMBERS
 from stillwatch.guard.numbers.rule import NumberRule
@@ -34,6 +34,8 @@ def plan(terms: Iterable[bytes] = ()) -> Plan:
     """Everything for a guard whose dictionaries' terms begin with the folded words ``terms``."""
     words = [*own_words(), *((fold_word(w), k_.IS_NUMBER) for rule in NUMBERS for w in rule.words)]
     words += [(fold_word(word), k_.IS_NUMBER) for word in GENERAL_WORDS]
+    # In a script without spaces every letter is a word for the kernel: the last one of each announces it.
+    words += [(word[-1:], k_.IS_NUMBER) for word, flag in words if flag == k_.IS_NUMBER and min(word) >= SINGLE]
     words += [(word, k_.IS_TERM) for word in terms]
     shapes, uses = _shapes()
     return Plan(k_.Tables(k_.classes(), word_table(words), shapes), uses)

@@ -122,6 +122,11 @@ _PASSWORD_NAMES = (
     b"password passwd passwort kennwort passphrase pass pwd pw contrasena senha parola haslo wachtwoord motdepasse "
     b"passe"
 )
+_USERS = frozenset((b"u", b"user"))
+_OPTION = re.compile(rb"[ =][\"']?[^\s:\"']{1,64}:([^\s\"']{4,128})")
+_ASKING = re.compile(rb"\b(?:curl|wget|https?)\b")
+_NEXT = re.compile(rb"[;&](?=[A-Za-z_][\w.-]*=)")
+"""Between the settings of a row."""
 _PASSWORDS = frozenset(_PASSWORD_NAMES.split())
 _RANDOM = re.compile(rb"[A-Za-z0-9+/=_.~!@#$%^&*?|:-]{16,200}\Z")
 _STRONG_BEFORE = re.compile(
@@ -174,9 +179,12 @@ def assigned(raw: bytes, start: int, end: int) -> Iterator[Finding]:
     found = _VALUE.match(raw, end, end + 256)
     if found is None:
         return
-    quoted, value = bool(found[1]) and found[3] == found[1], found[2]
-    value = value if quoted else value.rstrip(b",;.)]}")
     names = _names(raw, start, end)
+    if not names.isdisjoint(_USERS):
+        yield from _user_and_password(raw, start, end)
+        return
+    quoted, value = bool(found[1]) and found[3] == found[1], found[2]
+    value = value if quoted else _NEXT.split(value, maxsplit=1)[0].rstrip(b",;.)]}")
     if len(value) < 6 or _PLACEHOLDER.search(value, 0, 64) or _REFERENCE.match(value):
         return
     if not names.isdisjoint(_PASSWORDS):
@@ -186,6 +194,17 @@ def assigned(raw: bytes, start: int, end: int) -> Iterator[Finding]:
     if is_secret:
         rule = "password" if not names.isdisjoint(_PASSWORDS) else "assigned_key"
         yield Finding("secret", rule, found.start(2), found.start(2) + len(value))
+
+
+def _user_and_password(raw: bytes, start: int, end: int) -> Iterator[Finding]:
+    """What is given to an option such as ``-u`` of curl."""
+    found = _OPTION.match(raw, end, end + 200)
+    if found is None or raw[start - 1 : start] != b"-" or not _is_password(found[1], quoted=True):
+        return
+    asks = _ASKING.search(raw, max(raw.rfind(b"\n", 0, start), start - 200), found.end() + 200)
+    if asks is None or _REFERENCE.match(found[1]) or _PLACEHOLDER.search(found[1]):
+        return
+    yield Finding("secret", "password_of_user", found.start(1), found.end(1))
 
 
 _PARTS = re.compile(rb"[A-Z]*[a-z]+|[A-Z]+")

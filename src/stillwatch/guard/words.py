@@ -19,7 +19,7 @@ _MASK = (1 << 64) - 1
 _SECRET = (
     "password passwd passwort kennwort passphrase pass pwd pw secret secrets token tokens key apikey accesskey "
     "secretkey privatekey authkey authtoken accesstoken clientsecret credential credentials auth authorization "
-    "contrasena senha parola haslo wachtwoord motdepasse passe sas accountkey signature"
+    "contrasena senha parola haslo wachtwoord motdepasse passe sas accountkey signature u user"
 )
 SECRET_WORDS = tuple(_SECRET.split())
 _PREFIX = (
@@ -43,7 +43,8 @@ START_WORDS = tuple(_START.split())
 _PHONE = (
     "phone telephone tel telefon telefono telefone mobile mobil cell cellphone call fax whatsapp sms handy ring dial "
     "text movil portable gsm puhelin numer telefonnummer handynummer rufnummer mobilnummer celular cellulare signal "
-    "contact reach телефон тел моб"
+    "contact reach numarasi telefonu "
+    "телефон телефону телефоном тел моб номер τηλέφωνο τηλ κινητό טלפון נייד هاتف جوال 전화"
 )
 PHONE_WORDS = tuple(_PHONE.split())
 

@@ -143,7 +143,8 @@ def _oib(n: str) -> bool:
 
 def _jmbg(n: str) -> bool:
     check = -weighted(n, (7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11
-    return possible_date(n[2:4], n[:2]) and n[4] in "09" and check == int(n[12])
+    born = possible_date(n[2:4], n[:2]) and (n[4] == "9" or n[4:6] in ("00", "01", "02"))
+    return born and check % 10 == int(n[12])
 
 
 def _rodne_cislo(n: str) -> bool:
