@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from stillwatch.sketch import keys as k_
 from stillwatch.sketch import unicode as u_
@@ -15,6 +16,7 @@ ALL = (1 << 64) - 1
 CLASSES = u_.class_table().tolist()
 MOST_MARKS = 32
 NAME = re.compile(rb"([<\[{]|##)(/?)((?![0-9])[0-9A-Za-z_\-\x80-\xff]{2,24})\Z")
+LONGEST_NAME = 2 + 1 + 24
 CLOSING = {b"<": b">", b"[": b"]", b"{": b"}", b"##": b"##"}
 
 
@@ -69,10 +71,54 @@ def classify(code: int) -> tuple[int, int]:
 
 def closes_mark(data: bytes, at: int) -> bool:
     """Whether the bracket at ``at`` closes a short name; if it has no slash, no word may touch the opening bracket."""
-    found = NAME.search(data, 0, at)
+    found = NAME.search(data, max(0, at - LONGEST_NAME), at)
     if found is None or not data.startswith(CLOSING[found[1]], at):
         return False
-    return bool(found[2]) or re.search(rb"[0-9A-Za-z]\Z", data[: found.start()]) is None
+    return bool(found[2]) or re.search(rb"[0-9A-Za-z]\Z", data[: found.start()][-1:]) is None
+
+
+def cut(data: bytes) -> list[Token]:
+    """The tokens of a text, their hashes not yet taken: those depend on the key."""
+    found: list[Token] = []
+    letters: list[int] = []
+    digits: list[str] = []
+    in_number = touching = False
+
+    def end_word() -> None:
+        nonlocal letters, digits, in_number, touching
+        if letters:
+            found.append(Token(0, letters, digits))
+            touching = True
+        letters, digits, in_number = [], [], False
+
+    at = 0
+    for code, after in characters(data):
+        kind, letter = classify(code)
+        if kind == u_.WORD:
+            letters.append(letter)
+            in_number = False
+        elif kind == u_.DIGIT:
+            if not in_number:
+                letters.append(ord("0"))
+                digits.append("")
+            digits[-1] += chr(letter)
+            in_number = True
+        elif kind != u_.DROP:
+            end_word()
+            if touching:
+                found[-1].mark = closes_mark(data, at)
+            touching = kind == u_.SINGLE
+            if kind == u_.SINGLE:
+                found.append(Token(0, [letter], []))
+        at = after
+    end_word()
+    return found
+
+
+@cache
+def listed(text: str) -> tuple[list[int], ...]:
+    """The letters of the tokens of a phrase or word that is listed; every oracle wants all of them."""
+    return tuple(token.letters for token in cut(text.encode()))
 
 
 class Oracle:
@@ -81,14 +127,12 @@ class Oracle:
         self.keys = k_.kernel_keys(recipe, seed).tolist()
         self.donors = k_.donor_table(recipe, seed).tolist()
         self.phrases = [
-            (kind.mask, [token.hash for token in self.tokens(phrase.encode())])
-            for kind in cue_kinds()
-            for _, phrase in kind.phrases
+            (kind.mask, list(map(self.spell, listed(phrase)))) for kind in cue_kinds() for _, phrase in kind.phrases
         ]
         self.words: dict[int, list[tuple[str, list[int]]]] = {}
         for each in word_classes():
             for _, word in each.words:
-                hashes = [token.hash for token in self.tokens(word.encode())]
+                hashes = list(map(self.spell, listed(word)))
                 self.words.setdefault(hashes[-1], []).append((each.id, hashes))
 
     def step(self, state: int, value: int) -> int:
@@ -116,39 +160,9 @@ class Oracle:
         return state ^ state >> 29
 
     def tokens(self, data: bytes) -> list[Token]:
-        found: list[Token] = []
-        letters: list[int] = []
-        digits: list[str] = []
-        in_number = touching = False
-
-        def end_word() -> None:
-            nonlocal letters, digits, in_number, touching
-            if letters:
-                found.append(Token(self.spell(letters), letters, digits))
-                touching = True
-            letters, digits, in_number = [], [], False
-
-        at = 0
-        for code, after in characters(data):
-            kind, letter = classify(code)
-            if kind == u_.WORD:
-                letters.append(letter)
-                in_number = False
-            elif kind == u_.DIGIT:
-                if not in_number:
-                    letters.append(ord("0"))
-                    digits.append("")
-                digits[-1] += chr(letter)
-                in_number = True
-            elif kind != u_.DROP:
-                end_word()
-                if touching:
-                    found[-1].mark = closes_mark(data, at)
-                touching = kind == u_.SINGLE
-                if kind == u_.SINGLE:
-                    found.append(Token(self.spell([letter]), [letter], []))
-            at = after
-        end_word()
+        found = cut(data)
+        for token in found:
+            token.hash = self.spell(token.letters)
         return found
 
     def exact(self, tokens: list[Token]) -> int:
