@@ -128,6 +128,7 @@ def test_an_audit_finds_what_was_refused_and_what_was_not(table: Table, tmp_path
     wrong = next(n for n in range(600) if n not in chosen)
     rows[wrong] |= {"error_type": SHED, "http_status": 503}
     rows.append(_row(600, SHED) | {"ts": (NOW + timedelta(days=8)).isoformat()})  # long after its end
+    rows.append(_row(kept, None) | {"operation": "batch"})  # the coin is not thrown for requests of a batch
     log = tmp_path / "log.jsonl"
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     (told,) = audit(table.desk.store, (str(log),), None, name)

@@ -27,7 +27,9 @@ from stillwatch.feed.shedding import SHED, Coin, coin_of
 from stillwatch.measures.state import Experiment
 from stillwatch.model.scope import scoped
 
-_COLUMNS = ("event_id", "ts", "tenant_id", "account_id", "http_status", "error_type")
+_COLUMNS = ("event_id", "ts", "tenant_id", "account_id", "http_status", "error_type", "operation")
+_BATCH = "batch"
+"""A request of a batch is a row of its own, and is not refused by itself: the coin is not thrown for it."""
 _OK = 400
 SHOWN = 20
 
@@ -113,5 +115,5 @@ def _rows(logs: tuple[str, ...], mapping: str | None) -> Iterator[dict[str, Any]
     stdin = sys.stdin.buffer if "-" in logs else None
     for batch in read_exchanges(logs, rejects=Rejects(), key=bytes(32), stdin=stdin, mapping=mapping):
         present = [name for name in _COLUMNS if name in batch.schema.names]
-        for row in batch.select(present).to_pylist():
-            yield dict.fromkeys(_COLUMNS) | row
+        rows = (dict.fromkeys(_COLUMNS) | row for row in batch.select(present).to_pylist())
+        yield from (row for row in rows if row["operation"] != _BATCH)
