@@ -34,12 +34,15 @@ def test_the_generator_gives_its_published_answers(
 
 
 def test_the_kernel_draws_bit_by_bit_what_the_definition_draws() -> None:
+    """Contexts that come often, more keys than are taken at once, some of them left out, and not from the beginning."""
     rng = np.random.default_rng(1)
-    keys, tokens = random_words(rng, 5), rng.integers(0, 50_000, 3000).astype(np.uint64)
-    seen, sums = MARK.observe(Passage("", tokens)), np.zeros(5, np.int64)
+    keys, tokens = random_words(rng, 300), (rng.zipf(1.3, 3000) % 50_000).astype(np.uint64)
+    seen, sums, alive = MARK.observe(Passage("", tokens)), np.zeros(300, np.int64), np.arange(0, 300, 2)
     weight = rng.integers(-9, 9, len(seen), dtype=np.int32)
-    weigh_philox_hits(*halves(seen.items), seen.start, seen.width, weight, 0, len(seen), keys, np.arange(5), sums)
-    assert sums.tolist() == [int(weight[seen.matches(key)].sum(dtype=np.int64)) for key in keys]
+    weigh_philox_hits(*halves(seen.items), seen.start, seen.width, weight, 700, len(seen), keys, alive, sums)
+    late = seen.take(np.arange(700, len(seen)))
+    assert sums[alive].tolist() == [int(weight[700:][late.matches(key)].sum(dtype=np.int64)) for key in keys[alive]]
+    assert not sums[1::2].any()
 
 
 def test_text_that_is_drawn_as_vllm_does_fits_its_key() -> None:
