@@ -19,6 +19,7 @@ from stillwatch.cli.output import print_json, print_lines
 @click.option("--map", "mapping", metavar="NAME", help="Column map of the log: a preset or a TOML file.")
 @click.option("--out", type=options.Folder(), metavar="DIR", required=True, help="Folder for results and state; kept.")
 @click.option("--once", is_flag=True, help="Handle what is there and end; run again to go on.")
+@click.option("--rebuild", is_flag=True, help="First judge anew what is kept: for another version, set or rule.")
 @options.settings
 @options.reviewed
 @click.option("--metrics", metavar="HOST:PORT", help="Serve a page for Prometheus there.")
@@ -35,6 +36,7 @@ def command(
     mapping: str | None,
     out: Path,
     once: bool,
+    rebuild: bool,
     config: Path | None,
     overrides: tuple[str, ...],
     reviewed: Path | None,
@@ -58,7 +60,9 @@ def command(
     from stillwatch.app.watch.watching import watch
     from stillwatch.cli.progress import progress
 
-    request = WatchRequest(source, register, out, loaded.settings, options.home(), mapping, once, reviewed, metrics)
+    request = WatchRequest(
+        source, register, out, loaded.settings, options.home(), mapping, once, reviewed, metrics, rebuild
+    )
     result = watch(request, progress())
     if as_json:
         print_json(result.document)

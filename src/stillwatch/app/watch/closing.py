@@ -21,6 +21,7 @@ from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import build_frame
 from stillwatch.facts.register import Register
+from stillwatch.model.frame import Frame
 from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
 
@@ -65,10 +66,20 @@ def close_epoch(
     checkpoint.facts[number] = f"facts-{number}.parquet"
     facts = store.facts(table).cast(arrow_schema(FACTS))
     pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
-    start = number * spool.epoch_us
-    frame = build_frame(table, folded.books, start_us=start, end_us=start + spool.epoch_us)
-    read = table.select(["event_id", FILE])
+    frame, read = framed(table, number, spool.epoch_us, folded)
     del table, facts  # what is weighed is the frame
+    weigh(frame, read, folded, register, origins)
+
+
+def framed(table: pa.Table, number: int, epoch_us: int, folded: Folded) -> tuple[Frame, pa.Table]:
+    """The rows of an epoch for the fold, and where they were read."""
+    start = number * epoch_us
+    frame = build_frame(table, folded.books, start_us=start, end_us=start + epoch_us)
+    return frame, table.select(["event_id", FILE])
+
+
+def weigh(frame: Frame, read: pa.Table, folded: Folded, register: Register, origins: dict[str, str]) -> None:
+    """Advance the fold over a closed epoch."""
     give_back()
     folded.close(frame, register)
     _note_origins(read, folded.closed, origins)

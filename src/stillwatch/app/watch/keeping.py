@@ -19,6 +19,9 @@ from stillwatch.store.objects import read_objects, write_objects
 MOST_FILES = 64
 """Files of late requests, of rejects, and small ones of an open epoch, before they are put into one."""
 SMALL_BYTES = 4 << 20
+REBUILT = ("settings", "calibration", "calibration of single accounts")
+"""What a folder may be begun with and go on without, if its fold is made anew."""
+_ANEW = "Make it anew from the sketches that are kept (--rebuild), or do as follows."
 
 
 class Keeper:
@@ -30,17 +33,18 @@ class Keeper:
         self._given = given
         self._synced: set[str] = set()
 
-    def checkpoint(self, identity: dict[str, str]) -> Checkpoint:
-        """The checkpoint to go on from, or a new one."""
+    def checkpoint(self, identity: dict[str, str], *, rebuild: bool = False) -> Checkpoint:
+        """The checkpoint to go on from, or a new one; ``rebuild``: its fold will be made anew."""
         found = read_checkpoint(self._state, self._key)
         if found is None:
             return Checkpoint(identity)
         if mistakes := [
             f"{self._state.parent} was begun with {name} {found.identity.get(name)}, now it is {value}"
             for name, value in identity.items()
-            if found.identity.get(name) != value
+            if found.identity.get(name) != value and not (rebuild and name in REBUILT)
         ]:
-            raise ConfigurationError(*mistakes, "go on as it was begun, or name another --out")
+            raise ConfigurationError(*mistakes, "go on as it was begun, judge anew (--rebuild), or name another --out")
+        found.identity = identity
         sweep(self._state, found.named())
         self._synced = found.named()
         return found
@@ -52,7 +56,7 @@ class Keeper:
         try:
             found = read_objects(self._state / checkpoint.fold, CLASSES, self._given, self._key)
         except StoreError as error:
-            raise StoreError(f"{error}. {WAY_OUT}") from error
+            raise StoreError(f"{error}. {_ANEW} {WAY_OUT}") from error
         if not isinstance(found, FoldState):
             raise StoreError(f"{checkpoint.fold} holds no fold. {WAY_OUT}")
         return found

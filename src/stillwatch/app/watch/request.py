@@ -26,6 +26,8 @@ class WatchRequest:
     """Groups that a person found harmless; from here on what is like one is watched."""
     metrics: str | None = None
     """HOST:PORT of the page of metrics."""
+    rebuild: bool = False
+    """Make the fold anew from the sketches that are kept, then go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from stillwatch.app.watch.intake import Intake
 from stillwatch.app.watch.keeping import Keeper
 from stillwatch.app.watch.metrics import served
 from stillwatch.app.watch.publishing import Publisher
+from stillwatch.app.watch.rebuilding import rebuild
 from stillwatch.app.watch.request import Clock, WatchRequest, WatchResult
 from stillwatch.app.watch.sources.catalogue import follower_of, name_of
 from stillwatch.app.watch.sources.files import SETTLE_S
@@ -99,7 +100,9 @@ class Watcher:
         single = load_single()
         known = reviewed.NONE if request.reviewed is None else reviewed.load(request.reviewed)
         self._keeper = Keeper(state, run.keys.derive("state"), given(run.calibration, single, known))
-        self._checkpoint = self._keeper.checkpoint(_identity(run, request, single.calibration_id))
+        self._checkpoint = self._keeper.checkpoint(
+            _identity(run, request, single.calibration_id), rebuild=request.rebuild
+        )
         self._spool = Spool(state, request.settings.epoch_hours * HOUR_US)
         self._spool.parts = {n: [state / name for name in names] for n, names in self._checkpoint.parts.items()}
         self._register = Register(_accounts(request, run))
@@ -109,6 +112,8 @@ class Watcher:
         self._publisher = Publisher(run, state.parent, state, store)
         self._committed_at = self._arrived_at = time.monotonic()
         self._unsettled_at = math.inf
+        if request.rebuild:
+            self._rebuild()
 
     def once(self) -> dict[str, Any]:
         """Take in everything that is there by now."""
@@ -221,12 +226,27 @@ class Watcher:
         return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register, self._origins)
 
     def _begin(self, single: SingleCalibration, known: reviewed.Reviewed) -> tuple[Folded, dict[str, str]]:
-        kept = self._keeper.fold(self._checkpoint)
+        kept = None if self._request.rebuild else self._keeper.fold(self._checkpoint)
         if kept is None:
             state = fresh_state(self._run)
             state.single_calibration, state.reviewed = single, known
             kept = FoldState(state, Codebooks(), None, None, 0, 0, {})
         return kept.folded(self._register), kept.origins
+
+    def _rebuild(self) -> None:
+        settings = self._request.settings
+        rebuild(
+            self._checkpoint,
+            self._state,
+            self._store,
+            self._folded,
+            self._register,
+            self._origins,
+            epoch_us=self._spool.epoch_us,
+            window=settings.window_days * 24 // settings.epoch_hours,
+            progress=self._run.progress,
+        )
+        self._commit(fold=True)
 
 
 def _follower(request: WatchRequest, files: dict[str, Followed]) -> Follower:

@@ -1,0 +1,51 @@
+"""The fold made anew from the sketches that are kept: how a folder goes over to another version, set or rule.
+
+Reads the sketches of closed epochs as they arrived, the oldest first; each epoch is told from those before it as it was
+when it closed. So the fold is what watching from the oldest kept epoch on would have come to. What was known from
+before that, groups and budget spent, is gone, and a note says so: a state of another version cannot be read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stillwatch.app.folding import Folded
+from stillwatch.app.watch.checkpoint import WAY_OUT, Checkpoint
+from stillwatch.app.watch.closing import framed, weigh
+from stillwatch.campaigns.document import iso
+from stillwatch.errors import StoreError
+from stillwatch.facts.register import Register
+from stillwatch.model.progress import Progress
+from stillwatch.store.ids import EpochStore
+
+
+def rebuild(
+    checkpoint: Checkpoint,
+    state: Path,
+    store: EpochStore,
+    folded: Folded,
+    register: Register,
+    origins: dict[str, str],
+    *,
+    epoch_us: int,
+    window: int,
+    progress: Progress,
+) -> None:
+    """Advance a fresh fold over every epoch that is kept; ``window``: epochs in which a copy is known as one."""
+    kept = {number: state / name for number, name in sorted(checkpoint.sketches.items())}
+    if checkpoint.closed is not None and not kept:
+        raise StoreError(f"{state.parent} keeps no sketches to make its fold anew from. {WAY_OUT}")
+    with progress.stage("weighing what is kept", len(kept)) as stage:
+        for number, path in kept.items():
+            store.know([path], [file for n, file in kept.items() if number - window <= n < number])
+            store.find_duplicates([path])
+            table = store.epoch([path])
+            if len(table):
+                frame, read = framed(table, number, epoch_us, folded)
+                del table  # what is weighed is the frame
+                weigh(frame, read, folded, register, origins)
+            stage.advance(1)
+    checkpoint.counts.remarks.append(
+        f"the fold was made anew from the {len(kept)} closed epochs of which sketches are kept, the first at "
+        f"{iso(min(kept, default=0) * epoch_us)}; nothing is known from before"
+    )
