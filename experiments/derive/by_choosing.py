@@ -24,9 +24,8 @@ from stillwatch.derive.observations import RANGE, Answer, Passage
 MIX = 0.2
 WAYS = ((4, 100), (8, 100), (16, 100), (4, 25), (8, 25))
 """From how many, and so many tokens at once: the whole answer, or pieces each of which goes on from the last."""
-ALL_WAYS = 3
-"""So many students are put to all ways, the others to ``MAIN_WAYS``: a student and its tests take a minute each."""
-MAIN_WAYS = ((8, 100), (8, 25))
+SOME_WAYS = {0: WAYS, 1: WAYS, 2: WAYS, 3: ((8, 100), (8, 25))}
+"""By student; the others are put to the best of eight whole answers alone. Each way takes most of a minute."""
 SIZES = (300_000, 1_000_000)
 REFERENCE = 300_000
 Flags = NDArray[np.bool_]
@@ -43,7 +42,7 @@ def students(trial: int) -> list[Row]:
     teacher = bigrams.writer(bigrams.teacher(rng, VOCABULARY))
     reference = observe_all(in_words(teacher.write(rng, REFERENCE)), best.MARK)
     rows = []
-    for many, piece in WAYS if trial < ALL_WAYS else MAIN_WAYS:
+    for many, piece in SOME_WAYS.get(trial, ((8, 100),)):
         key = random_words(rng, 1)
         marked = chosen(rng, teacher, key[0], many, piece, int(TRAINING * MIX))
         clean = teacher.write(rng, int(TRAINING * (1 - MIX)))
