@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -103,11 +104,11 @@ def test_every_look_alike_is_listed_with_its_accounts(shown: DemoResult, world: 
         assert f"{LOOKALIKES[kind]} ({accounts:,}" in text
 
 
-def test_it_replaces_a_demonstration_and_nothing_else(tmp_path: Path) -> None:
-    out = tmp_path / "d"
-    for seed in (1, 2):
-        found = demo(out, seed, Settings(), tmp_path / "home", SilentProgress())
+def test_it_replaces_a_demonstration_and_nothing_else(shown: DemoResult, tmp_path: Path) -> None:
+    out = shutil.copytree(shown.report.parent.parent, tmp_path / "d")
+    found = demo(out, 2, Settings(), tmp_path / "home", SilentProgress())
     assert found.document["seed"] == 2
+    assert json.loads((out / "verdict.json").read_bytes()) == found.document
     (out / "run" / "my notes.txt").write_text("precious")
     with pytest.raises(ConfigurationError, match=r"my notes\.txt"):
         demo(out, 3, Settings(), tmp_path / "home", SilentProgress())

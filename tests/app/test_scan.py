@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -193,10 +193,15 @@ def test_the_open_epoch_raises_nothing_that_counts(full_run: Path, place: Workpl
 # Privacy
 
 LONGEST_SHARED = 20
+_PIECE, _STEP = 15, 7
+"""Whatever is longer than ``LONGEST_SHARED`` holds a whole piece at one of the places that are looked at."""
 
 
-def _windows(text: str) -> Iterator[str]:
-    return (text[i : i + LONGEST_SHARED + 1] for i in range(len(text) - LONGEST_SHARED))
+class Secrets(NamedTuple):
+    """All texts of the log, and every piece of them."""
+
+    texts: str
+    pieces: frozenset[str]
 
 
 def _contents(messages: str | None) -> Iterator[str]:
@@ -205,11 +210,11 @@ def _contents(messages: str | None) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def secrets(place: Workplace) -> set[str]:
-    """Every stretch of 21 characters of every text of the log."""
+def secrets(place: Workplace) -> Secrets:
     columns = ("system_instructions", "input_messages", "output_messages")
     texts = {text for name in columns for raw in place.world.exchanges[name].to_pylist() for text in _contents(raw)}
-    return {window for text in texts for window in _windows(text)}
+    pieces = frozenset(text[i : i + _PIECE] for text in texts for i in range(len(text) - _PIECE + 1))
+    return Secrets("\0".join(texts), pieces)
 
 
 def _written(folder: Path) -> Iterator[tuple[str, str]]:
@@ -230,12 +235,17 @@ def _unescaped(raw: str) -> str:
     return json.dumps(json.loads(raw), ensure_ascii=False)
 
 
-def _leaks(text: str, secrets: set[str]) -> list[str]:
-    return [window for window in _windows(text) if window in secrets]
+def _leaks(text: str, secrets: Secrets) -> list[str]:
+    """Every stretch of 21 characters that ``text`` shares with a text of the log."""
+    size = LONGEST_SHARED + 1
+    shared = [i for i in range(0, len(text), _STEP) if text[i : i + _PIECE] in secrets.pieces]
+    around = {begin for i in shared for begin in range(max(0, i + _PIECE - size), i + 1)}
+    stretches = (text[begin : begin + size] for begin in sorted(around))
+    return [stretch for stretch in stretches if len(stretch) == size and stretch in secrets.texts]
 
 
 def test_nothing_that_a_scan_with_defaults_writes_holds_a_stretch_of_text(
-    full_run: Path, place: Workplace, secrets: set[str]
+    full_run: Path, place: Workplace, secrets: Secrets
 ) -> None:
     page = (full_run / "report.html").read_text("utf-8")
     written = [*_written(full_run), *_written(place.home), ("report as read", _as_read(page))]
@@ -250,16 +260,19 @@ def _as_read(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", page))
 
 
-def test_the_search_finds_what_it_looks_for(place: Workplace, secrets: set[str], tmp_path: Path) -> None:
+def test_the_search_finds_what_it_looks_for(place: Workplace, secrets: Secrets, tmp_path: Path) -> None:
     prompts = place.world.exchanges["input_messages"].to_pylist()
     text = next(text for raw in prompts for text in _contents(raw) if len(text) > 3 * LONGEST_SHARED)
     pq.write_table(pa.table({"kept": [text[5 : 6 + LONGEST_SHARED]]}), tmp_path / "table.parquet")
     assert any(_leaks(found, secrets) for _, found in _written(tmp_path))
-    assert not _leaks(text[5 : 5 + LONGEST_SHARED], secrets)
+    for before in range(_STEP):
+        found = "\0" * before + text[5 : 6 + LONGEST_SHARED]
+        assert _leaks(found, secrets) == [text[5 : 6 + LONGEST_SHARED]]
+        assert not _leaks(found[:-1], secrets)
 
 
 def test_what_a_run_keeps_while_it_runs_holds_no_text(
-    place: Workplace, secrets: set[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    place: Workplace, secrets: Secrets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The temporary folder is looked at in the middle of the run, and is gone after it."""
     import tempfile
