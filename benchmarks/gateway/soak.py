@@ -217,10 +217,11 @@ class Soak:
         }
 
 
-def _quarters(samples: list[int]) -> list[int]:
-    """The most in each quarter of a gateway's life."""
+def _quarters(samples: list[int]) -> list[tuple[int, int]]:
+    """The least and the most in each quarter of a gateway's life."""
     step = max(1, -(-len(samples) // 4))
-    return [max(samples[begin : begin + step]) for begin in range(0, len(samples), step)]
+    quarters = (samples[begin : begin + step] for begin in range(0, len(samples), step))
+    return [(min(quarter), max(quarter)) for quarter in quarters]
 
 
 def soak(count: int) -> dict[str, Any]:

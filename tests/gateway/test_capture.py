@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import astuple
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -193,6 +194,23 @@ def test_offering_never_waits_and_everything_is_accounted_for(tmp_path: Path, mo
     offered, *rest = astuple(found)
     assert offered == 100 == sum(rest) and (found.pending, found.spooled, found.unreadable) == (0, 0, 1)
     assert _read(tmp_path / "log").num_rows == found.written and poisoned[-1] == 1
+
+
+def test_memory_of_a_rush_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SWOLLEN", 3)
+    given: list[int] = []
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda name: SimpleNamespace(malloc_trim=given.append))
+    capture = Capture(full_batch, Spool(tmp_path / "spool", tmp_path / "log"))
+    for n in range(3):
+        capture.offer(record(n))
+    capture.start()
+    capture.close(20)
+    assert given == [0] and capture.counts().written == 3
+    again = Capture(full_batch, Spool(tmp_path / "spool", tmp_path / "log"))
+    again.offer(record(9))
+    again.start()
+    again.close(20)
+    assert given == [0]
 
 
 def test_every_exchange_is_offered_whatever_became_of_it(tmp_path: Path) -> None:

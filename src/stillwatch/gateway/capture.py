@@ -11,6 +11,8 @@ Up to the batch in hand, ``offered`` is the sum of all other counts.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import threading
 import time
 from collections import deque
@@ -25,6 +27,8 @@ MOST_WAITING_BYTES = 256 << 20
 """Of records that wait to be turned into rows."""
 AT_ONCE = 1000
 TURN_S = 1.0
+SWOLLEN = 10_000
+"""Records that waited at once: when they are gone, the memory that they took is given back."""
 
 ToRows = Callable[[Sequence[Record]], Any]
 
@@ -54,7 +58,7 @@ class Capture:
         self._wake = threading.Event()
         self._ending = False
         self._offered = self._dropped = self._unreadable = 0
-        self._in_hand = 0
+        self._in_hand = self._most_waited = 0
         self.fault: str | None = None
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
 
@@ -106,12 +110,22 @@ class Capture:
                 settled = time.monotonic()
                 self._spool.settle(everything=ending)
                 self.fault = self._spool.fault
+                self._slim()
             if ending:
                 return
             self._wake.wait(max(0.0, TURN_S - (time.monotonic() - settled)))
 
+    def _slim(self) -> None:
+        """After a rush, return its memory to the system, which takes some milliseconds; only glibc knows how."""
+        if self._most_waited < SWOLLEN:
+            return
+        self._most_waited = 0
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
+
     def _taken(self) -> list[Record]:
         with self._lock:
+            self._most_waited = max(self._most_waited, len(self._waiting))
             taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
             self._bytes -= sum(record.size for record in taken)
             self._in_hand = len(taken)
