@@ -34,14 +34,16 @@ GROUP_DECOYS = 255_999
 
 def neural() -> list[Row]:
     """Students of several mixes; what 30,000, 100,000 and 300,000 tokens of each show."""
-    trials = [(mix, trial) for mix, number in ((0.05, 10), (0.2, 1), (1.0, 1), (0.0, 1)) for trial in range(number)]
-    rows = []
-    for mix, trial in trials:
-        rng = np.random.default_rng([3, round(mix * 100), trial])
-        teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
-        writer = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], mix)).chances())
-        rows += tokens_needed(rng, writer, key, {"mix": mix, "trial": trial})
-    return rows
+    numbers = ((0.05, 10), (0.01, 3), (0.2, 3), (1.0, 3), (0.0, 1))
+    return each("neural", [(mix, trial) for mix, number in numbers for trial in range(number)], _mixed)
+
+
+def _mixed(which: tuple[float, int]) -> list[Row]:
+    mix, trial = which
+    rng = np.random.default_rng([3, round(mix * 100), trial])
+    teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+    writer = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], mix)).chances())
+    return tokens_needed(rng, writer, key, {"mix": mix, "trial": trial})
 
 
 def reference() -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +81,22 @@ def named(rng: np.random.Generator, found: Counted, right: U32, seed: int, decoy
     return [n for n, adjusted in enumerate(holm([score.p for score in scores])) if adjusted <= 1e-3]
 
 
-def each(name: str, trials: Iterable[Any], of: Callable[[Any], list[Row]]) -> list[Row]:
-    """The rows of all trials, kept after each; those that an earlier run kept are not run again."""
+def each(name: str, trials: Sequence[Any], of: Callable[[Any], list[Row]]) -> list[Row]:
+    """The rows of all trials, in their order, kept after each; those that an earlier run kept are not run again.
+
+    A trial is its number, or its mix and its number.
+    """
     rows = kept(name)
-    done = {row["trial"] for row in rows}
     for trial in trials:
-        if trial not in done:
+        if not any(_is_of(row, trial) for row in rows):
             rows += [{"trial": trial, **row} for row in of(trial)]
+            rows.sort(key=lambda row: next(n for n, known in enumerate(trials) if _is_of(row, known)))
             keep(name, rows)
     return rows
+
+
+def _is_of(row: Row, trial: Any) -> bool:
+    return (row["mix"], row["trial"]) == trial if isinstance(trial, tuple) else row["trial"] == trial
 
 
 def kept(name: str) -> list[Row]:
