@@ -19,9 +19,11 @@ from stillwatch.feed.verdict import PASS, Refusal, Released, Verdict
 from stillwatch.gateway.admission import RefusedError
 from stillwatch.gateway.batches import Upload, judge_of
 from stillwatch.gateway.capture import Capture
+from stillwatch.gateway.reasoning import Hiding
 from stillwatch.gateway.rows import full_batch, hashed_batch
 from stillwatch.gateway.screen import Passage
 from stillwatch.gateway.spool import Spool
+from stillwatch.gateway.streaming import LineEditor, StreamTooWideError
 from stillwatch.sketch.recipe import Recipe
 from tests.gateway.loopback import KEY, Running, put, run, running
 from tests.gateway.test_proxy import HASH, now
@@ -218,6 +220,14 @@ ANSWERS: list[dict[str, Any]] = [
     {"result": {"message": {"content": [{"type": "thinking", "thinking": THOUGHT}, {"type": "text", "text": "Po"}]}}},
     {"response": {"body": {"output": [{"type": "reasoning", "content": [{"text": THOUGHT}]}, {"text": "Po"}]}}},
 ]
+
+
+@pytest.mark.parametrize("line", [b'{"response":{"body":{"logprob":-Infinity}}}', b'{"r\\u0065sult":NaN}'])
+def test_an_answer_in_a_file_that_cannot_be_read_is_not_let_through(line: bytes) -> None:
+    editor = LineEditor(Hiding("results", "hidden"))
+    with pytest.raises(StreamTooWideError):
+        editor.feed(line + b"\n")
+    assert LineEditor(Hiding("results", "hidden")).feed(b"{color: red}\n") == b"{color: red}\n"
 
 
 @pytest.mark.parametrize("path", ["/v1/files/f-1/content", "/v1/messages/batches/b-1/results", "/v1/responses/r-1"])

@@ -19,6 +19,7 @@ from stillwatch.gateway.lines import BLANK, Lines
 MOST = 8 << 20
 MOST_LINE = 64 << 20
 """Of an answer in a file of answers."""
+_RESULTS = (b'"response"', b'"result"', b"\\u00")
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE = re.compile(rb"\r\n|\n|\r")
 _decoder = msgspec.json.Decoder()
@@ -39,7 +40,7 @@ class Edit(Protocol):
 
 
 class StreamTooWideError(ValueError):
-    """An event that does not end."""
+    """An event that does not end, or a line of a file that has to be edited and cannot be."""
 
 
 class StreamEditor:
@@ -92,7 +93,10 @@ class StreamEditor:
 
 
 class LineEditor:
-    """Edits the objects in the lines of a file; what is none, or is not edited, stays byte for byte."""
+    """Edits the objects in the lines of a file; what is none, or is not edited, stays byte for byte.
+
+    What looks like the answer to a request of a batch and cannot be read is not let through.
+    """
 
     def __init__(self, edit: Edit) -> None:
         self._edit = edit
@@ -104,6 +108,8 @@ class LineEditor:
         try:
             body = _decoder.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            if text.endswith(b"}") and any(mark in text for mark in _RESULTS):
+                raise StreamTooWideError("an answer that cannot be read") from None
             return line
         left = self._edit.whole(body)
         return line if left is body else line.replace(text, msgspec.json.encode(left))
