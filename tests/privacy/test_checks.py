@@ -9,7 +9,7 @@ import pytest
 
 from stillwatch.config.schema import Settings
 from stillwatch.privacy.checks import overdue
-from stillwatch.privacy.running import RunSeen
+from stillwatch.privacy.running import RunSeen, Target
 from tests.privacy.registers import against, register
 
 _PUBLIC = ('origin = "person"', 'origin = "public"')
@@ -42,6 +42,18 @@ _US_STORAGE = ('folder = "/srv/stillwatch"\ncountry = "DE"', 'folder = "/srv/sti
         ),
         ([('adapter = "litellm"', 'adapter = "litelm"')], "", {}, ("line 23", "did you mean litellm?")),
         ([], "", {"stores": (Path("/elsewhere/run"),)}, ("line 26", "no storage covers /elsewhere/run")),
+        (
+            [],
+            "",
+            {"targets": (Target("siem", "siem.example", "/srv/cases/delivery.toml"),)},
+            ("line 36", "no recipient has target siem", "sends to siem.example", "/srv/cases/delivery.toml"),
+        ),
+        (
+            [('why = "advises on cases"', 'why = "advises on cases"\ntargets = ["siem", "desk"]')],
+            "",
+            {"targets": (Target("siem", "siem.example", "delivery.toml"),)},
+            ("line 40", "has target desk", "the product has", "siem"),
+        ),
         ([_US_STORAGE], "", {}, ("line 33", "storage in US", "no [[transfers]]")),
         (
             [],

@@ -21,7 +21,9 @@ EEA = frozenset(_EEA.split())
 
 def contradictions(register: Register, running: Running) -> list[str]:
     """Every contradiction, in the order of the register."""
-    checks = (_activities, _bases, _categories, _sources, _storage, _transfers, _retention, _training, _notices, _holds)
+    of_people = (_activities, _bases, _categories, _sources)
+    of_places = (_storage, _transfers, _targets, _retention)
+    checks = (*of_people, *of_places, _training, _notices, _holds)
     return [sentence for check in checks for sentence in check(register, running)]
 
 
@@ -119,6 +121,25 @@ def _transfers(register: Register, running: Running) -> Iterator[str]:
             yield f"{row.where('country')}: a transfer to {country}, which is in the EEA"
         elif country not in countries and "" not in countries:
             yield f"{row.where('country')}: a transfer to {country}; no storage and no recipient is there"
+
+
+def _targets(register: Register, running: Running) -> Iterator[str]:
+    """What the product sends, against whom the register says it reaches."""
+    rows = register.many("recipients")
+    claimed = {name: row for row in rows for name in row.texts("targets")}
+    known = {target.name for target in running.targets}
+    for target in running.targets:
+        if target.name not in claimed:
+            where = rows[0].where("targets") if rows else register.one("recipients").where()
+            yield f"{where}: no recipient has target {target.name}; the product sends to {target.to}: {target.where}"
+    for name, row in claimed.items():
+        if name not in known:
+            yield f"{row.where('targets')}: a recipient has target {name}; {_no_target(running)}"
+
+
+def _no_target(running: Running) -> str:
+    named = ", ".join(target.name for target in running.targets) or "none"
+    return f"the product has, in the home and the folders that were named: {named}"
 
 
 def _retention(register: Register, running: Running) -> Iterator[str]:

@@ -116,7 +116,11 @@ def recipients(register: Register, running: Running) -> Iterator[Item]:
     if not rows:
         none = "the register names no recipient"
         yield item("Recipients", none, register.one("recipients").where())
-    yield item("Sent by the product itself", "nothing: no verb sends stored data anywhere", "part of the product")
+    for target in running.targets:
+        yield item(f"Sent by the product: {target.name}", target.to, target.where)
+    if not running.targets:
+        none = "nothing: no target of deliver and no feed in Redis is set in the home and the folders that were named"
+        yield item("Sent by the product itself", none, "read from the installation")
 
 
 def storage(register: Register, running: Running) -> Iterator[Item]:

@@ -38,6 +38,15 @@ class KeySeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where the product sends stored data; ``where`` says which file or variable names it."""
+
+    name: str
+    to: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """The installation as it stands."""
 
@@ -56,6 +65,7 @@ class Running:
     cases: int = 0
     guard_months: int = 0
     """Months of which the guard holds counts."""
+    targets: tuple[Target, ...] = ()
     redacted_kinds: Mapping[str, int] = field(default_factory=dict)
     """Marks of redaction found in examples, by kind."""
 

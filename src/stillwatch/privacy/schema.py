@@ -147,7 +147,12 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "recipients",
         "to whom data are disclosed",
-        (Field("name", "text", "who, or which category"), _COUNTRY, Field("why", "text", "for what")),
+        (
+            Field("name", "text", "who, or which category"),
+            _COUNTRY,
+            Field("why", "text", "for what"),
+            Field("targets", "texts", "targets of deliver, or feed-redis, by which it reaches them", required=False),
+        ),
         many=True,
         required=False,
     ),

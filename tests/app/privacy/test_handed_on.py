@@ -25,6 +25,7 @@ from stillwatch.app.measures.request import DecisionRequest
 from stillwatch.app.privacy import packed
 from stillwatch.app.privacy.access import AccessRequest, access
 from stillwatch.app.privacy.erase import ErasureRequest, erase
+from stillwatch.app.privacy.gather import gather
 from stillwatch.app.privacy.writing import write_papers
 from stillwatch.cases import acts
 from stillwatch.config.load import load_settings
@@ -205,6 +206,15 @@ def test_what_is_packed_is_searched_and_papers_of_access_go(asked: ErasureReques
     assert set(left) == {"log.jsonl.gz", "broken.gz", "utf16.txt"}
     assert "cannot be unpacked" in left["broken.gz"]
     assert [path.name for path in sorted(place.iterdir()) if path.name.startswith("access")] == []
+
+
+def test_papers_say_what_the_product_sends_to_whom(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STILLWATCH_FEED_REDIS", "redis://:secret@edge.example:6379/0")
+    loaded = load_settings(None, {}, home=tmp_path / "home")
+    targets = {target.name: target for target in gather(loaded, tmp_path / "home", (desk.store,)).targets}
+    assert targets["desk"].to == "them@model.example, by localhost"
+    assert targets["desk"].where == str(desk.store / "delivery.toml")
+    assert "edge.example" in targets["feed-redis"].to and "secret" not in targets["feed-redis"].to
 
 
 def test_access_discloses_what_was_handed_on(asked: ErasureRequest) -> None:
