@@ -57,6 +57,15 @@ def test_an_old_account_needs_no_day_ahead() -> None:
     assert _compromised(requests, created_us=START - DAY_US) == []
 
 
+def test_a_thief_need_not_send_from_where_the_rest_is_sent() -> None:
+    """Over exits of its own, hardly twice from one; a request of the owner's may look like the group's by chance."""
+    scattered = _misuse(12, nets=tuple(range(200, 209)))
+    assert _compromised([*_group(), *_owner(), *scattered]) == [VICTIM]
+    assert _compromised([*_group(), *_owner(), *scattered, (VICTIM, 4, MACHINERY, 80)]) == [VICTIM]
+    assert _compromised([*_group(), *_owner(), *_misuse(12, nets=tuple(range(200, 204)))]) == []
+    assert _compromised([*_group(), *_owner(), *scattered, *[(VICTIM, 4, MACHINERY, 80)] * 3]) == []
+
+
 @pytest.mark.parametrize(
     ("own", "foreign", "why"),
     [

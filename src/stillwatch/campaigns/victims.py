@@ -5,8 +5,9 @@ An account is ``compromised`` if all of this holds over the whole log:
 - most of its requests are its own, which carry nothing of the group's machinery, and are of long standing: they began
   at least a day before the first that does, or the account was opened a month before;
 - its own requests have a home: most come from address ranges that they came from several times;
-- no request with the machinery comes from any range of its own requests;
-- the requests with the machinery come from where the group's other accounts send theirs.
+- hardly a request with the machinery comes from a range of its own requests (one of its own may look like it by chance);
+- the requests with the machinery come from where the group's other accounts send theirs, or from ever new ranges, as
+  over rented exits: who stole a key need not send with it from where the rest is sent.
 
 An operator's account with cover traffic fails the second or third point: cover is sent from where the work is sent. It
 can be made to look like this by sending most of its traffic, for days, from a household of its own; its key is still
@@ -32,12 +33,16 @@ from stillwatch.model.frame import Frame, Ints
 from stillwatch.model.identity import NEVER
 
 LEAST_OWN = 10
-MOST_FOREIGN = 1 / 3
+MOST_FOREIGN = 1 / 2
 """Share of the account's requests that may carry the group's machinery."""
 HOME_REQUESTS, HOME_SHARE = 3, 0.5
 """Own requests that make an address range a home, and the share of them that must come from homes."""
 LEAST_PLACED = 0.5
 """Share of the requests with the machinery that must come from ranges which other accounts of the group use for it."""
+MOST_AT_HOME = 0.1
+"""Share of the requests with the machinery that may come from ranges of own requests."""
+SCATTERED_REQUESTS, SCATTERED = 6, 0.5
+"""So many requests with the machinery, from at least so many ranges per request, come over rented exits."""
 LEAD_US, AGE_US = DAY_US, 30 * DAY_US
 ASKED = ("alarmed", "provisional")
 
@@ -99,10 +104,12 @@ def _is_victim(own: Use, foreign: Use, users: dict[int, int], created_us: int) -
     if -1 in foreign.nets or not (is_old or own.first_us <= foreign.first_us - LEAD_US):
         return False
     at_home = sum(n for net, n in own.nets.items() if net >= 0 and n >= HOME_REQUESTS)
-    if at_home < HOME_SHARE * own.requests or own.nets.keys() & foreign.nets.keys():
+    from_home = sum(n for net, n in foreign.nets.items() if net in own.nets)
+    if at_home < HOME_SHARE * own.requests or from_home > MOST_AT_HOME * foreign.requests:
         return False
     placed = sum(n for net, n in foreign.nets.items() if users[net] > 1)
-    return placed >= LEAST_PLACED * foreign.requests
+    scattered = foreign.requests >= SCATTERED_REQUESTS and len(foreign.nets) >= SCATTERED * foreign.requests
+    return scattered or placed >= LEAST_PLACED * foreign.requests
 
 
 def watch_for_victims(listed: Sequence[Standing]) -> dict[str, Uses]:
