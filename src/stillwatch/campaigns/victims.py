@@ -5,7 +5,7 @@ An account is ``compromised`` if all of this holds over the whole log:
 - most of its requests are its own, which carry nothing of the group's machinery, and are of long standing: they began
   at least a day before the first that does, or the account was opened a month before;
 - its own requests have a home: most come from address ranges that they came from several times;
-- hardly a request with the machinery comes from a range of its own requests (one of its own may look like it by chance);
+- hardly a request with the machinery comes from a range of its own requests (one may look like it by chance);
 - the requests with the machinery come from where the group's other accounts send theirs, or from ever new ranges, as
   over rented exits: who stole a key need not send with it from where the rest is sent.
 
