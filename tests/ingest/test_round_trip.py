@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,24 @@ def test_json_behind_a_broken_first_line_is_json(first: str) -> None:
     found, rejects = read_bytes(f"{first}\n".encode() + json_lines([row(), row(event_id="ev-2")]))
     assert found["event_id"].to_pylist() == ["ev-1", "ev-2"]
     assert [reject["line"] for reject in rejects.table().to_pylist()] == [1] * bool(first)
+
+
+@pytest.mark.parametrize("writer", ["json lines", "json array", "json over lines"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"startTime": 1, "call_type": "c", "model_parameters": {}},
+        {"standard_logging_object": {"startTime": 1, "call_type": "c", "model_parameters": {}}},
+        [{"resourceSpans": []}],
+        {"request_id": 1, "call_type": 2, "api_key": 3, "startTime": 4, "spend": 5},
+    ],
+    ids=["LiteLLM", "LiteLLM wrapped", "OTLP", "spend logs"],
+)
+def test_what_a_client_sent_makes_no_file_another_writers(writer: str, sent: Any) -> None:
+    written = [row(client_headers={"a": [1, {"b": "}"}], "sent": sent}), row(event_id="ev-2")]
+    found, rejects = read_bytes(WRITERS[writer](written))
+    assert found["account_id"].to_pylist() == ["acct-1", "acct-1"]
+    assert rejects.count == 0
 
 
 @pytest.mark.parametrize("packer", PACKERS)

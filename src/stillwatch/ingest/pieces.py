@@ -25,6 +25,7 @@ from stillwatch.ingest.read import is_exchange_column, read_opened
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import delimited, jsonlines, litellm, otlp, parquet
 from stillwatch.ingest.sources.format import Opened, UnrecognisedFileError
+from stillwatch.ingest.sources.names import over_lines
 from stillwatch.ingest.streams import HEAD_BYTES, Bytes
 
 PIECE_BYTES = 32 << 20
@@ -63,7 +64,7 @@ def by_lines(source: Source, maps: Maps) -> bool:
             format = recognised(opened)
         except UnrecognisedFileError:
             return False
-        return format in _LINE_FORMATS and not jsonlines.over_lines(opened.stream.head)
+        return format in _LINE_FORMATS and not over_lines(opened.stream.head)
 
 
 def finished(source: Source, maps: Maps) -> bool:

@@ -23,16 +23,14 @@ from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import delimited
 from stillwatch.ingest.sources.documents import documents
 from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.names import BEGINS, first_lines, over_lines
 from stillwatch.ingest.sources.tabular import chosen_by_head, through
 
 NOT_UTF8 = "not valid UTF-8"
 NOT_JSON = "not valid JSON"
 NOT_OBJECT = "JSON, but not an object"
 TOO_DEEP = "JSON nested too deeply"
-_BEGINS = re.compile(rb'\{\s*(?:"|\}|$)|\[\s*(?:\{|\]|$)')
 _ENDS = re.compile(rb"\}\s*[,\]]*$")
-_OVER_LINES = re.compile(rb"\s*(?:\[\s*(?:[{\]]|$)|\{\s*\n)")
-_LOOK_AT_LINES = 20
 
 Row = dict[str, Any]
 _decode = msgspec.json.Decoder().decode
@@ -50,17 +48,11 @@ def recognises(head: bytes, names_columns: Callable[[bytes], bool] = delimited.r
     line that looks like an object. Only a file cut at its front begins with a line that ends like an object, and then
     names in it may be of some text.
     """
-    lines = head.removeprefix(UTF8_BOM).lstrip().split(b"\n", _LOOK_AT_LINES)[:_LOOK_AT_LINES]
-    first, *others = (line.strip() for line in lines)
-    if _BEGINS.match(first):
+    first, *others = first_lines(head)
+    if BEGINS.match(first):
         return True
     broken = _ENDS.search(first) is not None or not names_columns(head)
-    return broken and any(map(_BEGINS.match, others))
-
-
-def over_lines(head: bytes) -> bool:
-    """Whether the file is an array, or has objects over several lines."""
-    return _OVER_LINES.match(head.removeprefix(UTF8_BOM)) is not None
+    return broken and any(map(BEGINS.match, others))
 
 
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:

@@ -21,17 +21,17 @@ from typing import Any
 
 from stillwatch.ingest.bodies import request_columns, response_columns
 from stillwatch.ingest.chunk import Chunk, Limits
-from stillwatch.ingest.lines import UTF8_BOM
 from stillwatch.ingest.litellm_ids import providers_id
 from stillwatch.ingest.messages import messages
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import jsonlines
 from stillwatch.ingest.sources.format import Format, Opened
 from stillwatch.ingest.sources.jsonlines import Row
+from stillwatch.ingest.sources.names import top_names
 from stillwatch.ingest.threads import Threads
 
 _WRAPPER = "standard_logging_object"
-_MARKS = (b'"startTime"', b'"call_type"', b'"model_parameters"')
+_MARKS = {"startTime", "call_type", "model_parameters"}
 _ADMIN = "default_user_id"
 _MESSAGES = ("messages", "input", "prompt")
 _REDACTED = "redacted-by-litellm"
@@ -50,10 +50,8 @@ _HTTP_OK = 200
 
 
 def recognises(head: bytes) -> bool:
-    """Whether the file is JSON and the field names of the payload stand in it; inside a text they would be escaped."""
-    if not jsonlines.recognises(head.removeprefix(UTF8_BOM)):
-        return False
-    return all(mark in head for mark in _MARKS)
+    """Whether the file is JSON and its objects have the field names of the payload, as they are or wrapped."""
+    return jsonlines.recognises(head) and (top_names(head) >= _MARKS or top_names(head, _WRAPPER) >= _MARKS)
 
 
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:

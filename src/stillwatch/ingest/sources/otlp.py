@@ -20,11 +20,12 @@ from typing import Any
 import msgspec
 
 from stillwatch.ingest.chunk import Chunk, Limits
-from stillwatch.ingest.lines import UTF8_BOM, Run
+from stillwatch.ingest.lines import Run
 from stillwatch.ingest.paths import opened as opened_text
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources import jsonlines
 from stillwatch.ingest.sources.format import Format, Opened
+from stillwatch.ingest.sources.names import top_names
 from stillwatch.ingest.sources.otlp_langfuse import translated
 from stillwatch.ingest.sources.otlp_messages import contents
 from stillwatch.ingest.sources.otlp_names import DETAILS, NAMES, OPERATIONS, PARAMETERS
@@ -33,7 +34,7 @@ from stillwatch.ingest.sources.tabular import as_columns
 Row = dict[str, Any]
 BAD_SPAN = "not a span or log record of OTLP"
 NO_SPANS = "JSON, but no spans or log records of OTLP"
-_MARK = re.compile(rb'\{\s*"resource(?:Spans|_spans|Logs|_logs)"\s*:')
+_MARKS = {"resourceSpans", "resource_spans", "resourceLogs", "resource_logs"}
 _DEPTH = 16
 _NS_PER_US = 1000
 _ERROR = (2, "STATUS_CODE_ERROR")
@@ -41,10 +42,8 @@ _TOOL = re.compile(r"llm\.(?:tools|request\.functions)\.(\d{1,6})\.")
 
 
 def recognises(head: bytes) -> bool:
-    """Whether the file is JSON and begins with spans or log records; inside a text their quotes would be escaped."""
-    if not jsonlines.recognises(head.removeprefix(UTF8_BOM)):
-        return False
-    return _MARK.search(head) is not None
+    """Whether the file is JSON and its objects hold spans or log records."""
+    return jsonlines.recognises(head) and not _MARKS.isdisjoint(top_names(head))
 
 
 def chunks(opened: Opened, rejects: Rejects, limits: Limits) -> Iterator[Chunk]:

@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from stillwatch.ingest.chunk import CAST_FAILS, Chunk, Values
 from stillwatch.ingest.columnmap import ColumnMap
-from stillwatch.ingest.paths import Path
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sources.format import Opened, UnrecognisedFileError
+from stillwatch.ingest.sources.names import top_names
 from stillwatch.ingest.threads import Threads
 from stillwatch.ingest.values import decoded
 
@@ -51,13 +51,8 @@ def chosen(opened: Opened, names: Collection[str]) -> ColumnMap | None:
 
 
 def chosen_by_head(opened: Opened) -> ColumnMap | None:
-    """The same for JSON, whose columns show in its first bytes; inside a text their quotes would be escaped."""
-    head = opened.stream.head
-    return opened.map or next((m for m in opened.automatic if m.fits(lambda p: _key(p) in head)), None)
-
-
-def _key(path: Path) -> bytes:
-    return f'"{path.root}"'.encode()
+    """The same for JSON, whose columns are the names that its first objects have."""
+    return opened.map or chosen(opened, top_names(opened.stream.head))
 
 
 def through(by: ColumnMap, chunks: Iterator[Chunk], opened: Opened, rejects: Rejects) -> Iterator[Chunk]:
