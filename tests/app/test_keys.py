@@ -13,24 +13,29 @@ from stillwatch.config.schema import Settings
 from stillwatch.model.progress import SilentProgress
 from tests.app.scans import END, Workplace, fix_the_key
 
-KEYS = ("01", "5a", "a7", "ee")
+OTHER_KEYS = ("01", "5a", "ee")
 ALIKE = 0.9
 """Jaccard similarity of the accounts that two keys name of one operator, at least."""
 
 
 @pytest.fixture(scope="module")
-def named(place: Workplace, tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
+def named(place: Workplace, full_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
     """The accounts that a scan under each key names."""
-    return [_named(place, tmp_path_factory.mktemp(key), key) for key in KEYS]
+    others = (_scanned(place, tmp_path_factory.mktemp(key), key) for key in OTHER_KEYS)
+    return [_named(run) for run in (full_run, *others)]
 
 
-def _named(place: Workplace, folder: Path, key: str) -> set[str]:
+def _scanned(place: Workplace, folder: Path, key: str) -> Path:
     fix_the_key(folder / "home", key)
     request = ScanRequest(
         (str(place.log),), str(place.register), folder / "run", Settings(threads=1), folder / "home", END
     )
     scan(request, SilentProgress())
-    document = json.loads((folder / "run" / "campaigns.json").read_bytes())
+    return folder / "run"
+
+
+def _named(run: Path) -> set[str]:
+    document = json.loads((run / "campaigns.json").read_bytes())
     alarmed = [c for c in document["campaigns"] if c["state"] == "alarmed"]
     return {a["account_id"] for c in alarmed for a in c["accounts"]}
 

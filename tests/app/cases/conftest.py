@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,24 +39,14 @@ class Desk:
         return act_on(self.store, about, act, Actor(who, "test"), NOW, why="because", text=text, dry_run=dry_run)
 
 
-@pytest.fixture(scope="session")
-def new_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a new desk, to be copied: making one takes longer than most tests."""
-    folder = tmp_path_factory.mktemp("new")
-    new_desk(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def opened_once(new_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("opened")
-    copied(new_once, folder).open()
-    return folder
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return new_desk(tmp_path)
 
 
 @pytest.fixture
-def desk(new_once: Path, tmp_path: Path) -> Desk:
-    return copied(new_once, tmp_path)
+def opened(tmp_path: Path) -> Desk:
+    return copied(_opened_once(), tmp_path)
 
 
 def copied(made: Path, folder: Path) -> Desk:
@@ -64,13 +57,29 @@ def copied(made: Path, folder: Path) -> Desk:
 
 def new_desk(folder: Path) -> Desk:
     """A store with an admin, an analyst and an approver, and a run with two alarms."""
+    return copied(_new_once(), folder)
+
+
+@cache
+def _new_once() -> Path:
+    """The folder of a new desk, to be copied: making one takes longer than most tests."""
+    folder = _kept()
     groups = [Group(), Group("c-0b0b0b0b0b0b", ("acc-90", "acc-91", "acc-92", "acc-93", "acc-94"), tenant="t-1")]
     found = Desk(folder / "store", write_run(folder / "run", groups))
     for name, role in (("adm", "admin"), ("ana", "analyst"), ("app", "approver")):
         found.do("adm", Granted(name, role), PEOPLE)  # type: ignore[arg-type]
-    return found
+    return folder
 
 
-@pytest.fixture
-def opened(opened_once: Path, tmp_path: Path) -> Desk:
-    return copied(opened_once, tmp_path)
+@cache
+def _opened_once() -> Path:
+    folder = _kept()
+    new_desk(folder).open()
+    return folder
+
+
+def _kept() -> Path:
+    """A folder until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="stillwatch-test-desk-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
