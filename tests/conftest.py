@@ -1,7 +1,8 @@
-"""What every test gets: a private home, shared compiled kernels, no network, and no silent absence of a real part."""
+"""What every test gets: a private home, shared compiled code, no network, and no silent absence of a real part."""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -19,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 settings.register_profile("stillwatch", deadline=None, max_examples=50, derandomize="CI" in os.environ)
 settings.load_profile("stillwatch")
 
+_WORLDS = {"place", "full_run", "logged", "scanned"}
 _LOOPBACK = {"", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -46,7 +48,27 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["STILLWATCH_HOME"] = home
     # Compiling the kernels takes seconds: all workers, and the next run, share them.
     os.environ["NUMBA_CACHE_DIR"] = str(_stable_folder(config) / "kernels")
+    # Modules too are compiled once and not in every process that a test starts, whatever the caller's shell says.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     sys.addaudithook(_refuse_network)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that share a scanned world come first: a worker that runs dry takes over from the end of another's tests.
+
+    So the worlds are made by one worker as long as there is other work. Within the two halves the order stays random.
+    """
+    sharing = {item.path for item in items if not _WORLDS.isdisjoint(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in sharing)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected stays to the end: without this every full collection of garbage walks through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    session.config.add_cleanup(gc.unfreeze)
 
 
 def _stable_folder(config: pytest.Config) -> Path:
