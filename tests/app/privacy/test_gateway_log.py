@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,13 @@ def test_a_hash_in_the_guards_counts_goes_too(request_for: ErasureRequest, tmp_p
     assert ledger.about(home, ANN)["recorded"] == [] and ledger.about(home, BOB)["recorded"]
 
 
-def test_access_counts_what_waits_in_the_spool(request_for: ErasureRequest, tmp_path: Path) -> None:
+def test_access_discloses_what_waits_in_the_spool(request_for: ErasureRequest, tmp_path: Path) -> None:
     asked = AccessRequest(
         ANN, "", (tmp_path / "log-spool",), None, load_settings(None, {}, home=tmp_path), tmp_path / "home", NOW
     )
-    assert "exchanges-" in str(access(asked))
+    paper = access(asked)
+    (path,) = paper["logs"]
+    assert "exchanges-" in path
+    rows = paper["logs"][path]
+    assert rows and {row["account_id"] for row in rows} == {asked.account}
+    json.dumps(paper)

@@ -7,7 +7,7 @@ is answered from it. What must not be disclosed in a case under way is for a per
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +17,14 @@ from stillwatch.app.privacy import case_stores, stores, whom
 from stillwatch.app.privacy.erase import ERASURES
 from stillwatch.app.privacy.erasing_run import campaigns_of, rows_of
 from stillwatch.app.privacy.feeds import feeds_among, files_of, names_told
-from stillwatch.app.privacy.gateway_log import names_in
+from stillwatch.app.privacy.gateway_log import names_in, rows_in
 from stillwatch.app.privacy.gather import gather
-from stillwatch.app.privacy.handing_over import handing_over, told_items
+from stillwatch.app.privacy.handing_over import Row, handing_over, told_items
 from stillwatch.app.privacy.loose import search
 from stillwatch.app.privacy.packed import UnsearchableError
 from stillwatch.app.privacy.run_data import RunData, read_run
 from stillwatch.app.privacy.watch_state import is_watched, rows_of_state
+from stillwatch.cases.state import Case
 from stillwatch.config.load import Loaded
 from stillwatch.derive.journal import Journal
 from stillwatch.keyring import FILE_NAME, read_keyring
@@ -74,25 +75,41 @@ def access(request: AccessRequest) -> dict[str, Any]:
     known |= {name for path in found.loose for name in names_in(path)}
     person = whom.resolve(request.account, request.end_user, runs, known)
     data = {str(run.folder): _data(run, person) | _in_state(run.folder, person, request) for run in runs}
-    told = files_of(feeds)
-    mentions = {str(path): said for path in found.loose if path not in told and (said := _mentions(path, person))}
-    parts = [
-        Part(f"run-{n}", folder, "Art. 15(1), 15(3)", tuple(_items(held)))
-        for n, (folder, held) in enumerate(data.items(), 1)
-    ]
+    logs = {str(path): [_plain(row) for row in rows] for path in found.loose if (rows := rows_in(path, person))}
+    told = {*map(str, files_of(feeds)), *logs}
+    mentions = {str(p): said for p in found.loose if str(p) not in told and (said := _mentions(p, person))}
     handed = handing_over(journals, feeds, found.loose, person)
-    if handed:
-        parts.append(Part("handed", "Decided, sent and written for others", "Art. 15(1)(c)", tuple(told_items(handed))))
-    if mentions:
-        items = tuple(Item(path, (said,)) for path, said in mentions.items())
-        parts.append(Part("loose", "Other files", "Art. 15(1)", items))
-    if cases := [c for view in journals if person.account for c in case_stores.cases_of(view, person)]:
-        items = tuple(Item(f"Case {c.case_id}", (f"{c.state}, {c.disposition or 'not decided'}",)) for c in cases)
-        parts.append(Part("cases", "Cases", "Art. 15(1)", items))
-    parts += [*_context(request), Part("rights", "Rights and decisions", "Art. 15(1)(e), (f), (h)", tuple(_rights()))]
+    cases = [c for view in journals if person.account for c in case_stores.cases_of(view, person)]
+    parts = [
+        *_parts(data, logs, handed, mentions, cases),
+        *_context(request),
+        Part("rights", "Rights and decisions", "Art. 15(1)(e), (f), (h)", tuple(_rights())),
+    ]
     name = person.end_user or person.account_id
     paper = Paper("access", "What is stored of a person", name, tuple(parts), dict(_facts(request, person)), NOTES)
-    return document(paper, request.now) | {"data": data, "handed": handed, "mentions": mentions}
+    return document(paper, request.now) | {"data": data, "logs": logs, "handed": handed, "mentions": mentions}
+
+
+def _parts(
+    data: Mapping[str, dict[str, Any]],
+    logs: Mapping[str, list[Any]],
+    handed: Sequence[Row],
+    mentions: Mapping[str, str],
+    cases: Sequence[Case],
+) -> Iterator[Part]:
+    """What was found, place by place."""
+    for n, (folder, held) in enumerate(data.items(), 1):
+        yield Part(f"run-{n}", folder, "Art. 15(1), 15(3)", tuple(_items(held)))
+    if logs:
+        items = [Item(path, (f"{len(rows):,} rows",)) for path, rows in logs.items()]
+        yield Part("logs", "Logs that the product wrote", "Art. 15(1), 15(3)", tuple(items))
+    if handed:
+        yield Part("handed", "Decided, sent and written for others", "Art. 15(1)(c)", tuple(told_items(handed)))
+    if mentions:
+        yield Part("loose", "Other files", "Art. 15(1)", tuple(Item(path, (said,)) for path, said in mentions.items()))
+    if cases:
+        items = [Item(f"Case {c.case_id}", (f"{c.state}, {c.disposition or 'not decided'}",)) for c in cases]
+        yield Part("cases", "Cases", "Art. 15(1)", tuple(items))
 
 
 def _mentions(path: Path, person: Person) -> str:
@@ -124,7 +141,14 @@ def _in_state(folder: Path, person: Person, request: AccessRequest) -> dict[str,
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {n: v.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(v, datetime) else v for n, v in row.items()}
+    return {name: _spelled(value) for name, value in row.items()}
+
+
+def _spelled(value: Any) -> Any:
+    """A value as JSON can hold it; keyed hashes in hexadecimal."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _items(held: dict[str, Any]) -> Iterator[Item]:

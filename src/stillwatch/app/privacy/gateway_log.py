@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import EXCHANGES
@@ -55,6 +55,12 @@ def erase_log(path: Path, person: Person, *, dry_run: bool) -> list[Line]:
             write_atomic(path, _spelled(path, table.filter(pc.invert(theirs))))
             os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # its age says when it expires
     return [Line(str(path), what, found, removed=found)]
+
+
+def rows_in(path: Path, person: Person) -> list[dict[str, Any]]:
+    """The person's rows in a log that the product wrote."""
+    table = _read(path)
+    return [] if table is None else list(table.filter(_theirs(table, person)).to_pylist())
 
 
 def names_in(path: Path) -> set[str]:
