@@ -21,13 +21,14 @@ from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
+from stillwatch.store.statements import FACTS_COLUMNS
 
 
 class Epochs(Protocol):
     """What an engine made of a log, an epoch at a time."""
 
-    def epoch(self, files: Sequence[Path]) -> pa.Table:
-        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+    def epoch(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of one epoch by time and event id, or some columns; of copies of an event only the earliest."""
         ...
 
     def facts(self, epoch: pa.Table) -> pa.Table:
@@ -104,23 +105,28 @@ def _ahead(
 ) -> Iterator[tuple[int, Frame, pa.Table]]:
     """Each epoch's frame and facts, without epochs of nothing but copies of earlier events.
 
-    The engine prepares the next epoch while one is weighed, but not while its frame is built: that takes most memory.
+    The engine sums up the next epoch while one is weighed. Its rows are not held meanwhile: they would be the larger
+    part of what is in memory.
     """
 
-    def prepare(number: int) -> tuple[pa.Table, pa.Table]:
-        table = store.epoch(spool.parts[number])
-        return table, store.facts(table)
+    def summed(number: int) -> pa.Table:
+        return store.facts(store.epoch(spool.parts[number], FACTS_COLUMNS))
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = deque(pool.submit(prepare, number) for number in numbers[:1])
+        coming = deque(pool.submit(summed, number) for number in numbers[:1])
         for number, following in zip_longest(numbers, numbers[1:]):
-            table, summed = coming.popleft().result()
-            start, end = number * spool.epoch_us, (number + 1) * spool.epoch_us
-            end = end if until_us is None else min(end, until_us)
-            ready = [(number, build_frame(table, books, start_us=start, end_us=end), summed)] if len(table) else []
-            del table, summed  # what is weighed is the frame
+            facts = coming.popleft().result()
+            frame = _frame(store.epoch(spool.parts[number]), number, spool.epoch_us, books, until_us)
+            ready = [] if frame is None else [(number, frame, facts)]
+            del frame, facts
             give_back()
             if following is not None:
-                coming.append(pool.submit(prepare, following))
+                coming.append(pool.submit(summed, following))
             while ready:
                 yield ready.pop()  # not held here while it is weighed
+
+
+def _frame(table: pa.Table, number: int, epoch_us: int, books: Codebooks, until_us: int | None) -> Frame | None:
+    start, end = number * epoch_us, (number + 1) * epoch_us
+    end = end if until_us is None else min(end, until_us)
+    return build_frame(table, books, start_us=start, end_us=end) if len(table) else None

@@ -68,11 +68,12 @@ class SparkStore:
     def uses(self) -> Path:
         return self.work / "uses"
 
-    def epoch(self, files: Sequence[Path]) -> pa.Table:
-        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+    def epoch(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of one epoch by time and event id, or some columns; of copies of an event only the earliest."""
         read = [pq.ParquetFile(path).read() for path in files]
         kept = [table.filter(pc.invert(table["copy"])) for table in read]
-        return declared(pa.concat_tables(kept), SKETCHES)
+        found = declared(pa.concat_tables(kept), SKETCHES)
+        return found if columns is None else found.select(list(columns))
 
     def facts(self, epoch: pa.Table) -> pa.Table:
         """FACTS of one epoch's sorted rows."""

@@ -78,11 +78,11 @@ class SketchStore:
             total = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchall()
         return int(total[0][0])
 
-    def epoch(self, files: Sequence[Path]) -> pa.Table:
-        """The rows of one epoch by time and event id; of the copies that were found only the earliest."""
+    def epoch(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of one epoch by time and event id, or some columns; of copies that were found only the earliest."""
         with explained():
             order = self._connection.sql(_ORDERED, params={"files": [str(f) for f in files]}).to_arrow_table()
-        return gathered(files, order["file_index"].to_numpy(), order["file_row_number"].to_numpy())
+        return gathered(files, order["file_index"].to_numpy(), order["file_row_number"].to_numpy(), columns)
 
     def facts(self, epoch: pa.Table) -> pa.Table:
         """FACTS of one epoch's sorted rows."""

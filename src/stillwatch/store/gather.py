@@ -22,13 +22,14 @@ _OFFSETS_END = 1 << 31
 _WIDE = {pa.binary(): pa.large_binary(), pa.string(): pa.large_string()}
 
 
-def gathered(files: Sequence[Path], file: Ints, row: Ints) -> pa.Table:
-    """Row ``row[k]`` of ``files[file[k]]`` for every k; all files have one schema."""
+def gathered(files: Sequence[Path], file: Ints, row: Ints, names: Sequence[str] | None = None) -> pa.Table:
+    """Row ``row[k]`` of ``files[file[k]]`` for every k, or some columns of it; all files have one schema."""
     with ExitStack() as held:
         readers = [held.enter_context(pq.ParquetFile(path)) for path in files]
         sizes = [reader.metadata.num_rows for reader in readers]
         place = (np.cumsum([0, *sizes])[:-1])[file] + row
-        schema = readers[0].schema_arrow
+        whole = readers[0].schema_arrow
+        schema = whole if names is None else pa.schema([whole.field(name) for name in names])
         columns = [pa.chunked_array(_column(readers, field, place), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
