@@ -6,9 +6,11 @@ says is gone. A hold is named with its case. What was found and neither removed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from stillwatch.privacy.paper import Item, Paper, Part, document
@@ -65,9 +67,8 @@ def receipt_document(receipt: Receipt) -> dict[str, Any]:
     """The receipt as a paper, with its lines as data."""
     lines = [asdict(line) | {"left": line.left} for line in receipt.lines]
     shown = document(_paper(receipt), receipt.at)
-    return shown | {
-        "receipt": {"person": receipt.person, "dry_run": receipt.dry_run, "lines": lines, "tell": list(receipt.told)}
-    }
+    told: dict[str, Any] = {"person": receipt.person, "dry_run": receipt.dry_run, "lines": lines}
+    return shown | {"receipt": told | {"tell": list(receipt.told), "places": list(receipt.places)}}
 
 
 def journal_body(receipt: Receipt) -> Mapping[str, Any]:
@@ -86,21 +87,25 @@ def _paper(receipt: Receipt) -> Paper:
         "Held": f"{receipt.total('held'):,}",
         "Left": f"{receipt.total('left'):,}",
     }
-    by_place: dict[str, list[Item]] = {place: [] for place in receipt.places}
+    by_place: dict[str, list[Item]] = {}
     for line in receipt.lines:
         by_place.setdefault(line.where, []).append(_item(line, verb))
     parts = tuple(
-        Part(f"place-{number}", where, _summary(items), tuple(items))
+        Part(f"place-{number}", where, "searched", tuple(items))
         for number, (where, items) in enumerate(by_place.items(), 1)
     )
+    if clean := tuple(_clean([place for place in receipt.places if place not in by_place])):
+        parts += (Part("clean", "Searched, nothing found", "", clean),)
     if receipt.told:
         parts += (Part("recipients", "Whom to tell of it", "Art. 19 GDPR", (Item("Recipients", receipt.told),)),)
     title = "What an erasure would do" if receipt.dry_run else "Receipt of an erasure"
     return Paper("receipt", title, "Art. 17 GDPR", parts, facts, NOTES)
 
 
-def _summary(items: Sequence[Item]) -> str:
-    return "searched" if items else "searched, nothing found"
+def _clean(places: Sequence[str]) -> Iterator[Item]:
+    """Places without a finding, by their folder; each by its name is in the data."""
+    folders = Counter(str(PurePath(place).parent) for place in places)
+    return (Item(folder, (f"{count:,} {'place' if count == 1 else 'places'}",)) for folder, count in folders.items())
 
 
 def _item(line: Line, verb: str) -> Item:

@@ -199,11 +199,16 @@ def test_what_is_packed_is_searched_and_papers_of_access_go(asked: ErasureReques
     (place / "other.jsonl.gz").write_bytes(gzip.compress(b'{"account": "acc-33"}' * 200_000))
     (place / "broken.gz").write_bytes(gzip.compress(b"x" * 1000)[:-20])
     (place / "utf16.txt").write_text(f"about {WHO}", "utf-16")
+    (place / f"{WHO}.csv").write_text("a,b")
+    notice = next((tmp_path / "out").glob("notice.html"))
+    (place / f"notice {WHO}.html").write_bytes(notice.read_bytes())
     request = AccessRequest(WHO, "", asked.stores, None, load_settings(None, {}, home=asked.home), asked.home, NOW)
     write_papers(access(request), [place / f"access.{end}" for end in ("json", "html", "md")])
     receipt, _ = erase(replace(asked, stores=(*asked.stores, place)))
     left = {Path(line["where"]).name: line["why_left"] for line in receipt["receipt"]["lines"] if line["left"]}
-    assert set(left) == {"log.jsonl.gz", "broken.gz", "utf16.txt"}
+    assert set(left) == {"log.jsonl.gz", "broken.gz", "utf16.txt", f"{WHO}.csv"}
+    assert "rename" in left[f"{WHO}.csv"]
+    assert f"notice {WHO}" not in json.dumps(receipt)
     assert "cannot be unpacked" in left["broken.gz"]
     assert [path.name for path in sorted(place.iterdir()) if path.name.startswith("access")] == []
 

@@ -84,8 +84,11 @@ def erase(request: ErasureRequest) -> tuple[dict[str, Any], bool]:
     lines += _counts(person, request)
     own = stores.find(whom.own_folders(request.home)).loose
     lines += [Line(str(path), "mentions in the home", n, why_left=_HOME) for path in own if (n := search(path, person))]
-    places = dict.fromkeys(map(str, (*found.runs, *(feed.folder for feed in feeds), *loose, request.home)))
-    receipt = Receipt(_pseudonym(person, request), request.now, tuple(lines), tuple(places), request.dry_run, told)
+    places = map(str, (*found.runs, *(feed.folder for feed in feeds), *loose, request.home))
+    said = {line.where for line in lines}
+    # A file may be called after the person, and stay because somebody has to look at it: then its path is told.
+    shown = dict.fromkeys(place if place in said else person.masked(place) for place in places)
+    receipt = Receipt(_pseudonym(person, request), request.now, tuple(lines), tuple(shown), request.dry_run, told)
     if not request.dry_run:
         Journal(request.home / ERASURES).append("erased", journal_body(receipt), request.now)
     return receipt_document(receipt), receipt.complete

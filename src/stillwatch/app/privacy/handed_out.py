@@ -60,7 +60,8 @@ def erase_handed_out(path: Path, person: Person, views: Sequence[View], *, dry_r
         return
     if not dry_run:
         path.unlink()
-    yield Line(str(path), f"{found.what}, removed whole", found.found, removed=found.found)
+    where = person.masked(str(path))  # a file may be called after the person
+    yield Line(where, f"{found.what}, removed whole", found.found, removed=found.found)
 
 
 def _bundle(path: Path, person: Person, views: Sequence[View]) -> HandedOut | None:

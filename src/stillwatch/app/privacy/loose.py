@@ -35,6 +35,8 @@ _FOREIGN = (
     "no run of stillwatch wrote this file, or not in a form that can be changed; remove it or the mention yourself"
 )
 
+_NAMED = "the file is called so: rename or remove it"
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -62,6 +64,8 @@ def erase_file(path: Path, person: Person, views: Sequence[View], *, dry_run: bo
 
 
 def _left(path: Path, person: Person) -> Iterator[Line]:
+    if named := person.count(path.name):
+        yield Line(str(path), "mentions in the name of a file", named, why_left=_NAMED)
     try:
         if mentions := search(path, person):
             yield Line(str(path), "mentions in a file", mentions, why_left=_FOREIGN)
