@@ -3,6 +3,7 @@
     python -m benchmarks.scale growth [--sizes 100000 1000000 10000000] [--chars 120]
     python -m benchmarks.scale stages [--requests 1000000] [--chars 600]
     python -m benchmarks.scale watch [--requests 1000000] [--hours 6] [--chars 120]
+    python -m benchmarks.scale pace [--rate 10000] [--before 300] [--after 300] [--chars 120]
 
 Processor seconds are those of the measured process; they hold on a machine that is shared, seconds do not. Logs are
 made up (`made.py`): what a scan finds in them means nothing.
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.range import looks
-from benchmarks.scale import growth, stages, sustain
+from benchmarks.scale import growth, pace, stages, sustain
 from benchmarks.scale.made import Made
 
 
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         body = growth.shown(growth.grown(args.sizes, args.chars, args.work))
     elif args.what == "stages":
         body = stages.shown(stages.stages(args.requests, args.chars, args.work))
+    elif args.what == "pace":
+        body = pace.shown(pace.paced(args.rate, args.before, args.after, args.chars, args.work))
     else:
         made = Made(args.requests, args.hours, args.chars)
         hours, recovery = sustain.watched(made, args.work)
@@ -50,11 +53,14 @@ def _told(found: sustain.Recovery) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description="Cost at growing sizes.")
-    parser.add_argument("what", choices=("growth", "stages", "watch"))
+    parser.add_argument("what", choices=("growth", "stages", "watch", "pace"))
     add = parser.add_argument
     add("--sizes", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000], help="requests of each scan")
     add("--requests", type=int, default=1_000_000, help="requests to watch, or of the stages")
     add("--hours", type=int, default=6, help="hours they are spread over")
+    add("--rate", type=int, default=10_000, help="requests a second to keep pace with")
+    add("--before", type=int, default=300, help="seconds of them before the end of an hour")
+    add("--after", type=int, default=300, help="seconds of them after it")
     add("--chars", type=int, default=120, help="length of a prompt (default 120)")
     add("--work", type=Path, default=Path(tempfile.gettempdir()) / "stillwatch-scale", help="logs lie here")
     return parser

@@ -62,7 +62,8 @@ class Recovery:
 class Watched:
     """A source, a watch folder, and the process that watches."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, lateness_minutes: int = LATENESS_MINUTES) -> None:
+        self._lateness = lateness_minutes
         shutil.rmtree(work, ignore_errors=True)
         self.source, self.out, self.home = work / "source", work / "out", work.parent / "home"
         self.source.mkdir(parents=True)
@@ -70,7 +71,7 @@ class Watched:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        rules = ("epoch_hours=1", f"lateness_minutes={LATENESS_MINUTES}", "idle_minutes=0", "threads=2")
+        rules = ("epoch_hours=1", f"lateness_minutes={self._lateness}", "idle_minutes=0", "threads=2")
         options = [word for rule in rules for word in ("--set", rule)]
         environ = {**os.environ, "STILLWATCH_HOME": str(self.home)}
         command = [installed(), "watch", str(self.source), "--out", str(self.out), *options]
