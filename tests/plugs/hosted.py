@@ -46,6 +46,10 @@ class Application:
             return StreamingResponse(self._events(), media_type="text/event-stream")
         return JSONResponse(ANSWER)
 
+    async def file(self, request: Request) -> Response:
+        self.asked.append((dict(request.headers), await request.body()))
+        return JSONResponse({"id": "f-1"})
+
     async def _events(self) -> AsyncIterator[bytes]:
         yield EVENTS[0] + EVENTS[1]
         await self.going.wait()
@@ -59,6 +63,8 @@ class Application:
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
             Route("/chat/completions", self.chat, methods=["POST"]),
             Route("/v1/audio/speech", self.chat, methods=["POST"]),
+            Route("/v1/files", self.file, methods=["POST"]),
+            Route("/v1/messages/batches", self.file, methods=["POST"]),
             Route("/health", self.health),
         ]
         made = Starlette(routes=routes)

@@ -234,6 +234,31 @@ def test_exchanges_are_sketched_at_the_border(tmp_path: Path) -> None:
     assert b"river" not in b"".join(path.read_bytes() for path in (tmp_path / "log").iterdir())
 
 
+def test_requests_of_batches_are_logged_and_held_to_tiers(tmp_path: Path) -> None:
+    small = json.dumps({"custom_id": "a", "url": "/v1/chat/completions", "body": {**CHAT, "model": "small"}}).encode()
+    large = json.dumps({"custom_id": "b", "url": "/v1/chat/completions", "body": CHAT}).encode()
+
+    async def case() -> None:
+        tiers = Tiers("least", (Tier("least", models=("small",), max_tokens=50),))
+        async with hosted(feed=str(put(tmp_path / "feed", [], tiers)), log=str(tmp_path / "log")) as host:
+            assert (await host.post("/v1/files", small + b"\n" + small))[0] == 200
+            headers, went = host.app.asked[-1]
+            assert "content-length" not in headers
+            assert [json.loads(line)["body"]["max_completion_tokens"] for line in went.split(b"\n")] == [50, 50]
+            status, told, _ = await host.post("/v1/files", large + b"\n" + small)
+            assert (status, told["error"]["code"], len(host.app.asked)) == (403, "model_not_released", 1)
+            assert (await host.post("/v1/files", small, content_encoding="gzip"))[0] == 415
+            params = [{"custom_id": "c", "params": {**CHAT, "model": "small", "max_tokens": 900}}]
+            assert (await host.post("/v1/messages/batches", {"requests": params}))[0] == 200
+            assert json.loads(host.app.asked[-1][1])["requests"][0]["params"]["max_tokens"] == 50
+
+    run(case, 120)
+    rows = pq.read_table(tmp_path / "log").to_pylist()
+    assert [(row["operation"], row["model_request"], row["http_status"]) for row in rows] == [
+        ("batch", "small", None)
+    ] * 3
+
+
 def test_settings_list_every_mistake_and_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError) as wrong:
         Middleware(Application().made(), feeed="x", spool_mb="y", text=True)

@@ -50,12 +50,12 @@ def judge_of(verdict: Verdict) -> Judge | None:
     return judged
 
 
-def messages_judged(body: Body, judge: Judge) -> Body:
-    """A batch of Messages with each of its requests as ``judge`` leaves it; of other batches the body itself."""
+def edited(operation: Operation, body: Body, verdict: Verdict) -> bytes:
+    """A body under the limits that hold, and the requests that a batch of Messages holds in itself, spelled anew."""
     requests = body.get("requests")
-    if not isinstance(requests, list):
-        return body
-    return {**body, "requests": [_inside(r, "params", _MESSAGES, judge) for r in requests]}
+    if operation.batch and isinstance(requests, list) and (judge := judge_of(verdict)) is not None:
+        return bodies.spelled({**body, "requests": [_inside(r, "params", _MESSAGES, judge) for r in requests]})
+    return bodies.edited(operation, body, verdict.limits)
 
 
 class Upload:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stillwatch.gateway.bodies import read
@@ -39,6 +39,21 @@ class Record:
     streamed: bool = False
     error_type: str | None = None
     _held: int = 0
+
+    def inside(self, number: int, raw: bytes, status: int | None) -> Record:
+        """A request of the batch that this is the record of; how it is answered does not come this way."""
+        name = f"{self.event_id}-{number}"
+        return replace(
+            self,
+            event_id=name,
+            operation="batch",
+            body={},
+            raw=raw,
+            size=len(raw) + 1000,
+            status=status,
+            duration_ms=None,
+            pieces=deque(),
+        )
 
     def opened(self) -> dict[str, Any]:
         """The body."""

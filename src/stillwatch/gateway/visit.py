@@ -21,10 +21,10 @@ from email.utils import formatdate
 
 from stillwatch.feed.shedding import SHED
 from stillwatch.feed.verdict import Verdict
-from stillwatch.gateway import bodies, headers, identity
+from stillwatch.gateway import batches, bodies, headers, identity
 from stillwatch.gateway.admission import RefusedError, admitted
 from stillwatch.gateway.answers import Answer, refused
-from stillwatch.gateway.batches import Upload, judge_of, messages_judged
+from stillwatch.gateway.batches import Upload, judge_of
 from stillwatch.gateway.down import Down, status_line
 from stillwatch.gateway.inbound import Call, Inbound
 from stillwatch.gateway.operations import Dialect, Operation, knows_path, operation_of
@@ -69,6 +69,7 @@ class Visit:
         self._edits: tuple[Edit, ...] = ()
         self._screening: asyncio.Task[None] | None = None
         self._upload: Upload | None = None
+        self._batch: Record | None = None
         self._inside = self._passed_on = 0
         proxy.metrics.in_flight += 1
 
@@ -253,7 +254,7 @@ class Visit:
         if self.over:
             return
         if operation.reads_body and (self._verdict.limits is not None or proxy.gate.held.tiers is not None):
-            raw = self._edited(operation, body)
+            raw = batches.edited(operation, body, self._verdict)
         elif self._upload is not None:
             raw = self._upload.feed(raw) + self._upload.close()
         if proxy.screen is not None and (raw or self.call.method == "GET"):
@@ -293,18 +294,8 @@ class Visit:
         if capture is None:
             return
         self._inside += 1
-        if self._inside == 1:
-            self._batch_id = self._new_id()
-        record = self._made_record(f"{self._batch_id}-{self._inside}", "batch", {}, 0)
-        record.raw, record.size = raw, len(raw) + 1000
-        record.status, record.duration_ms = status, None
-        capture.offer(record)
-
-    def _edited(self, operation: Operation, body: bodies.Body) -> bytes:
-        """The body under limits, spelled anew."""
-        if operation.batch and (judge := judge_of(self._verdict)) is not None:
-            return bodies.spelled(messages_judged(body, judge))
-        return bodies.edited(operation, body, self._verdict.limits)
+        self._batch = self._batch or self._made_record(self._new_id(), "batch", {}, 0)
+        capture.offer(self._batch.inside(self._inside, raw, status))
 
     async def _screened(self, outgoing: Outgoing) -> None:
         screen = self.proxy.screen

@@ -18,8 +18,9 @@ from typing import Any
 from multidict import CIMultiDict
 
 from stillwatch.feed.verdict import PASS, Refusal, Verdict
-from stillwatch.gateway import bodies, headers, identity
+from stillwatch.gateway import batches, bodies, headers, identity
 from stillwatch.gateway.admission import RefusedError
+from stillwatch.gateway.batches import Upload
 from stillwatch.gateway.identity import Caller
 from stillwatch.gateway.operations import Operation
 from stillwatch.gateway.record import Record
@@ -99,6 +100,11 @@ class _Visit:
         self.operation: Operation = operation(scope.get("method", ""), self.path)
         self.record: Record | None = None
         self.answering: Answering | None = None
+        self.batch: Record | None = None
+        self.upload: Upload | None = None
+        self.inside = 0
+        self.broken_off = False
+        """Whether a body was refused in the midst of it, of which the application may complain."""
         self.error: str | None = None
 
     async def answered(self) -> None:
@@ -109,8 +115,9 @@ class _Visit:
         except RefusedError as error:
             await self._refuse(error.refusal)
         except Exception:
-            self.error = "application_failed"
-            raise
+            if not self.broken_off:
+                self.error = "application_failed"
+                raise
         finally:
             metrics.in_flight -= 1
             self._done()
@@ -140,13 +147,16 @@ class _Visit:
             name, size = self.operation.name, len(raw or b"")
             self.record = begun(name, caller, self.seen, self.headers, body, size, peer=self.peer)
         verdict = self.ruled(caller, body)
+        if self.operation.batch and caller is not None:
+            for request in bodies.batched(body):
+                self._seen_inside(caller, bodies.spelled(request), verdict.refusal)
         refusal, error = refused_at_last(self.plug.gate, caller, verdict, self.record)
         if refusal is not None:
             self.error = error
             await self._refuse(refusal)
             return
         if raw is not None and (verdict.limits is not None or self.plug.gate.held.tiers is not None):
-            raw = bodies.edited(self.operation, body, verdict.limits)
+            raw = batches.edited(self.operation, body, verdict)
         edits: tuple[Edit, ...] = ()
         if screens:
             passage = await self._screened(caller, await self._body() if raw is None else raw)
@@ -155,10 +165,53 @@ class _Visit:
                 await self.answering.answer(passage.refusal)
                 return
             raw, edits = passage.raw, (passage.edit,) if passage.edit is not None else ()
-        receive = self.receive if raw is None else _again(raw, self.receive)
+        upload = self.upload = self._uploading(caller, verdict)
+        if upload is not None and raw is not None:
+            raw = upload.feed(raw) + upload.close()
+        receive = self._looking(upload) if raw is None else _again(raw, self.receive)
         if not raw and self.scope.get("method") == "GET":
             raw = None  # it had no body, so nothing is said of its length
-        await self.app(self._scope(verdict, raw, edited=bool(edits)), receive, self._watched(verdict, edits))
+        scope = self._scope(verdict, raw, edited=bool(edits))
+        if upload is not None and upload.edits and raw is None:
+            scope["headers"] = [(k, v) for k, v in scope["headers"] if k != b"content-length"]
+        await self.app(scope, receive, self._watched(verdict, edits))
+
+    def _uploading(self, caller: Caller | None, verdict: Verdict) -> Upload | None:
+        """A look at the requests of a batch that is uploaded as a file, where anything depends on them."""
+        judge = batches.judge_of(verdict)
+        if not self.operation.upload or caller is None or (judge is None and self.plug.capture is None):
+            return None
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            raise RefusedError(415, "encoded_body", "Files are taken as they are, not compressed.")
+        return Upload(self.plug.settings.body_mb << 20, judge, lambda raw: self._seen_inside(caller, raw, None))
+
+    def _looking(self, upload: Upload | None) -> Receive:
+        """The body as it comes; a refusal in the midst of it is answered at once, and the application sees it end."""
+        if upload is None:
+            return self.receive
+
+        async def next_message() -> MutableMapping[str, Any]:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                return message
+            try:
+                body = upload.feed(message.get("body", b""))
+                return {**message, "body": body if message.get("more_body") else body + upload.close()}
+            except RefusedError as error:
+                self.broken_off = True
+                if self.answering is not None and not self.answering.status:
+                    await self.answering.refuse(error.refusal)
+                return {"type": "http.disconnect"}
+
+        return next_message
+
+    def _seen_inside(self, caller: Caller, raw: bytes, refusal: Refusal | None) -> None:
+        """A request of a batch goes to the log by itself."""
+        if self.plug.capture is None:
+            return
+        self.inside += 1
+        self.batch = self.batch or begun("batch", caller, self.seen, self.headers, {}, 0, peer=self.peer)
+        self.plug.capture.offer(self.batch.inside(self.inside, raw, refusal.status if refusal else None))
 
     def _screens(self) -> bool:
         """Whether the body is to be looked at: of whatever a model's interface may take, known here or not."""
@@ -227,6 +280,8 @@ class _Visit:
         status = (self.answering.status if self.answering else 0) or (FAILED if self.error else CLIENT_GONE)
         seconds = time.perf_counter() - self.began
         self.plug.metrics.observe(self.operation.name, status, seconds)
+        if self.upload is not None:
+            self.plug.metrics.events["batch_line_unread"] += self.upload.unread
         if self.record is not None and self.plug.capture is not None:
             self.record.status, self.record.duration_ms = status, int(seconds * 1000)
             self.record.error_type = self.error
