@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.groups.edges import Edges
 from stillwatch.model.frame import Ints
 
 Floats = NDArray[np.float64]
@@ -54,14 +55,13 @@ def _worth(weighted: Floats, precision: Floats, spread: Floats) -> Floats:
     return total
 
 
-def _merge(weighted: Floats, precision: Floats, spread: Floats, edges: Ints) -> Pools:
+def _merge(weighted: Floats, precision: Floats, spread: Floats, pairs: Ints) -> Pools:
     n = len(weighted)
     label, worth = np.arange(n), _worth(weighted, precision, spread)
     alone = worth.copy()
-    gain = _gains(weighted, precision, spread, worth, edges)
+    edges = Edges.of(pairs, _gains(weighted, precision, spread, worth, pairs), n)
     while True:
-        edges, gain = edges[gain > 0], gain[gain > 0]
-        keep, drop = _best_pairs(edges, gain, n)
+        keep, drop = edges.best_pairs()
         if not len(keep):
             return Pools(label, worth - np.bincount(label, alone, n))
         weighted[keep] += weighted[drop]
@@ -70,11 +70,8 @@ def _merge(weighted: Floats, precision: Floats, spread: Floats, edges: Ints) -> 
         into = np.arange(n)
         into[drop] = keep
         label = into[label]
-        changed = np.zeros(n, dtype=bool)
-        changed[keep] = True
-        edges, gain = _relabelled(into[edges], gain, changed, n)
-        stale = changed[edges].any(axis=1)
-        gain[stale] = _gains(weighted, precision, spread, worth, edges[stale])
+        stale = edges.merge(keep, drop, into)
+        edges.update(stale, _gains(weighted, precision, spread, worth, edges.pairs(stale)))
 
 
 def _gains(weighted: Floats, precision: Floats, spread: Floats, worth: Floats, edges: Ints) -> Floats:
@@ -85,30 +82,6 @@ def _gains(weighted: Floats, precision: Floats, spread: Floats, worth: Floats, e
         both = _worth(weighted[a] + weighted[b], precision[a] + precision[b], spread)
         parts.append(both - worth[a] - worth[b])
     return np.concatenate(parts)
-
-
-def _best_pairs(edges: Ints, gain: Floats, n: int) -> tuple[Ints, Ints]:
-    """Edges whose ends are each other's best; each cluster in one of them at most."""
-    best = np.full(n, -np.inf)
-    np.maximum.at(best, edges[:, 0], gain)
-    np.maximum.at(best, edges[:, 1], gain)
-    mutual = edges[(gain == best[edges[:, 0]]) & (gain == best[edges[:, 1]])]
-    for end in (0, 1):
-        mutual = mutual[np.unique(mutual[:, end], return_index=True)[1]]
-    mutual = mutual[~np.isin(mutual[:, 1], mutual[:, 0])]
-    return mutual[:, 0], mutual[:, 1]
-
-
-def _relabelled(edges: Ints, gain: Floats, changed: NDArray[np.bool_], n: int) -> tuple[Ints, Floats]:
-    """Edges between clusters, without loops and repeats."""
-    low, high = edges.min(axis=1), edges.max(axis=1)
-    code = np.where(low == high, -1, low * n + high)
-    # Only edges at a merged cluster can have become loops or repeats.
-    touched = changed[low] | changed[high]
-    _, first = np.unique(code[touched], return_index=True)
-    chosen = np.concatenate([np.flatnonzero(~touched), np.flatnonzero(touched)[first]])
-    chosen = chosen[code[chosen] >= 0]
-    return np.stack([low[chosen], high[chosen]], axis=1), gain[chosen]
 
 
 def near_pairs(place: Matrix, texts: Floats, spread: Floats) -> Ints:
