@@ -196,6 +196,7 @@ def test_rows_that_cannot_be_read_are_counted_stored_and_shown(scan: Scan, log: 
         # A nightly job must notice a broken export: the run folder is there, the exit code says what it is worth.
         assert ended.code == 3
         assert "rows could be read" in ended.err
+        assert all(reason in ended.err for reason in reasons)
         assert "rejects.parquet" in ended.err
         return
     shown = " ".join(ended.out.split())

@@ -110,6 +110,16 @@ def test_a_file_nothing_fits_says_what_was_tried_and_ends_with_3(cli: Cli, tmp_p
     assert explain(cli, tmp_path / "log")["missing"] == []
 
 
+def test_rows_without_an_account_say_what_is_looked_for_what_is_there_and_how_a_map_begins(
+    cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "log").write_bytes(json_lines([{"ts": "2026-03-01T12:00:00Z", "customer": "a", "said": "b"}]))
+    told = cli("ingest", "--explain", str(tmp_path / "log")).out
+    for part in ("account_id is looked for as account_id, ", "Not read: customer, said.", '  account_id = "ITS NAME'):
+        assert part in told
+    assert "ts is looked for" not in told
+
+
 def test_what_cannot_be_looked_at_says_so(cli: Cli, tmp_path: Path) -> None:
     assert "name a file" in cli("ingest", "--explain", "-").err
     (tmp_path / "a").write_text("")

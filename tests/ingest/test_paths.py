@@ -30,6 +30,8 @@ def find(text: str, row: dict[str, Any]) -> Any:
         ("a[1].b", {"a": b'[0, {"b": "{}"}]'}, "{}"),
         ("a.b", {"a": "text"}, None),
         ("a.b", {"a": "{broken"}, None),
+        ("Event Time", {"Event Time": 6}, 6),
+        ("a b.c  d[0]", {"a b": {"c  d": [7]}}, 7),
         ("a[5]", {"a": [1]}, None),
         ("a.b", {"a": [1]}, None),
     ],
@@ -38,7 +40,9 @@ def test_a_path_finds(text: str, row: dict[str, Any], value: Any) -> None:
     assert find(text, row) == value
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a..b", "[0]", "a[x]", 'a."b', "a b", "a[0", "a" * 2000, "a]b"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "a.", ".a", "a..b", "[0]", "a[x]", 'a."b', " a", "a b ", "a. b", "a\tb", "a[0", "a" * 2000, "a]b"]
+)
 def test_what_is_no_path_is_not_read(text: str) -> None:
     assert Path.parse(text) is None
 

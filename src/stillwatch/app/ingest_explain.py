@@ -19,10 +19,11 @@ import pyarrow as pa
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.ingest import edge
 from stillwatch.ingest.adapters import ADAPTERS, adapter_of, is_marked
+from stillwatch.ingest.aliases import names_for
 from stillwatch.ingest.inputs import STDIN, list_inputs
 from stillwatch.ingest.mapfile import load_map, preset, preset_names
 from stillwatch.ingest.power import COSTS, Cost
-from stillwatch.ingest.read import read_exchanges
+from stillwatch.ingest.read import REQUIRED, read_exchanges
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.ingest.sketched import recipe_of
 
@@ -171,10 +172,7 @@ def _document(file: str, trials: list[Trial], best: Trial | None) -> dict[str, A
 
 def _lines(file: str, trials: list[Trial], best: Trial | None) -> Iterator[str]:
     if best is None:
-        yield f"No adapter fits {file}."
-        for trial in (t for t in trials if t.why_not != NO_MARKS):
-            yield f"  {trial.adapter}: {_why_not(trial)}"
-        yield f"Write a column map of your own (--map FILE.toml), or use {', '.join(name for name, _ in ADAPTERS)}."
+        yield from _nothing_fits(file, trials)
         return
     looked = best.rows + sum(best.rejects.values())
     yield f"{file}: {best.adapter}{_option(best)}, {best.rows:,} of the first {looked:,} rows are exchanges."
@@ -194,6 +192,20 @@ def _lines(file: str, trials: list[Trial], best: Trial | None) -> Iterator[str]:
         yield f"Missing, nothing lost in detection: {', '.join(rest)}."
 
 
+def _nothing_fits(file: str, trials: list[Trial]) -> Iterator[str]:
+    yield f"No adapter fits {file}."
+    for trial in (t for t in trials if t.why_not != NO_MARKS):
+        yield f"  {trial.adapter}: {_why_not(trial)}"
+    for column in (column for column in REQUIRED if f"no {column}" in trials[0].rejects):
+        yield f"{column} is looked for as {', '.join(names_for(column))}."
+    yield from _not_read(trials[0])
+    yield f"Adapters: {', '.join(name for name, _ in ADAPTERS)}."
+    yield "A column map of your own (--map FILE.toml) begins so:"
+    yield "  [columns]"
+    for column in (*REQUIRED, "input_messages"):
+        yield f'  {column} = "ITS NAME IN YOUR FILE"'
+
+
 def _option(trial: Trial) -> str:
     return "" if trial.mapping is None else f" (--map {trial.mapping})"
 
@@ -203,10 +215,14 @@ def _told_of_rows(trial: Trial) -> Iterator[str]:
         yield f"Rejected: {count:,} rows: {reason}."
     for column, count in sorted(trial.wrong_values.items()):
         yield f"Emptied: {count:,} values of {column} do not fit its type."
+    yield from _not_read(trial)
+    yield from trial.remarks
+
+
+def _not_read(trial: Trial) -> Iterator[str]:
     if trial.ignored:
         more = len(trial.ignored) - _SHOWN_NAMES
         yield f"Not read: {', '.join(trial.ignored[:_SHOWN_NAMES])}{f' and {more} more' if more > 0 else ''}."
-    yield from trial.remarks
 
 
 def _why_not(trial: Trial) -> str | None:

@@ -175,7 +175,10 @@ def _notes(run: Run, folded: Folded, copies: int) -> list[str]:
     if run.request.accounts is None:
         notes.append("no account register: payment, age and organisation are unknown and weigh nothing")
     if folded.rows and not folded.latest.population.texts.any():
-        notes.append("no request holds text: groups can be found through text only, so none can be found here")
+        notes.append(
+            "no request holds text: groups can be found through text only, so none can be found here; let the gateway "
+            "log prompts (LiteLLM: store_prompts_in_spend_logs) and scan what comes after that"
+        )
     if "-" in run.request.inputs:
         notes.append("standard input cannot be read twice: no examples are shown from it")
     return notes

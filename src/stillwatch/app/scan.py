@@ -46,11 +46,17 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
         document = build_document(run, folded, copies, found, engine.examples(found))
         write_run(run, folded, found, document, folder)
     if not folded.rows and run.rejects.count:
-        raise InputError(
-            f"none of {run.rejects.count} rows could be read; the reasons are in {request.out / 'rejects.parquet'}"
-        )
+        raise InputError(_nothing_read(run.rejects, request))
     alarmed = sum(c["state"] == "alarmed" and not c["authorised"] for c in document["campaigns"])
     return ScanResult(document, request.out, alarmed)
+
+
+def _nothing_read(rejects: Rejects, request: ScanRequest) -> str:
+    reason, count = max(rejects.by_reason.items(), key=lambda found: found[1])
+    return (
+        f"none of {rejects.count} rows could be read; most often ({count}): {reason}; every reason is in "
+        f"{request.out / 'rejects.parquet'}, and stillwatch ingest --explain FILE says which columns a file lacks"
+    )
 
 
 def fresh_state(run: Run) -> State:

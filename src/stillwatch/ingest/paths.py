@@ -1,9 +1,9 @@
 """Paths into nested values: ``a.b[0].c``, written in column maps.
 
-Reads a path once (``Path.parse``) and then any number of rows (``Path.find``). A name that holds a dot, a bracket or a
-blank stands in double quotes: ``attributes."gen_ai.prompt"[0]``. Where the way leads through text that holds JSON, as
-every nested value in CSV does and many in Parquet, the text is decoded and the way goes on. A row that has the whole
-path as the name of one column (flattened exports do) is read by that name.
+Reads a path once (``Path.parse``) and then any number of rows (``Path.find``). A name that holds a dot or a bracket, or
+begins or ends with a blank, stands in double quotes: ``attributes."gen_ai.prompt"[0]``. Where the way leads through
+text that holds JSON, as every nested value in CSV does and many in Parquet, the text is decoded and the way goes on. A
+row that has the whole path as the name of one column (flattened exports do) is read by that name.
 
 A way that leads nowhere gives None; what lies in a row is hostile and never raises.
 """
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 Step = str | int
-_STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^."\[\]\s]+))|\[(-?\d{1,6})\]')
+_STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^."\[\]\s]+(?: +[^."\[\]\s]+)*))|\[(-?\d{1,6})\]')
 _LONGEST = 1000
 _JSON_BEGINS = ("{", "[")
 _decode = msgspec.json.Decoder().decode
