@@ -147,6 +147,36 @@ def test_code_is_found_as_a_block_and_prose_is_not() -> None:
     assert found("For example:\nif you import wine,\nreturn it;\nlet us know.\n" * 3) == []
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "SELECT id, name\nFROM users\nWHERE active = 1\nORDER BY name;",
+        "UPDATE accounts SET balance = 3 WHERE id = 7;\nDELETE FROM logs WHERE ts < 4;\nCOMMIT;",
+        'for f in *.log; do\n  grep -q ERROR "$f" && echo "$f"\ndone',
+    ],
+)
+def test_queries_and_scripts_are_code(code: str) -> None:
+    assert found(f"Why is this slow?\n\n{code}\n\nThanks.\n") == [("code", code)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM THE DESK OF\nWHERE ARE YOU\nON THE WAY\nIN ALL CASES\n",
+        "FROM: the office\nTO: all\nSUBJECT: lunch\n",
+        "Done with the report.\nFrom here on it is easy.\nSelect a wine.\nOrder it.\n",
+        "Paris\nBerlin\nRome\n\n$ 5 a day\n$ 6 a day\n$ 7 a day\n",
+    ],
+)
+def test_prose_in_capitals_and_lists_is_none(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_key_is_known_by_its_head_however_it_goes_on() -> None:
+    key = "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY"
+    assert found(f"the key {key} fails") == [("secret", key)]
+
+
 def test_long_texts_are_looked_at_to_their_end_and_findings_counted_once() -> None:
     number = "DE89370400440532013000"
     size = SLICE - OVERLAP

@@ -22,9 +22,12 @@ from stillwatch.sketch.machine import compiled
 
 NUMBER, IBAN, AT, ASSIGN, PREFIX, HEADER, PHONE, TERM, TOKEN, BEARER = range(10)
 """Kinds of events; ``more`` of a number is its shape."""
-IS_NUMBER, IS_SECRET, IS_PREFIX, IS_CODE, IS_PHONE, IS_PEM, IS_TERM, IS_BEARER, IS_START = (1 << n for n in range(9))
+IS_NUMBER, IS_SECRET, IS_PREFIX, IS_CODE, IS_PHONE, IS_PEM, IS_TERM, IS_BEARER, IS_START, IS_SQL = (
+    1 << n for n in range(10)
+)
 """What a word may be: introduces a number; names a secret; begins a key; is of a programming language; introduces a
-telephone number; begins a private key; begins a term of the organisation; announces a token; begins a line of code."""
+telephone number; begins a private key; begins a term of the organisation; announces a token; begins a line of code; is
+of SQL, where it stands in capitals."""
 SEED, STEP = 0x9AE16A3B2F90404F, 0x9DDFEA08EB382D69
 
 MOST_RUNS, WIDEST, LONGEST_RUN = 16, 44, 30
@@ -46,6 +49,7 @@ _OPEN, _CLOSE, _PLUS, _COMMA, _DASH, _DOT, _SLASH, _COLON, _SEMICOLON, _EQUALS, 
 )  # fmt: skip
 _QUOTES = (ord('"'), ord("'"), ord("]"), ord("`"), ord("*"), ord(" "))
 _BRACE, _END_BRACE, _AMPERSAND, _SPACE, _TAB, _NEWLINE = (ord(sign) for sign in "{}& \t\n")
+_DOLLAR = ord("$")
 _D, _E, _H, _I, _N, _O, _S = (ord(sign) for sign in "dehinos")
 _NEAR_NUMBER, _NEAR_PHONE, _WEAK_START, _WEAK_END, _WEAK_SHAPE = range(5)
 """What is remembered from word to word."""
@@ -354,12 +358,32 @@ def scan(data: Any, tables: Any, begin: Any, events: Any, memory: Any) -> Any:
             flags = flags_of(data, table, tables.words, at, end, second, camel, state)
             if flags:
                 count = by_word(data, at, end, flags, memory, events, count)
-            if end - at >= 16 and is_head(data, at):
+            cut = end - at >= 4 and (code_at(data, end) == _DASH or code_at(data, end) == _UNDERSCORE)
+            if (end - at >= 16 or cut) and is_head(data, at):
                 count = put(events, count, TOKEN, at, end, 0)
         if (numeric or end - at <= 4) and kind & (DIGIT | _LATIN):
             count = by_number(data, tables, at, end, numeric, memory, events, count)
         at = end
     return at, count
+
+
+@compiled
+def is_query(data: Any, table: Any, known: Any, start: Any, stop: Any, end: Any) -> Any:
+    """Whether a line that begins with a word of SQL has it in capitals, and no other word in capitals behind it."""
+    for at in range(start, stop):
+        if table[data[at]] != UPPER:
+            return False
+    if stop == end:
+        return True
+    if data[stop] != _SPACE:
+        return data[stop] == _SEMICOLON
+    at = stop + 1
+    while at < end and table[data[at]] == UPPER:
+        at += 1
+    if at - stop < 3 or (at < end and table[data[at]] & _WORD):
+        return True
+    slot = look_up(known.keys, hash_span(data, stop + 1, at))
+    return slot >= 0 and known.flags[slot] & IS_SQL != 0
 
 
 @compiled
@@ -371,12 +395,14 @@ def first_word(data: Any, table: Any, known: Any, begin: Any, end: Any) -> Any:
     stop = at
     while stop < end and table[data[stop]] & _LATIN:
         stop += 1
-    if stop == at or (table[data[at]] == UPPER and (stop - at < 4 or table[data[at + 1]] != UPPER)):
-        return 0
+    if stop == at or (table[data[at]] == UPPER and (stop - at < 2 or table[data[at + 1]] != UPPER)):
+        return 1 if code_at(data, at) == _DOLLAR and at == stop and table[code_at(data, at + 1)] & _LATIN else 0
     slot = look_up(known.keys, hash_span(data, at, stop))
     if slot < 0:
         return 0
     flags = known.flags[slot]
+    if flags & IS_SQL and is_query(data, table, known, at, stop, end):
+        return 2
     return (1 if flags & IS_CODE else 0) + (2 if flags & IS_START and table[data[at]] == LOWER else 0)
 
 

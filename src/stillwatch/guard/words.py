@@ -38,7 +38,13 @@ _CODE = (
     "assert break continue pass goto val object trait data type"
 )
 CODE_WORDS = tuple(_CODE.split())
-_START = "import def elif endif ifdef println printf typedef namespace impl fn func struct"
+_SQL = (
+    "select from where order group by insert into update delete values join left right inner outer cross on having "
+    "limit union all create table view index drop alter add commit rollback begin distinct set and or not exists in as "
+    "with returning truncate"
+)
+SQL_WORDS = tuple(_SQL.split())
+_START = "done fi esac import def elif endif ifdef println printf typedef namespace impl fn func struct"
 START_WORDS = tuple(_START.split())
 _PHONE = (
     "phone telephone tel telefon telefono telefone mobile mobil cell cellphone call fax whatsapp sms handy ring dial "
@@ -86,6 +92,7 @@ def own_words() -> Iterator[tuple[bytes, int]]:
         (PREFIX_WORDS, k_.IS_PREFIX),
         (CODE_WORDS, k_.IS_CODE),
         (START_WORDS, k_.IS_START),
+        (SQL_WORDS, k_.IS_SQL),
         (PHONE_WORDS, k_.IS_PHONE),
         (("begin",), k_.IS_PEM),
         (("bearer", "basic"), k_.IS_BEARER),
