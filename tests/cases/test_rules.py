@@ -26,6 +26,11 @@ def test_the_first_person_makes_themselves_admin_and_nobody_else_can() -> None:
     assert "needs the role admin" in bench.refused("eve", acts.Granted("eve", "admin"), PEOPLE)
 
 
+def test_who_has_no_role_is_told_who_gives_one() -> None:
+    assert "its first person makes themselves admin: 'stillwatch case" in Bench().refused("eve", acts.Noted())
+    assert "An admin gives roles" in Bench.staffed().refused("eve", acts.Noted())
+
+
 def test_the_last_admin_stays() -> None:
     bench = Bench.staffed()
     assert "last admin" in bench.refused("adm", acts.Granted("adm", None), PEOPLE)

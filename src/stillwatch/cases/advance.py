@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from stillwatch.cases import sightings
 from stillwatch.cases.acts import Act, CaseAct, Granted, Merged, Opened
 from stillwatch.cases.catalogue import KINDS, Kind
-from stillwatch.cases.state import ROLES, Case, Desk, at_least
+from stillwatch.cases.state import ROLES, Case, Desk, at_least, who_gives_roles
 from stillwatch.journal import acts as coding
 from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
@@ -84,7 +84,7 @@ def _require_role(desk: Desk, entry: Entry, kind: Kind) -> None:
     if role is None or role != entry.who.role or not at_least(role, kind.least):
         raise RefusedError(
             f"{entry.who.name} is {role or 'nobody'} here; {kind.name!r} needs the role {kind.least}"
-            f"{'' if kind.least == 'admin' else ' or above'}. An admin gives roles: 'stillwatch case people grant'."
+            f"{'' if kind.least == 'admin' else ' or above'}. {who_gives_roles(desk)}"
         )
 
 

@@ -146,5 +146,15 @@ class Desk(msgspec.Struct, frozen=True):
         return found
 
 
+def who_gives_roles(desk: Desk) -> str:
+    """What somebody without the role may do next."""
+    if desk.people:
+        return "An admin gives roles: 'stillwatch case people grant'."
+    return (
+        "The store is new; its first person makes themselves admin: "
+        "'stillwatch case people grant NAME admin --as NAME --why TEXT'."
+    )
+
+
 def at_least(role: str, least: str) -> bool:
     return role in ROLES and ROLES.index(role) >= ROLES.index(least)

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from stillwatch.cases import advance as cases
-from stillwatch.cases.state import at_least
+from stillwatch.cases.state import at_least, who_gives_roles
 from stillwatch.journal import acts as coding
 from stillwatch.journal.acts import RefusedError
 from stillwatch.journal.entry import Entry
@@ -117,8 +117,8 @@ def _require_role(docket: Docket, entry: Entry, act: MeasureAct) -> None:
     role, least = docket.desk.people.get(entry.who.name), LEAST[type(act)]
     if role is None or role != entry.who.role or not at_least(role, least):
         raise RefusedError(
-            f"{entry.who.name} is {role or 'nobody'} here; this needs the role {least} or above. An admin gives roles: "
-            "'stillwatch case people grant'."
+            f"{entry.who.name} is {role or 'nobody'} here; this needs the role {least} or above. "
+            f"{who_gives_roles(docket.desk)}"
         )
 
 

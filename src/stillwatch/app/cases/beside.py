@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stillwatch.app.cases.desk import Actor, at_work
 from stillwatch.cases.advance import PEOPLE
-from stillwatch.cases.state import Desk, at_least
+from stillwatch.cases.state import Desk, at_least, who_gives_roles
 from stillwatch.errors import ConfigurationError
 from stillwatch.journal.entry import Act, Entry, Who
 
@@ -48,6 +48,6 @@ def _role(desk: Desk, name: str, least: str) -> str:
     if not at_least(role, least):
         raise ConfigurationError(
             f"{name} is {role} here; this needs the role {least}{'' if least == 'admin' else ' or above'}. "
-            "An admin gives roles: 'stillwatch case people grant'."
+            f"{who_gives_roles(desk)}"
         )
     return role
