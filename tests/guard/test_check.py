@@ -112,7 +112,10 @@ def test_escapes_stand_for_what_they_mean(times: int) -> None:
         ("個人番号は621498320257です", "identity", "621498320257"),
         ("เลขประจำตัวประชาชน 1234545678781", "identity", "1234545678781"),
         ("AccountKey=Ab9+/x2Yq0LmZr4TnV7w==;EndpointSuffix=core.example", "secret", "Ab9+/x2Yq0LmZr4TnV7w=="),
+        ("AccountKey=/b9+/x2Yq0LmZr4TnV7w==;EndpointSuffix=core.example", "secret", "/b9+/x2Yq0LmZr4TnV7w=="),
         ("curl -u admin:l5pXomxw9kgg https://host.example/api", "secret", "l5pXomxw9kgg"),
+        ("ID: 123456782", "identity", "123456782"),
+        ("her id number is 123456782", "identity", "123456782"),
         ("τηλέφωνο 0176 48955225", "phone", "0176 48955225"),
         ("LOT 20257349 or +358 40 924 9132", "phone", "+358 40 924 9132"),
     ],
@@ -129,6 +132,7 @@ def test_names_in_camel_case_and_other_scripts_introduce(text: str, kind: str, w
         "snowflake 502045647269461224 at noon",
         "sipariş no 57051388698 kargoda, замовлення № 2939789845",
         'created="1667396433"><personnummer/>',
+        '{"user_id": "123456782", "id": 536904399}, client ID 536904399, device-id=123456782',
         "git -u origin:main, user: admin, u = 5",
     ],
 )

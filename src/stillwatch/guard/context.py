@@ -58,11 +58,6 @@ def is_introduced(raw: bytes, start: int, end: int, introducing: frozenset[bytes
     return not introducing.isdisjoint(_alone(before)) or not introducing.isdisjoint(_alone(after))
 
 
-def is_named(raw: bytes, start: int, names: frozenset[bytes]) -> bool:
-    """Whether one of ``names`` stands before the number on its line: for names that are too common to reach further."""
-    return not names.isdisjoint(words_before(raw, start))
-
-
 def is_something_else(raw: bytes, start: int, introducing: frozenset[bytes]) -> bool:
     """Whether the last words before say that this is an order, a version or the like."""
     for word in reversed(words_before(raw, start)[-_LAST_WORDS:]):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from stillwatch.guard.context import is_introduced, is_named, is_something_else, words_before
+from stillwatch.guard.context import is_introduced, is_something_else, words, words_before
 from stillwatch.guard.finding import Finding
 from stillwatch.guard.folding import fold_word
 from stillwatch.guard.kernel import NEAR
@@ -27,8 +27,14 @@ _CARD = b"card visa mastercard amex kreditkarte karte carte tarjeta carta credit
 _CARD_WORDS = frozenset(_CARD.split())
 _GENERAL = frozenset(word.encode() for word in GENERAL_WORDS)
 _COMMON = frozenset((b"id", b"ident"))
-"""Words that introduce a number on their own line only: they stand in the names of many other things."""
+"""Words that introduce a number on their own line and by themselves only: they end the names of many other things."""
+_ID = re.compile(rb"(?<![\w-])(?:I[Dd](?:ENT|ent)?|id(?=[ -]?(?:no|nr|num|number|card|code)\b))(?![A-Za-z_])")
+_SAME_LINE = 40
 _REACHING = _GENERAL - _COMMON
+_ARTICLES = (
+    b"my your his her their our the a an with is and of for mit mein meine seine ihre die der das mon ma sa su mi"
+)
+_BEFORE_ID = _REACHING | frozenset(_ARTICLES.split())
 _RARE_LENGTHS = (13, 17, 18, 19)
 _FORM = bytes.maketrans(b"0123456789", b"0" * 10)
 
@@ -115,7 +121,15 @@ def _counts_as_card(raw: bytes, start: int, end: int, number: str) -> bool:
 
 def _is_announced(raw: bytes, start: int, end: int) -> bool:
     """Whether a word that introduces numbers of any country stands near."""
-    return is_introduced(raw, start, end, _REACHING) or is_named(raw, start, _COMMON)
+    return is_introduced(raw, start, end, _REACHING) or _is_called_id(raw, start)
+
+
+def _is_called_id(raw: bytes, start: int) -> bool:
+    """Whether a person's ``ID`` stands before the number, and not the id of a user, an order or a row."""
+    line = raw[max(raw.rfind(b"\n", 0, start) + 1, start - _SAME_LINE) : start]
+    called = list(_ID.finditer(line))
+    before = words(line[: called[-1].start()]) if called else []
+    return bool(called) and (not before or before[-1] in _BEFORE_ID)
 
 
 @cache

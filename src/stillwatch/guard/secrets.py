@@ -224,7 +224,8 @@ def _is_password(value: bytes, quoted: bool) -> bool:
 
 
 def _is_key(value: bytes, strong: bool) -> bool:
-    if not _RANDOM.match(value) or _PATH.match(value) or not re.search(rb"\d", value):
+    is_path = _PATH.match(value) and not value.endswith(b"=")  # base64 may begin with a slash
+    if not _RANDOM.match(value) or is_path or not re.search(rb"\d", value):
         return False
     if _UUID.match(value) and not strong:
         return False
