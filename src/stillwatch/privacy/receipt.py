@@ -58,7 +58,8 @@ NOTES = (
     "Counts over several accounts stay: hourly sums of a campaign that still has other accounts, and figures of its "
     "evidence. They name nobody.",
     "An example does not say whose request it was: all examples of a campaign go with any of its accounts.",
-    "Exhibits of cases keep rows under a pseudonym, for the figures of the case; whose it was, no key can tell any more.",
+    "Exhibits of cases keep rows under a pseudonym, for the figures of the case. Its name cannot be opened any more; "
+    "whoever knows the name and holds the store's key could still make the pseudonym.",
     "Tables of a run count end users and do not store them; the state of watch holds keyed hashes of them.",
     "What was not named was not searched: other folders, copies, backups, the logs that were scanned.",
 )
