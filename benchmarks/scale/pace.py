@@ -82,9 +82,9 @@ def _look(place: Watched, found: Pace, end: int, wanted: str) -> None:
 
 def shown(found: Pace) -> str:
     """One row; seconds count from the end of the epoch."""
-    steady = [waiting for at, waiting in found.waiting if at < 0]
-    most = max(waiting for _, waiting in found.waiting)
-    caught_up = next((at for at, waiting in found.waiting if at > 0 and waiting <= max(steady)), float("nan"))
+    steady = max(waiting for at, waiting in found.waiting if at < 0)
+    most, when = max((waiting, at) for at, waiting in found.waiting)
+    caught_up = next(at for at, waiting in found.waiting if at > when and waiting <= steady)
     head = (
         "requests a second|requests|most waiting before the epoch's end|most waiting|epoch shown after its end, s|"
         "caught up after it, s|processor s|peak MiB|slowest file given late by, s"
@@ -92,7 +92,7 @@ def shown(found: Pace) -> str:
     row = (
         f"{found.rate:,}",
         f"{found.given:,}",
-        f"{max(steady):,}",
+        f"{steady:,}",
         f"{most:,}",
         f"{found.shown_s:.0f}",
         f"{caught_up:.0f}",
