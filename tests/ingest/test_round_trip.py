@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,15 @@ def test_what_a_client_sent_makes_no_file_another_writers(writer: str, sent: Any
     found, rejects = read_bytes(WRITERS[writer](written))
     assert found["account_id"].to_pylist() == ["acct-1", "acct-1"]
     assert rejects.count == 0
+
+
+@pytest.mark.parametrize(
+    "head", [b'{"a":"' + b'\\"' * 500_000, b'{"a":' * 200_000, b'{"' + b'"' * 1_000_000, b'{"a"' + b" " * 1_000_000]
+)
+def test_recognising_costs_no_more_than_the_length(head: bytes) -> None:
+    begun = time.process_time()
+    assert recognise(head) is not None
+    assert time.process_time() - begun < 5  # a second at most; again from every quote would be hours
 
 
 @pytest.mark.parametrize("packer", PACKERS)

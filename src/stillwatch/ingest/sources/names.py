@@ -14,7 +14,8 @@ from stillwatch.ingest.lines import UTF8_BOM
 LOOK_AT_LINES = 20
 BEGINS = re.compile(rb'\{\s*(?:"|\}|$)|\[\s*(?:\{|\]|$)')
 _OVER_LINES = re.compile(rb"\s*(?:\[\s*(?:[{\]]|$)|\{\s*\n)")
-_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)"(\s*:)?|[{}\[\]]', re.DOTALL)
+_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
+"""A string that does not end goes on to the end: looking for its end again from each quote in it would take for ever."""
 
 
 def over_lines(head: bytes) -> bool:
@@ -28,15 +29,14 @@ def first_lines(head: bytes) -> list[bytes]:
     return [line.strip() for line in lines]
 
 
-def top_names(head: bytes, within: str = "") -> set[str]:
+def top_names(head: bytes, within: str | None = None) -> set[str]:
     """Names at the top of the first objects, or right below ``within`` there."""
     pieces = [head] if over_lines(head) else filter(BEGINS.match, first_lines(head))
-    way = (within,) if within else ()
-    return {name for piece in pieces for name, above in _names(piece) if above == way}
+    return {name for piece in pieces for name, above in _names(piece) if above == within}
 
 
-def _names(text: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every name with those of the objects it lies in; an element of an array lies in one without a name."""
+def _names(text: bytes) -> Iterator[tuple[str, str | None]]:
+    """The names at the top, and those one level below with the name they lie under."""
     above, name = list[str](), ""
     for token in _TOKEN.finditer(text):
         match token[0][:1]:
@@ -51,4 +51,5 @@ def _names(text: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
                 name = above.pop() if above else ""
             case _ if token[2]:
                 name = token[1].decode(errors="replace")
-                yield name, tuple(above[1:])
+                if len(above) <= 2:
+                    yield name, above[1] if len(above) == 2 else None
