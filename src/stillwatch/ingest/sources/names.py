@@ -15,7 +15,7 @@ LOOK_AT_LINES = 20
 BEGINS = re.compile(rb'\{\s*(?:"|\}|$)|\[\s*(?:\{|\]|$)')
 _OVER_LINES = re.compile(rb"\s*(?:\[\s*(?:[{\]]|$)|\{\s*\n)")
 _TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
-"""A string that does not end goes on to the end: looking for its end again from each quote in it would take for ever."""
+"""A string that is not closed goes on to the end: to look for its end from every quote in it would take for ever."""
 
 
 def over_lines(head: bytes) -> bool:
