@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,10 @@ def test_what_a_cut_left_half_written_is_asked_again(suspect: Suspect, tmp_path:
 
 
 def test_requests_keep_their_pace(suspect: Suspect, tmp_path: Path) -> None:
+    start = time.monotonic()
     _collect(_source(suspect, per_minute=1200), [f"p{n}" for n in range(6)], tmp_path / "a")
-    begun = sorted(at for at, _, _ in suspect.seen)
-    assert begun[-1] - begun[0] >= 0.9 * 5 * 0.05
+    # From before the first: a machine that is busy takes requests late, never early.
+    assert max(at for at, _, _ in suspect.seen) - start >= 5 * 0.05
 
 
 def test_a_suspect_that_is_busy_is_asked_again(suspect: Suspect, tmp_path: Path) -> None:
