@@ -1,9 +1,10 @@
 """An undeclared pool: a service that spreads its own work over several accounts behind a load balancer.
 
 Shares with a harvest: one dispatcher, one job list, failover of refused requests to a sibling, sometimes fresh
-accounts, sometimes several clouds and no common card, sometimes evaluation by rubric or step-by-step wording,
-sometimes other people's chats under a product name. Differs by: a narrow job of its own, hours of its users, accounts
-kept for long, mostly a common mark (place, card or domain, often several). One in ten has no mark but its wording.
+accounts, sometimes several clouds and no common card, sometimes evaluation by rubric, step-by-step wording or answers
+with their reasoning in tags, sometimes other people's chats under a product name. Differs by: a narrow job of its own,
+hours of its users, accounts kept for long, mostly a common mark (place, card or domain, often several). One in ten has
+no mark but its wording.
 """
 
 from __future__ import annotations
@@ -23,10 +24,24 @@ from stillwatch.worlds.stream import Ask, Part, Stream
 from stillwatch.worlds.text import families, names, tasks
 from stillwatch.worlds.text.wording import Family, speech, word
 
-Job = Literal["chat", "label", "extract", "summarise", "grade", "judge", "translate", "explain", "advise", "draft"]
+Job = Literal[
+    "chat",
+    "label",
+    "extract",
+    "summarise",
+    "grade",
+    "judge",
+    "translate",
+    "explain",
+    "advise",
+    "draft",
+    "reason",
+    "weigh",
+]
 JOBS: tuple[Job, ...] = get_args(Job)
-OFTEN: dict[Job, int] = {"grade": 1, "judge": 1, "explain": 2, "advise": 2}
-"""Weights of the jobs; all others have 3."""
+REASONED: tuple[Job, ...] = ("reason", "weigh")
+OFTEN: dict[Job, int] = {"grade": 1, "judge": 1, "explain": 2, "advise": 2, "reason": 0, "weigh": 0}
+"""Weights of the jobs; all others have 3. What asks for written-out reasoning is drawn on purpose only."""
 _JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
     "label": (families.LABEL, "message"),
     "extract": (families.EXTRACT, "document"),
@@ -37,6 +52,8 @@ _JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
     "explain": (families.STEPWISE, "exam"),
     "advise": (families.STEPWISE, "message"),
     "draft": (families.DESK, "seed"),
+    "reason": (families.TAGGED_REASONING, "exam"),
+    "weigh": (families.ELICITATION, "pair"),
 }
 
 
