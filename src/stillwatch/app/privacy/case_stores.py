@@ -45,17 +45,19 @@ def views(home: Path, loose: Sequence[Path]) -> tuple[View, ...]:
 
 def holds_in(view: View, now: datetime) -> Iterator[Hold]:
     """The cases on hold, with their campaigns, their members, and whom decisions in force on their strength hit."""
-    for case in view.desk.cases.values():
-        if case.hold:
-            members = (account for account in view.accounts(case.case_id).values() if account is not None)
-            names = frozenset(scoped(account.tenant_id, account.account_id) for account in members)
-            names |= _hit(view, case, now)
-            where = f"case journal in {view.store}"
-            yield Hold(case.case_id, "legal hold", where, names, frozenset(case.sightings))
+    held = [case for case in view.desk.cases.values() if case.hold]
+    if not held:
+        return
+    sight = measures.look(view.store)  # reads and checks the whole journal
+    for case in held:
+        members = (account for account in view.accounts(case.case_id).values() if account is not None)
+        names = frozenset(scoped(account.tenant_id, account.account_id) for account in members)
+        names |= _hit(sight, case, now)
+        where = f"case journal in {view.store}"
+        yield Hold(case.case_id, "legal hold", where, names, frozenset(case.sightings))
 
 
-def _hit(view: View, case: Case, now: datetime) -> frozenset[str]:
-    sight = measures.look(view.store)
+def _hit(sight: measures.Sight, case: Case, now: datetime) -> frozenset[str]:
     standing = (d for d in sight.docket.decisions.values() if d.act.case_id == case.case_id and d.live(now))
     named = (name for decision in standing for name in sight.names(decision.n).values())
     return frozenset(scoped(name.tenant_id, name.value) for name in named if name.kind == "account")

@@ -8,6 +8,7 @@ fixed knobs; their words, names and times are drawn when they are played.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from stillwatch.worlds.operators.cleaning import Cleaning
@@ -36,6 +37,14 @@ ALONE = ("single_harvester",)
 BARE = ("shot_list", "replay", "low_and_slow")
 BARE_ALONE = BARE[:1]
 METHODS = (*WORDED, *ALONE, *BARE)
+_WITH_WORDINGS: dict[str, Callable[..., Actor]] = {
+    "fixed_template": FixedTemplate,
+    "elicitation": Elicitation,
+    "prompt_mill": PromptMill,
+    "cleaning": Cleaning,
+    "single_harvester": SingleHarvester,
+}
+_WITHOUT: dict[str, Callable[..., Actor]] = {"shot_list": ShotList, "replay": Replay}
 
 _FORCES = {
     "careless": Force(
@@ -92,26 +101,15 @@ def all_cells(most_accounts: int) -> list[Cell]:
 def actor(cell: Cell, method: str) -> Actor:
     """The operator that plays ``cell``."""
     force = replace(_FORCES[cell.care], cover=1 - cell.share)
-    n, w = cell.accounts, cell.wordings
-    rate = RATE_ALONE if n == 1 else RATE
+    n, w, rate = cell.accounts, cell.wordings, RATE_ALONE if cell.accounts == 1 else RATE
     if method == "live_relay":
         # A relay's rate is that of its customers; cover comes on top.
         covered = replace(force, cover=(1 - cell.share) / cell.share)
-        return LiveRelay(accounts=n, rate=RATE * cell.share, personas=w, force=covered)
-    if method == "fixed_template":
-        return FixedTemplate(accounts=n, rate=RATE, wordings=w, force=force)
-    if method == "elicitation":
-        return Elicitation(accounts=n, rate=RATE, wordings=w, force=force)
-    if method == "prompt_mill":
-        return PromptMill(accounts=n, rate=RATE, wordings=w, force=force)
-    if method == "cleaning":
-        return Cleaning(accounts=n, rate=RATE, wordings=w, force=force)
-    if method == "single_harvester":
-        return SingleHarvester(accounts=n, rate=rate, wordings=w, force=force)
-    if method == "shot_list":
-        return ShotList(accounts=n, rate=rate, force=force)
-    if method == "replay":
-        return Replay(accounts=n, rate=rate, force=force)
+        return LiveRelay(accounts=n, rate=rate * cell.share, personas=w, force=covered)
     if method == "low_and_slow":
         return LowAndSlow(accounts=n, rate=RATE_SLOW, force=force)
+    if method in _WITH_WORDINGS:
+        return _WITH_WORDINGS[method](accounts=n, rate=rate, wordings=w, force=force)
+    if method in _WITHOUT:
+        return _WITHOUT[method](accounts=n, rate=rate, force=force)
     raise ValueError(f"no method {method!r}; there are {', '.join(METHODS)}")
