@@ -2,21 +2,23 @@
 
     python -m tools.calibrate --train 60 --calibrate 180 --out src/stillwatch/evidence/calibration.json
 
-Worlds come from the project's own generator alone. Worlds with operators train the trees, and so do every fourth of the
-worlds without any; the others give the calibration scores: benign groups of whatever kind that passed the first gate,
-apart by whether they were found by their wording or by their work. Needs scikit-learn.
+Worlds come from the project's own generator alone. Worlds with operators train the trees, and so do three times as many
+full of the harmless groups that are hardest to acquit, and every fourth of the other worlds without operators. The rest
+of these give the calibration scores: benign groups of whatever kind that passed the first gate, apart by whether they
+were found by their wording or by their work. Needs scikit-learn.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tools.fitting import KEY, arguments, boosted, played, straight, written
+from tools.fitting import HARMLESS, KEY, Which, arguments, boosted, played, seeds, straight, written
 
 from stillwatch.app.inmemory import fold_tables
 from stillwatch.campaigns.state import Rules, State
@@ -29,19 +31,22 @@ from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.pool import UndeclaredPool
 from stillwatch.worlds.benign.scripts import Scripts
 from stillwatch.worlds.plan import Plan
-from stillwatch.worlds.plans import held_to, week_plan
+from stillwatch.worlds.plans import drawn, held_to, week_plan
 from stillwatch.worlds.world import World, make_world
 
 SHAPE: dict[str, Any] = {
-    "max_depth": 3,
-    "max_iter": 120,
-    "learning_rate": 0.06,
-    "min_samples_leaf": 10,
+    "max_depth": 4,
+    "max_iter": 200,
+    "learning_rate": 0.05,
+    "min_samples_leaf": 20,
     "max_features": 0.5,
 }
 PEOPLE = (300, 600, 1_200)
 """Worlds of several sizes, because no score may depend on how large the log is."""
-LOOKALIKES, POOLS, OPERATORS = 44, 8, 14
+LOOKALIKES, POOLS, OPERATORS, HARD = 44, 8, 14, 12
+HARD_WEEKS, HARD_SEEDS = 3, 20_000
+"""So many hard weeks to one with operators; their seeds lie so far on."""
+HARD_KINDS = ("viral_prompt", "tutors", "evaluation_team", "franchise")
 FITTED = 4
 """One in so many harmless worlds is fitted on and gives no scores."""
 BAGS = 3
@@ -101,10 +106,30 @@ def plan(seed: int, operators: int) -> Plan:
     return replace(week, actors=(*week.actors, crowd, *pools))
 
 
-def world_samples(which: tuple[int, int]) -> list[Sample]:
-    """Samples of one made-up week with so many operators."""
-    seed, operators = which
-    return samples(make_world(plan(seed, operators), seed), seed)
+def hard_plan(seed: int) -> Plan:
+    """A made-up week of the harmless that are hardest to acquit, to be fitted on only.
+
+    Pools whose products ask for what harvests ask for, and the kinds that alarm most often where a fit never saw them.
+    """
+    rng = np.random.default_rng([seed, 79])
+    week = week_plan(seed, size=PEOPLE[0], operators=0, lookalikes=0)
+    others = drawn(rng, HARD_KINDS, HARD, max(PEOPLE[0] / 2.0, 200.0))
+    pools = [held_to(UndeclaredPool.look_like_a_harvest(rng), float(rng.uniform(60, 500))) for _ in range(HARD)]
+    return replace(week, actors=(*week.actors, *others, *pools))
+
+
+OPERATED, HARDEST = "operated", "hardest"
+PLANS: dict[str, Callable[[int], Plan]] = {
+    OPERATED: lambda seed: plan(seed, OPERATORS),
+    HARDEST: hard_plan,
+    HARMLESS: lambda seed: plan(seed, 0),
+}
+
+
+def world_samples(which: Which) -> list[Sample]:
+    """Samples of one made-up week."""
+    seed, made_by = which
+    return samples(make_world(PLANS[made_by](seed), seed), seed)
 
 
 def fit(train: list[Sample], by_work: bool) -> Score:
@@ -122,7 +147,8 @@ def fit(train: list[Sample], by_work: bool) -> Score:
 
 def main() -> None:
     given = arguments(__doc__, train=60, calibrate=180, jobs=2, seed=1000)
-    train, null = played(given, OPERATORS, world_samples, "groups")
+    hardest = [(seed + HARD_SEEDS, HARDEST) for seed in range(given.seed, given.seed + HARD_WEEKS * given.train)]
+    train, null = played(given, [*seeds(given, OPERATED), *hardest], world_samples, "groups")
     fitted = [s for s in null if s.world % FITTED == 0]
     compared = [s for s in null if s.world % FITTED]
     given.out.write_text(json.dumps(content([*train, *fitted], compared)) + "\n", "utf-8")

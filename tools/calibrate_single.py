@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tools.fitting import KEY, arguments, boosted, played, straight, written
+from tools.fitting import HARMLESS, KEY, Which, arguments, boosted, played, seeds, straight, written
 
 from stillwatch.app.inmemory import frames, sketch_table
 from stillwatch.campaigns.singles import Singles
@@ -106,10 +106,10 @@ def silent() -> SingleCalibration:
     return SingleCalibration("none", none, Cohorts(Score.none(len(NAMES)), {"any": np.full(10**5, np.inf)}))
 
 
-def world_samples(which: tuple[int, int]) -> list[Sample]:
+def world_samples(which: Which) -> list[Sample]:
     """Every account of one made-up world that came to its look."""
-    seed, harvesters = which
-    world = make_world(plan(seed, harvesters), seed)
+    seed, made_by = which
+    world = make_world(plan(seed, 0 if made_by == HARMLESS else HARVESTERS), seed)
     books, population, singles, budget = Codebooks(), Population(), Singles(WINDOW_US), Budget(0.0, 0.0)
     register = Register(world.accounts)
     for frame in frames(sketch_table(world.exchanges, Recipe(), KEY), books, EPOCH_US):
@@ -166,7 +166,7 @@ def alarmed(own: NDArray[np.float64], null: NDArray[np.float64]) -> list[float]:
 
 def main() -> None:
     given = arguments(__doc__, train=40, calibrate=160, jobs=1, seed=3000)
-    train, null = played(given, HARVESTERS, world_samples, "accounts")
+    train, null = played(given, seeds(given, "harvested"), world_samples, "accounts")
     score = fit(train)
     report(score, train, null)
     given.out.write_text(json.dumps(content(score, null)) + "\n", "utf-8")

@@ -27,8 +27,9 @@ NULL_SEEDS = 10_000
 """Worlds that give the calibration scores have seeds so far from those that are fitted on."""
 LEAST_SCALE = 0.05
 S = TypeVar("S")
-Which = tuple[int, int]
-"""A world: its seed, and how many operators it has."""
+HARMLESS = "harmless"
+Which = tuple[int, str]
+"""A world: its seed, and by which plan it is made; every tool has a plan named ``HARMLESS``."""
 
 
 def arguments(about: str | None, train: int, calibrate: int, jobs: int, seed: int) -> argparse.Namespace:
@@ -44,18 +45,24 @@ def arguments(about: str | None, train: int, calibrate: int, jobs: int, seed: in
 
 
 def played(
-    given: argparse.Namespace, operators: int, play: Callable[[Which], list[S]], what: str
+    given: argparse.Namespace, fitted: list[Which], play: Callable[[Which], list[S]], what: str
 ) -> tuple[list[S], list[S]]:
-    """Samples of the worlds to fit on, with ``operators`` each, and of those to compare with, without any."""
+    """Samples of the ``fitted`` worlds, and of harmless ones to compare with."""
     if given.samples and given.samples.exists():
         train, null = pickle.loads(given.samples.read_bytes())
         return train, null
+    compared = [(given.seed + NULL_SEEDS + i, HARMLESS) for i in range(given.calibrate)]
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
-        train = _gather(pool, [(given.seed + i, operators) for i in range(given.train)], play, what)
-        null = _gather(pool, [(given.seed + NULL_SEEDS + i, 0) for i in range(given.calibrate)], play, what)
+        train = _gather(pool, fitted, play, what)
+        null = _gather(pool, compared, play, what)
     if given.samples:
         given.samples.write_bytes(pickle.dumps((train, null)))
     return train, null
+
+
+def seeds(given: argparse.Namespace, plan: str) -> list[Which]:
+    """The worlds to fit on by this plan, ``--train`` of them."""
+    return [(given.seed + i, plan) for i in range(given.train)]
 
 
 def _gather(pool: ProcessPoolExecutor, worlds: list[Which], play: Callable[[Which], list[S]], what: str) -> list[S]:
@@ -119,7 +126,13 @@ def _exported(fitted: list[HistGradientBoostingClassifier], x: NDArray[np.float6
     base = float(np.mean([model._baseline_prediction.ravel()[0] for model in fitted]))
     feature, threshold, left, right, value = table.T
     return Trees(
-        base, np.array(roots), feature.astype(int), threshold, left.astype(int), right.astype(int), value.round(6)
+        base,
+        np.array(roots),
+        feature.astype(int),
+        threshold.round(6),
+        left.astype(int),
+        right.astype(int),
+        value.round(6),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.worlds import places
 from stillwatch.worlds.operators.force import Force, Ints, arrive, assign, hire, tours
 from stillwatch.worlds.operators.prompt_mill import PromptMill
 from stillwatch.worlds.plan import Plan
@@ -81,11 +82,27 @@ def test_card_batches_lie_between() -> None:
 
 @pytest.mark.parametrize(
     ("infrastructure", "low", "high"),
-    [("one_place", 1, 1), ("mixed_clouds", 3, 7), ("rotating", 1, 1), ("steady_homes", 30, 30)],
+    [
+        ("one_place", 1, 1),
+        ("mixed_clouds", 3, 7),
+        ("rotating", 1, 1),
+        ("steady_homes", 30, 30),
+        ("rooms_and_exits", 1, 4),
+    ],
 )
 def test_infrastructure(infrastructure: str, low: int, high: int) -> None:
     accounts = hired(Force(infrastructure=infrastructure), 30)  # type: ignore[arg-type]
     assert low <= len({a.where for a in accounts}) <= high
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rooms_and_exits_share_the_requests_of_every_account(seed: int) -> None:
+    force = Force(infrastructure="rooms_and_exits", pool_seed=seed)
+    accounts = hire(np.random.default_rng(seed), force, tours(np.random.default_rng(seed), force, 12, SPAN), SPAN)
+    exits = set(places.rented(seed, 1000).addresses)
+    for account in accounts:
+        assert account.where.moves == "every"
+        assert 0.19 < np.mean([a in exits for a in account.where.addresses]) < 0.81
 
 
 def test_accounts_exist_before_they_are_used_and_age_from_their_first_work() -> None:

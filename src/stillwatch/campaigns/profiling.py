@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,8 @@ from stillwatch.sketch.cues import cue_families
 
 KIND_SHARE, KIND_SURPRISE = 0.15, 0.05
 """What fewer requests of a component carry comes from what is asked about, not from how it is asked."""
+ROOMS = 5
+"""So many machine rooms may a firm have; an operator's exits are many more, or others use them too."""
 MANY_CLIENTS = 12
 """More client identities count as so many: a crowd has more the larger it is."""
 _OPEN_MARKS = ("tied_domain", "tied_client", "tied_network", "declared")
@@ -83,6 +87,7 @@ def _concealment(
         "tied_network": _own(np.array(list(tally.nets)), networks.nets, members, n),
         "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
         "declared": float(identities.declared[accounts].mean()),
+        "rooms": _rooms(tally, networks.nets, members),
         "churn": float(np.log(len(tally.nets) / n)),
         "clients": float(np.log(np.clip(clients, 1, MANY_CLIENTS))),
     }
@@ -96,18 +101,35 @@ def _largest(values: Codes) -> float:
 
 
 def _own(pairs: NDArray[np.int64], everybody: Held, members: Codes, n: int) -> float:
-    """Share of the ``n`` active accounts that hold the commonest value which is mostly the group's own.
-
-    Whose it is, is asked of all members, active or not: a look after few requests sees only some of them.
-    """
+    """Share of the ``n`` active accounts that hold the commonest value which is mostly the group's own."""
     if not len(pairs):
         return 0.0
     values, held = np.unique(pairs[pairs[:, 1] >= 0, 1], return_counts=True)
-    total = _holders(everybody.key, values)
-    inside = _holders(everybody.key[np.isin(everybody.account, members)], values)
-    own = held[inside >= OWN_SHARE * np.maximum(total, 1)]
+    own = held[_are_own(values, everybody, members)]
     top = int(own.max()) if len(own) else 0
     return top / n if top >= 2 else 0.0
+
+
+def _rooms(tally: Tally, everybody: Held, members: Codes) -> float:
+    """Share of the component's requests from the ``ROOMS`` commonest ranges of the group's own that accounts share."""
+    held = Counter(net for _, net in tally.nets if net >= 0)
+    values = np.array(sorted(net for net, accounts in held.items() if accounts >= 2), dtype=np.int64)
+    own = set(values[_are_own(values, everybody, members)].tolist())
+    requests: Counter[int] = Counter()
+    for (_, net), n in tally.nets.items():
+        if net in own:
+            requests[net] += n
+    return sum(n for _, n in requests.most_common(ROOMS)) / max(tally.nets.total(), 1)
+
+
+def _are_own(values: NDArray[np.int64], everybody: Held, members: Codes) -> NDArray[np.bool_]:
+    """Which values are mostly the group's own.
+
+    It is asked of all members, active or not: a look after few requests sees only some of them.
+    """
+    inside = _holders(everybody.key[np.isin(everybody.account, members)], values)
+    own: NDArray[np.bool_] = inside >= OWN_SHARE * np.maximum(_holders(everybody.key, values), 1)
+    return own
 
 
 def _holders(keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:

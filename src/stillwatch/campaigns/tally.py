@@ -7,6 +7,7 @@ with the requests they are compared with.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,12 +29,12 @@ Held = set[tuple[int, int]]
 
 @dataclass
 class Tally:
-    """``accounts``: who sent anything, ascending; ``sums``: shape (accounts, columns)."""
+    """``accounts``: who sent anything, ascending; ``sums``: shape (accounts, columns); ``nets``: requests by pair."""
 
     accounts: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     sums: Ints = field(default_factory=lambda: np.zeros((0, _COLUMNS), dtype=np.int64))
     prompts: Held = field(default_factory=set)
-    nets: Held = field(default_factory=set)
+    nets: Counter[tuple[int, int]] = field(default_factory=Counter)
     agents: Held = field(default_factory=set)
 
     def total(self, column: int) -> int:
@@ -61,8 +62,9 @@ class Tally:
         if keep.all():
             return self
         left = set(self.accounts[keep].tolist())
-        held = ({pair for pair in values if pair[0] in left} for values in (self.prompts, self.nets, self.agents))
-        return Tally(self.accounts[keep], self.sums[keep], *held)
+        prompts, agents = ({pair for pair in values if pair[0] in left} for values in (self.prompts, self.agents))
+        nets = Counter({pair: n for pair, n in self.nets.items() if pair[0] in left})
+        return Tally(self.accounts[keep], self.sums[keep], prompts, nets, agents)
 
     def add(self, frame: Frame, rows: Ints, common: Ints, keys: Ints, private: Ints) -> None:
         """Add an epoch's ``rows`` of the members, of which ``common`` are in the component.

@@ -83,6 +83,14 @@ FEATURES: tuple[Feature, ...] = (
         "tied_client", "concealment", -1, "members share a client nobody else has", "plugins, own apps", "stock clients"
     ),
     Feature(
+        "rooms",
+        "concealment",
+        -1,
+        "requests leave from a few address ranges of the group's own",
+        "-",
+        "machine rooms that nobody else uses",
+    ),
+    Feature(
         "churn",
         "concealment",
         0,

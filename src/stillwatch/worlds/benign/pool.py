@@ -37,11 +37,17 @@ Job = Literal[
     "draft",
     "reason",
     "weigh",
+    "mill",
+    "mend",
 ]
 JOBS: tuple[Job, ...] = get_args(Job)
 REASONED: tuple[Job, ...] = ("reason", "weigh")
-OFTEN: dict[Job, int] = {"grade": 1, "judge": 1, "explain": 2, "advise": 2, "reason": 0, "weigh": 0}
-"""Weights of the jobs; all others have 3. What asks for written-out reasoning is drawn on purpose only."""
+LIKE_A_HARVEST: tuple[Job, ...] = ("chat", "grade", "judge", "explain", "advise", *REASONED, "mill", "mend")
+_RARE: dict[Job, int] = {"grade": 1, "judge": 1, "explain": 2, "advise": 2}
+_ON_PURPOSE: tuple[Job, ...] = (*REASONED, "mill", "mend")
+OFTEN: dict[Job, int] = {**_RARE, **dict.fromkeys(_ON_PURPOSE, 0)}
+"""Weights of the jobs; all others have 3. What only a harvest or a rare product asks for is drawn on purpose only."""
+Egress = Literal["room", "any_room", "functions"]
 _JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
     "label": (families.LABEL, "message"),
     "extract": (families.EXTRACT, "document"),
@@ -54,6 +60,8 @@ _JOBS: dict[str, tuple[Family, tasks.TaskKind]] = {
     "draft": (families.DESK, "seed"),
     "reason": (families.TAGGED_REASONING, "exam"),
     "weigh": (families.ELICITATION, "pair"),
+    "mill": (families.INSTRUCTION_MILL, "seed"),
+    "mend": (families.REPAIR, "trace"),
 }
 
 
@@ -82,6 +90,8 @@ class UndeclaredPool(Cohort):
     in_turn: bool = True
     failover: bool = True
     templates: int = 1
+    egress: Egress = "room"
+    """Requests of an account leave from its own room, from any of the pool's, or from exits that functions share."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Self:
@@ -101,10 +111,18 @@ class UndeclaredPool(Cohort):
             templates=whole(rng, 1, 6),
         )
 
+    @classmethod
+    def look_like_a_harvest(cls, rng: np.random.Generator) -> Self:
+        """A pool whose product asks for what harvests ask for, in rooms of its own: the hardest to acquit."""
+        job = LIKE_A_HARVEST[int(rng.integers(len(LIKE_A_HARVEST)))]
+        return replace(cls.draw(rng), job=job, egress="any_room" if flip(rng, 1 / 3) else "room")
+
     def play(self, rng: np.random.Generator, span: Span) -> Part:
         accounts = pooled(
             rng, span, self.accounts, Marks(self.places, self.one_payer, self.one_domain, self.one_client), self.fresh
         )
+        if self.egress != "room":
+            accounts = _moving(rng, accounts, self.egress)
         stream = self._chat(rng, span, accounts) if self.job == "chat" else self._batch(rng, span, accounts)
         return Part(accounts, [replace(stream, on_refusal="sibling" if self.failover else "same")])
 
@@ -137,6 +155,16 @@ class UndeclaredPool(Cohort):
         who = np.empty(len(seats), dtype=np.int64)
         who[order] = self._who(rng, len(seats))
         return Stream(accounts, seats.ts, who, said(rng, seats, users, system))
+
+
+def _moving(rng: np.random.Generator, accounts: list[register.Account], egress: Egress) -> list[register.Account]:
+    """The accounts without a room of their own."""
+    rooms = {a.where for a in accounts}
+    if egress == "any_room":
+        hosts = tuple(sorted(h for room in rooms for h in room.addresses))
+        return [replace(a, where=a.where._replace(addresses=hosts)) for a in accounts]
+    exits = places.rented(int(rng.integers(1 << 20)), whole(rng, 6, 40))
+    return [replace(a, where=exits) for a in accounts]
 
 
 def _job(rng: np.random.Generator) -> Job:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,8 @@ from stillwatch.worlds.stream import Ask, OnRefusal, Part, Stream
 
 Ints = npt.NDArray[np.int64]
 Schedule = Literal["least_recent", "random", "sticky"]
-Infrastructure = Literal["one_place", "mixed_clouds", "rotating", "steady_homes"]
+Infrastructure = Literal["one_place", "mixed_clouds", "rotating", "steady_homes", "rooms_and_exits"]
+_INFRASTRUCTURES: tuple[Infrastructure, ...] = get_args(Infrastructure)
 Payment = Literal["shared", "batches", "virtual"]
 Hours = arrivals.Hours
 
@@ -74,7 +75,7 @@ class Force:
             rhythm=("steady", "steady", "poisson", "bursty")[int(rng.integers(4))],
             jitter=between(rng, 0.3, 10.0),
             hours=("flat", "waking", "office", "evening")[int(rng.integers(4))],
-            infrastructure=("one_place", "mixed_clouds", "rotating", "steady_homes")[int(rng.integers(4))],
+            infrastructure=_INFRASTRUCTURES[int(rng.integers(len(_INFRASTRUCTURES)))],
             payment=("shared", "batches", "virtual")[int(rng.integers(3))],
             age_days=between(rng, 3.0, 400.0),
             cover=float(rng.uniform(0.0, 0.7)) if flip(0.6) else 0.0,
@@ -139,8 +140,20 @@ def _wheres(rng: np.random.Generator, force: Force, count: int) -> list[places.W
     if force.infrastructure == "rotating":
         pool = places.rented(force.pool_seed, 2000, ("every", "hourly")[int(rng.integers(2))])
         return [pool] * count
+    if force.infrastructure == "rooms_and_exits":
+        return _rooms_and_exits(rng, force, count)
     rooms = places.clouds(rng, 1 if force.infrastructure == "one_place" else int(rng.integers(3, 8)), whole(rng, 1, 12))
     return [rooms[n % len(rooms)] for n in range(count)]
+
+
+def _rooms_and_exits(rng: np.random.Generator, force: Force, count: int) -> list[places.Where]:
+    """Every account at home in one of a few machine rooms, with a fifth to four fifths of it over rented exits."""
+    exits = places.rented(force.pool_seed, 1000)
+    share = float(rng.uniform(0.2, 0.8))
+    at_home = round(len(exits.addresses) * (1 - share) / share)
+    rooms = places.clouds(rng, whole(rng, 1, 4), 1)
+    ways = [room._replace(addresses=exits.addresses + room.addresses * at_home) for room in rooms]
+    return [ways[n % len(ways)] for n in range(count)]
 
 
 def _cards(rng: np.random.Generator, force: Force, count: int) -> list[str]:
