@@ -22,11 +22,12 @@ ENDED = "test-ended"
 SCHEMA = "stillwatch.derive-protocol/1"
 
 LOOKS = 8
-_ALONE = "log((n+1)/(e+1)), with e suggested by context and outcome alone,"
+_SPREAD = "s the spread of n around e beyond chance"
+_ALONE = f"n/(n+1) log((n+1)/(e/sqrt(1+s)+1)), with e suggested by context and outcome alone and {_SPREAD},"
 _WEIGHTS = {
     False: _ALONE,
-    True: "(n-e)/(1+se), with e suggested by the references and s the spread of n around e beyond chance, or, if s is "
-    f"above {MOST_SPREAD:g}, of {_ALONE}",
+    True: f"(n-e)/(1+se), with e suggested by the references and {_SPREAD}, or, if s is above {MOST_SPREAD:g}, "
+    f"of {_ALONE}",
 }
 CONTROL_ALPHA = 0.001
 """Level at which a control, or the prompts, make a test invalid; divided by the number of such checks."""
