@@ -92,13 +92,13 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     served = _served(request, store, keys)
     beside = read_agreement(request.agreement) if request.agreement else None
     declaration = _enter(protocol, journal, request.now)
-    words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
+    words, level = _words(keys, mark), protocol.alpha / len(keys)
     reference = _reference(request, mark)
     if request.source is None:
         text = _read(request, request.suspect, mark, protocol, reference)
     else:
         text = _ask(request, request.source, mark, protocol, words, reference, listener)
-    decoys, counted = Decoys(protocol.seed, protocol.decoys), text.counted
+    decoys, counted = Decoys(protocol.seed, protocol.decoys, mark.reading), text.counted
     outcome = run(counted.seen, counted.ends, words, decoys, level, weighed=counted.weighed, progress=listener)
     checks, spoof = _checks(request, mark, protocol, words, text.admitted)
     seen = detectable(len(counted.seen), protocol.gamma, level)
@@ -140,6 +140,12 @@ def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyS
         references=request.references,
     )
     return protocol, keys, store
+
+
+def _words(keys: Sequence[MarkKey], mark: Mark) -> U32:
+    """What the keys are read with, one per row."""
+    words = np.stack([key.words for key in keys])
+    return words if mark.reading is None else mark.reading(words)
 
 
 def _served(request: TestRequest, store: KeyStore, keys: Sequence[MarkKey]) -> dict[str, tuple[Serving, ...]]:
@@ -273,7 +279,7 @@ def _checks(
     controls = [(name, read_answers((name,)).answers) for name in request.controls]
     references = [(name, read_answers((name,)).answers) for name in request.references]
     number = len(controls) + len(references) + 2
-    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * number)
+    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * number, mark.reading)
     found = list(check("the prompts", count_prompts(admitted.answers, mark), protocol, words, decoys))
     everything: list[Answer] = []
     for name, answers in controls:
