@@ -75,7 +75,7 @@ def _scores(
         suggested = times.sum(axis=1, keepdims=True) * times.sum(axis=0, keepdims=True) / times.sum()
         seen = times > 0
         n, e = times[seen], suggested[seen]
-        above: Column = fits[seen] - gamma
+        above = (fits[seen] - gamma).astype(np.float64)
         z = {name: _z(rule(n, e), above, gamma) for name, rule in RULES.items()}
         rows.append({"tokens": tokens, "spread": round(spread(n, e), 2), **z})
     return rows

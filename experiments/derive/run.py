@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
         by_gradient.neural_size,
         by_gradient.neural_groups,
         by_gradient.neural_forms,
+        by_gradient.neural_prose,
         by_choosing.neural_best,
         by_gradient.arms,
         by_weighing.weights,
