@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
-from stillwatch.app.folding import Folded
+from stillwatch.app.folding import Folded, needed
 from stillwatch.app.memory import give_back
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
@@ -54,7 +54,7 @@ def close_epoch(
     files = spool.parts.pop(number)
     store.know(files, marked(checkpoint, state))
     store.find_duplicates(files)
-    table = store.epoch(files)
+    table = store.epoch(files, [*needed(folded.closed), FILE])
     arrived = sum(pq.read_metadata(f).num_rows for f in files)
     checkpoint.counts.copies += arrived - len(table)
     checkpoint.marks[number] = f"marks-{number}.parquet"
