@@ -6,6 +6,7 @@ coins up in a table; a test holds it against the product's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -22,27 +23,30 @@ from stillwatch.derive.marks import best
 from stillwatch.derive.observations import RANGE, Answer, Passage
 
 MIX = 0.2
-WAYS = ((4, 100), (8, 100), (16, 100), (4, 25), (8, 25))
+EIGHT = ((8, 100), (8, 25))
 """From how many, and so many tokens at once: the whole answer, or pieces each of which goes on from the last."""
-MANY_WAYS = 3
-"""So many students are put to all of them, the others to the best of eight alone. Each way takes half a minute."""
+OTHERS = ((4, 100), (16, 100), (4, 25))
 SIZES = (300_000, 1_000_000)
 REFERENCE = 300_000
 Flags = NDArray[np.bool_]
 
 
 def neural_best() -> list[Row]:
-    """A fifth of the training text is the best of several; what 300,000 and a million tokens show."""
-    return each("neural_best", range(10), students)
+    """A fifth of the training text is the best of eight; what 300,000 and a million tokens show."""
+    return each("neural_best", range(10), lambda trial: _students(np.random.default_rng([10, trial]), EIGHT))
 
 
-def students(trial: int) -> list[Row]:
+def neural_choices() -> list[Row]:
+    """The same for the best of four and of sixteen."""
+    return each("neural_choices", range(3), lambda trial: _students(np.random.default_rng([12, trial]), OTHERS))
+
+
+def _students(rng: np.random.Generator, ways: Sequence[tuple[int, int]]) -> list[Row]:
     """One teacher, a student for each of the ways."""
-    rng = np.random.default_rng([10, trial])
     teacher = bigrams.writer(bigrams.teacher(rng, VOCABULARY))
     reference = observe_all(in_words(teacher.write(rng, REFERENCE)), best.MARK)
     rows = []
-    for many, piece in WAYS if trial < MANY_WAYS else [way for way in WAYS if way[0] == 8]:
+    for many, piece in ways:
         key = random_words(rng, 1)
         marked = chosen(rng, teacher, key[0], many, piece, int(TRAINING * MIX))
         clean = teacher.write(rng, int(TRAINING * (1 - MIX)))

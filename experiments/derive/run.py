@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
         by_gradient.neural_forms,
         by_gradient.neural_prose,
         by_choosing.neural_best,
+        by_choosing.neural_choices,
         by_gradient.arms,
         by_weighing.weights,
     )

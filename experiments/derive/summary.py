@@ -69,7 +69,7 @@ def lines() -> Iterator[str]:
 
 def _best() -> Iterator[str]:
     """Keyed choice: from how many answers or pieces, without and with a reference."""
-    rows = rows_of("neural_best")
+    rows = rows_of("neural_best") + rows_of("neural_choices")
     ways = dict.fromkeys((row["m"], row["piece"], row["reference"], row["tokens"]) for row in rows)
     for m, piece, reference, tokens in sorted(ways):
         chosen = [r for r in rows if (r["m"], r["piece"], r["reference"], r["tokens"]) == (m, piece, reference, tokens)]

@@ -105,6 +105,9 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--credential", metavar="NAME", default="", help="With a URL: variable that holds the credential.")
 @click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
+@click.option(
+    "--tokenizer", metavar="FILE", default="", help="tokenizer.json of the marked model: for its sampler's marks."
+)
 @click.option("--agreement", metavar="FILE", default="", help="What 'derive agree' wrote, to stand in the report.")
 @_unlock
 @case_options.store
@@ -119,6 +122,7 @@ def test(
     controls: tuple[str, ...],
     references: tuple[str, ...],
     served: tuple[str, ...],
+    tokenizer: str,
     agreement: str,
     unlock: Path | None,
     store: Path | None,
@@ -149,6 +153,7 @@ def test(
         served=served,
         references=references,
         agreement=agreement,
+        tokenizer=tokenizer,
         source=_source(suspect, asking),
         prompts=asking["prompts"],
         store=case_options.place(store),

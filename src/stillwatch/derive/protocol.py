@@ -60,6 +60,7 @@ class Protocol:
     served: tuple[str, ...]
     references: tuple[str, ...] = ()
     least: int = LEAST_OBSERVATIONS
+    tokenizer: str = ""
 
     @property
     def name(self) -> str:
@@ -79,6 +80,7 @@ class Protocol:
             "hypothesis": f"the suspect was trained on text carrying mark {self.mark} under one of the keys",
             "null": "the suspect's text is independent of the key",
             "mark": {"name": self.mark, "gamma": self.gamma},
+            **({"tokenizer_sha256": self.tokenizer} if self.tokenizer else {}),
             "keys": [asdict(key) for key in self.keys],
             "statistic": (
                 "the look at which distinct places that match carry a mixture of test martingales to keys/alpha, then "
@@ -119,6 +121,7 @@ def declare(
     references: tuple[str, ...] = (),
     looks: int = LOOKS,
     least: int = LEAST_OBSERVATIONS,
+    tokenizer: str = "",
 ) -> Protocol:
     """A protocol that can decide something; ``ConfigurationError`` with every reason why it could not."""
     mistakes = []
@@ -139,4 +142,6 @@ def declare(
     if mistakes:
         raise ConfigurationError(*mistakes)
     tested = tuple(Tested(k.key_id, k.group, k.commitment, k.committed_at) for k in keys)
-    return Protocol(suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references, least)
+    return Protocol(
+        suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references, least, tokenizer
+    )
