@@ -77,6 +77,9 @@ def _scores(
         n, e = times[seen], suggested[seen]
         above = (fits[seen] - gamma).astype(np.float64)
         z = {name: _z(rule(n, e), above, gamma) for name, rule in RULES.items()}
+        absent = ~seen & (suggested > ABSENT)
+        missed = np.concatenate([RULES[CHOSEN](n, e), -0.5 * np.log(suggested[absent] / np.sqrt(1 + spread(n, e)) + 1)])
+        z[f"{CHOSEN}, and what was never written"] = _z(missed, np.append(above, fits[absent] - gamma), gamma)
         rows.append({"tokens": tokens, "spread": round(spread(n, e), 2), **z})
     return rows
 
@@ -100,12 +103,15 @@ def typical(n: Column, e: Column) -> Column:
     return found
 
 
+ABSENT = 0.3
+"""Pairs that should have occurred at least so often and never did."""
+CHOSEN = "n/(n+1) log((n+1)/(t+1))"
 RULES: dict[str, Callable[[Column, Column], Column]] = {
     "log((n+1)/(e+1))": lambda n, e: np.log((n + 1) / (e + 1)),
     "log((n+1)/(t+1))": lambda n, e: np.log((n + 1) / (typical(n, e) + 1)),
-    "n/(n+1) log((n+1)/(t+1))": lambda n, e: n / (n + 1) * np.log((n + 1) / (typical(n, e) + 1)),
+    CHOSEN: lambda n, e: n / (n + 1) * np.log((n + 1) / (typical(n, e) + 1)),
     "n/(n+2) log((n+1)/(t+1))": lambda n, e: n / (n + 2) * np.log((n + 1) / (typical(n, e) + 1)),
     "n/(n+2) log((n+1)/(e/2+1))": lambda n, e: n / (n + 2) * np.log((n + 1) / (e / 2 + 1)),
     "(n-e)/(1+8e)": lambda n, e: (n - e) / (1 + 8 * e),
 }
-"""n, e and s as in the product's ``weights``; t = e/sqrt(1+s). The third was chosen."""
+"""n, e and s as in the product's ``weights``; t = e/sqrt(1+s)."""

@@ -288,7 +288,7 @@ def _show(key: dict[str, Any], as_json: bool) -> None:
 
 def _line(key: dict[str, Any]) -> str:
     committed = f"committed {key['committed_at']}" if key["committed_at"] else "not committed"
-    return f"{key['key_id']}  {key['state']:8}  {key['mark']:7}  {key['group']}  {committed}"
+    return f"{key['key_id']}  {key['state']:8}  {key['mark']:9}  {key['group']}  {committed}"
 
 
 def _verdict_lines(document: dict[str, Any], out: Path) -> list[str]:
