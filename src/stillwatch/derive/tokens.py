@@ -1,8 +1,9 @@
 """Token ids of text that came without them, by a tokenizer file of the kind that models are published with.
 
 Contract: ``open_tokenizer`` reads a ``tokenizer.json``; ``with_tokens`` gives ids to passages that have none and leaves
-the others as they are. Ids are those of the text alone, without the marks of beginning and end that a model's template
-adds. Where text is cut into tokens otherwise than the sampler cut it, places are lost and none are made up.
+the others as they are. Ids are those of all the text and of it alone: without the tokens that a model's template adds,
+and whatever length the file cuts or fills text to. Where text is cut into tokens otherwise than the sampler cut it,
+places are lost and none are made up.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Tokenizer:
         """The passage with ids."""
         if passage.tokens is not None or not passage.text:
             return passage
-        ids = self._inner.encode(passage.text, add_special_tokens=False).ids
+        text = passage.text.encode("utf-8", "replace").decode()  # half a character, which JSON may hold, is no text
+        ids = self._inner.encode(text, add_special_tokens=False).ids
         return replace(passage, tokens=np.array(ids, dtype=np.uint64))
 
 
@@ -50,6 +52,8 @@ def open_tokenizer(name: str) -> Tokenizer:
     except Exception as error:  # the library raises nothing narrower
         why = inert.text(str(error), 120)
         raise InputError(f"cannot read {name}: it is no tokenizer.json that tokenizers knows ({why}).") from error
+    inner.no_truncation()
+    inner.no_padding()
     return Tokenizer(hashlib.sha256(raw).hexdigest(), inner)
 
 
