@@ -32,6 +32,7 @@ from stillwatch.derive.observations import Answer, Passage
 WIDTH = 128
 RATE = 0.01
 GROUP_DECOYS = 255_999
+FAINT_TOKENS = 5_000_000
 
 
 def neural() -> list[Row]:
@@ -169,6 +170,23 @@ def _forms(trial: int) -> list[Row]:
     found = count_answers(answers, mark_named("forms"), LOOKS)
     facts = {"mix": 0.2, "words": 750_000, "training_words": wording.words_in(texts), "all": found.places}
     return [told(scored(found, key, Decoys(8, 99_999), 1e-4), found, **facts)]
+
+
+def neural_faint() -> list[Row]:
+    """A list in one part of a hundred, five million tokens each of suspect and reference."""
+    return each("neural_faint", range(4), _faint)
+
+
+def _faint(trial: int) -> list[Row]:
+    rng = np.random.default_rng([13, trial])
+    teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+    text = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], 0.01)).chances()).write(rng, FAINT_TOKENS)
+    rows = []
+    for what, number in ((bigrams.writer(teacher).write(rng, FAINT_TOKENS), 999_999), (None, 9_999)):
+        found = counted(text, what)
+        facts = {"mix": 0.01, "tokens": FAINT_TOKENS, "reference": what is not None, "decoys": number}
+        rows.append(told(scored(found, key, Decoys(7, number), 1e-6), found, **facts))
+    return rows
 
 
 def neural_prose() -> list[Row]:

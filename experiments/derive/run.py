@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
         by_gradient.neural_groups,
         by_gradient.neural_forms,
         by_gradient.neural_prose,
+        by_gradient.neural_faint,
         by_choosing.neural_best,
         by_choosing.neural_choices,
         by_gradient.arms,
