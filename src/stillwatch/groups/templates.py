@@ -25,9 +25,9 @@ SINGLES_EPOCHS = 4
 """Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt."""
 _TAGS = {"system": 0x1F83D9ABFB41BD6B, "opening": 0x2545F4914F6CDD1D, "closing": 0x3C6EF372FE94F82B}
 KEY_BITS, ACCOUNT_BITS = 39, 24
-_CHUNK = 65_536
+_CHUNK = 16_384
 """Requests whose keys are laid out side by side at a time."""
-_PART_BITS = 5
+_PART_BITS = 4
 """The first bits of a key say which part of an epoch it is counted in."""
 
 
@@ -274,12 +274,13 @@ def _laid_out(frame: Frame, rows: Ints, low: int) -> dict[int, tuple[Ints, Codes
     """The pairs of some of ``rows``, from ``low`` on, by part."""
     chunk = rows[low : low + _CHUNK]
     keys = request_keys(frame, chunk)
-    row, column = np.nonzero(keys)
-    pair = paired(keys[row, column], frame.account[chunk[row]])
-    part = (pair >> (KEY_BITS + ACCOUNT_BITS - _PART_BITS)).astype(np.uint8)
+    key = keys[keys != 0]
+    row = np.repeat(np.arange(len(chunk), dtype=np.int32), np.count_nonzero(keys, axis=1))
+    part = (key >> (KEY_BITS - _PART_BITS)).astype(np.uint8)
     order = np.argsort(part, kind="stable")
     ends = np.cumsum(np.bincount(part, minlength=1 << _PART_BITS))[:-1]
-    pair, place = pair[order], (row[order] + low).astype(np.int32)
+    key, row = key[order], row[order]
+    pair, place = paired(key, frame.account[chunk][row]), row + np.int32(low)
     # Copies: a part is let go of when it has been counted.
     split = zip(np.split(pair, ends), np.split(place, ends), strict=True)
     return {number: (some.copy(), where.copy()) for number, (some, where) in enumerate(split)}
