@@ -174,7 +174,7 @@ def _forms(trial: int) -> list[Row]:
 
 def neural_faint() -> list[Row]:
     """A list in one part of a hundred, five million tokens each of suspect and reference."""
-    return each("neural_faint", range(4), _faint)
+    return each("neural_faint", range(3), _faint)
 
 
 def _faint(trial: int) -> list[Row]:

@@ -62,9 +62,27 @@ def lines() -> Iterator[str]:
         trials = [row for row in rows_of("neural_groups") if row["reference"] == reference]
         right = _share(sum(row["named"] == [0] for row in trials), len(trials))
         yield f"| neural_groups{', reference' * reference} | 5% | 300,000 | 0.001 | {right} | |"
+    for reference in (False, True):
+        trials = [row for row in rows_of("neural_faint") if row["reference"] == reference]
+        found = _share(sum(row["p"] <= 1e-6 for row in trials), len(trials))
+        middle = np.median([row["z"] for row in trials])
+        yield f"| neural_faint{', reference' * reference} | 1% | 5,000,000 | 1e-06 | {found} | {middle:.1f} |"
+    yield from _prose()
     yield from _best()
     yield from _arms()
     yield from _sizes()
+
+
+def _prose() -> Iterator[str]:
+    """A teacher trained on real English."""
+    rows = rows_of("neural_prose")
+    for mix, reference in sorted({(row["mix"], row["reference"]) for row in rows}):
+        chosen, alpha = (
+            [r for r in rows if (r["mix"], r["reference"]) == (mix, reference)],
+            1e-6 if mix == 0.05 else 1e-4,
+        )
+        found, middle = _share(sum(r["p"] <= alpha for r in chosen), len(chosen)), np.median([r["z"] for r in chosen])
+        yield f"| neural_prose{', reference' * reference} | {mix:.0%} | 300,000 | {alpha:g} | {found} | {middle:.1f} |"
 
 
 def _best() -> Iterator[str]:
