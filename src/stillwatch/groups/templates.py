@@ -123,8 +123,8 @@ class Templates:
         for part in parts:
             last[part.known] = epoch
         self.pairs = _inserted(replace(held, last=last), _joined([part.fresh for part in parts]), epoch)
-        # What waits in two tables waits under one prompt. A pair in use is looked up first, and its place in a table
-        # that is older is gone before the pair is, unless the window is shorter than the tables' time.
+        # A pair that is met again keeps its place in older tables, under the same prompt. So does one that comes into
+        # use; it is looked up there first, and leaves later than its old place, unless the window is that short.
         if self.window < SINGLES_EPOCHS - 1:
             older = tuple(t.without(_joined([part.met[i] for part in parts])) for i, t in enumerate(older))
         self.singles = older  # lets go of the oldest before the newest is put together
