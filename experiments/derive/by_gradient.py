@@ -205,7 +205,7 @@ def _prose(which: tuple[float, int]) -> list[Row]:
     rows = []
     for what in (None, given):
         found, decoys = counted(text, what), Decoys(7, 999_999 if mix == 0.05 else 9_999)
-        facts = {"mix": mix, "tokens": 300_000, "reference": what is not None, "decoys": decoys.count}
+        facts = {"mix": mix, "trial": trial, "tokens": 300_000, "reference": what is not None, "decoys": decoys.count}
         rows.append(told(scored(found, key, decoys, 1e-6), found, **facts))
     return rows
 
