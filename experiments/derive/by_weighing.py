@@ -18,6 +18,7 @@ from experiments.derive.scoring import TRAINING, VOCABULARY, Row, corpus, each
 from stillwatch.derive.hashing import U32, U64
 from stillwatch.derive.keys import random_words
 from stillwatch.derive.marks import best, green
+from stillwatch.derive.weights import spread_beyond
 
 Column = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -78,9 +79,11 @@ def _scores(
         above = (fits[seen] - gamma).astype(np.float64)
         z = {name: _z(rule(n, e), above, gamma) for name, rule in RULES.items()}
         absent = ~seen & (suggested > ABSENT)
-        missed = np.concatenate([RULES[CHOSEN](n, e), -0.5 * np.log(suggested[absent] / np.sqrt(1 + spread(n, e)) + 1)])
+        missed = np.concatenate(
+            [RULES[CHOSEN](n, e), -0.5 * np.log(suggested[absent] / np.sqrt(1 + spread_beyond(n, e)) + 1)]
+        )
         z[f"{CHOSEN}, and what was never written"] = _z(missed, np.append(above, fits[absent] - gamma), gamma)
-        rows.append({"tokens": tokens, "spread": round(spread(n, e), 2), **z})
+        rows.append({"tokens": tokens, "spread": round(spread_beyond(n, e), 2), **z})
     return rows
 
 
@@ -94,12 +97,8 @@ def _z(weight: Column, above: Column, gamma: float) -> float:
     return round(float(weight @ above / np.sqrt(gamma * (1 - gamma) * (weight @ weight))), 2)
 
 
-def spread(n: Column, e: Column) -> float:
-    return max(0.0, float((np.sum((n - e) ** 2) - np.sum(n)) / np.sum(e**2)))
-
-
 def typical(n: Column, e: Column) -> Column:
-    found: Column = e / np.sqrt(1 + spread(n, e))
+    found: Column = e / np.sqrt(1 + spread_beyond(n, e))
     return found
 
 

@@ -77,10 +77,8 @@ def _prose() -> Iterator[str]:
     """A teacher trained on real English."""
     rows = rows_of("neural_prose")
     for mix, reference in sorted({(row["mix"], row["reference"]) for row in rows}):
-        chosen, alpha = (
-            [r for r in rows if (r["mix"], r["reference"]) == (mix, reference)],
-            1e-6 if mix == 0.05 else 1e-4,
-        )
+        chosen = [r for r in rows if (r["mix"], r["reference"]) == (mix, reference)]
+        alpha = 1e-6 if mix == 0.05 else 1e-4
         found, middle = _share(sum(r["p"] <= alpha for r in chosen), len(chosen)), np.median([r["z"] for r in chosen])
         yield f"| neural_prose{', reference' * reference} | {mix:.0%} | 300,000 | {alpha:g} | {found} | {middle:.1f} |"
 

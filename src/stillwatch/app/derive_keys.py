@@ -46,7 +46,7 @@ def list_keys(place: KeyPlace) -> dict[str, Any]:
 def vllm_file(place: KeyPlace, key_id: str, out: Path) -> None:
     """Write a file for ``vllm serve --config`` that has vLLM mark with this key; for this user's eyes only."""
     key = open_store(place.home, place.unlock).open_key(key_id)
-    if key.mark not in (gumbel.MARK.name, gumbel.MARK_TWO.name):
+    if key.mark not in gumbel.ALGORITHMS:
         raise ConfigurationError(
             f"key {key_id} is for mark {key.mark}, which vLLM does not have of its own. "
             f"Draw one with --mark {gumbel.MARK.name} or, for speculative decoding, {gumbel.MARK_TWO.name}."

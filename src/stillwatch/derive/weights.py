@@ -73,7 +73,7 @@ def weigh(whole: Observations, reference: Observations | None = None) -> Weighed
     if reference is not None and len(reference) and len(first):
         seen, among = _times(names[first], _pairs(reference)), _times(whole.contexts[first], reference.contexts)
         expected = total * (seen + _LEAN * share) / (among + _LEAN)
-        spread = _spread(written, expected)
+        spread = spread_beyond(written, expected)
     if spread is not None and spread <= MOST_SPREAD:
         weight = (written - expected) / (1 + spread * expected)
         weight *= LARGEST / max(float(np.abs(weight).max()), 1e-9)
@@ -85,12 +85,12 @@ def weigh(whole: Observations, reference: Observations | None = None) -> Weighed
 
 def _alone(written: _Column, suggested: _Column) -> _Column:
     """Weights from the text alone; chosen among others on students that count nowhere else (decision 0030)."""
-    typical = suggested / np.sqrt(1 + _spread(written, suggested)) if len(written) else suggested
+    typical = suggested / np.sqrt(1 + spread_beyond(written, suggested)) if len(written) else suggested
     found: _Column = written / (written + 1) * np.log((written + 1) / (typical + 1))
     return found
 
 
-def _spread(written: _Column, expected: _Column) -> float:
+def spread_beyond(written: _Column, expected: _Column) -> float:
     """Moment estimate of s in a variance of e + s e^2; frequent pairs decide, where chance is smallest.
 
     The sum of e is over all pairs, those that were never written too, and so is the number of places.

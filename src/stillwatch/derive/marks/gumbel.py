@@ -34,10 +34,7 @@ def key_number(words: U32) -> int:
 
 def configuration(words: U32, mark: str) -> dict[str, Any]:
     """What ``--watermark-config`` is to say. What repeats within an answer is left to chance."""
-    asked = {"key": key_number(words), "context_width": 1, "deduplicate_contexts": "single_turn"}
-    if mark == MARK.name:
-        return {"algorithm": "gumbel", **asked}
-    return {"algorithm": "dual_key_gumbel", "alpha": SECOND_SHARE, **asked}
+    return {**ALGORITHMS[mark], "key": key_number(words), "context_width": 1, "deduplicate_contexts": "single_turn"}
 
 
 def first_of_two(keys: U32) -> U32:
@@ -69,3 +66,8 @@ MARK_TWO = Mark(
     observe,
     reading=first_of_two,
 )
+ALGORITHMS: dict[str, dict[str, Any]] = {
+    MARK.name: {"algorithm": "gumbel"},
+    MARK_TWO.name: {"algorithm": "dual_key_gumbel", "alpha": SECOND_SHARE},
+}
+"""What vLLM calls them, by mark."""
