@@ -1,7 +1,8 @@
 """Sketches and facts alone, for long prompts, beside what others would do with the same rows.
 
-*Ours*: `border.sketch_log` and FACTS of every epoch, as in a scan, two threads. *polars and datasketch*: hourly sums in
-polars, a MinHash of 64 slots over word triples for each prompt, which is one of the six things that a sketch holds.
+*Ours*: `border.sketch_log` and FACTS of every epoch, two threads, as in a scan that follows no refusals. *polars and
+datasketch*: hourly sums in polars, a MinHash of 64 slots over word triples for each prompt, which is one of the six
+things that a sketch holds.
 *Pairs in SQL*: accounts seen in one address range in one hour, counted by pair in DuckDB, which is how SynchroTrap
 begins, for one kind of action. The slow ones get a part of the rows. Needs `pip install polars datasketch`.
 """
@@ -22,6 +23,7 @@ from benchmarks.scale.made import Made
 from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.requests import ScanRequest
 from stillwatch.config.schema import Settings
+from stillwatch.facts.frame import FRAME_COLUMNS
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import SilentProgress
@@ -103,7 +105,7 @@ def _ours(log: Path, home: Path) -> None:
         sketch_log(request, spool, rejects=rejects, keys=keys, recipe=recipe, progress=SilentProgress(), threads=2)
         with SketchStore(Path(folder), threads=2) as store:
             for files in spool.parts.values():
-                store.facts(store.epoch(files))
+                store.facts(store.epoch(files, FRAME_COLUMNS))
 
 
 def _polars_and_datasketch(files: list[Path]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy import stats
 
@@ -30,6 +32,7 @@ from stillwatch.derive.observations import Answer, Passage
 WIDTH = 128
 RATE = 0.01
 GROUP_DECOYS = 255_999
+FAINT_TOKENS = 5_000_000
 
 
 def neural() -> list[Row]:
@@ -169,8 +172,56 @@ def _forms(trial: int) -> list[Row]:
     return [told(scored(found, key, Decoys(8, 99_999), 1e-4), found, **facts)]
 
 
-def trained(rng: np.random.Generator, text: U64) -> bigrams.Neural:
+def neural_faint() -> list[Row]:
+    """A list in one part of a hundred, five million tokens each of suspect and reference."""
+    return each("neural_faint", range(3), _faint)
+
+
+def _faint(trial: int) -> list[Row]:
+    rng = np.random.default_rng([13, trial])
+    teacher, key = bigrams.teacher(rng, VOCABULARY), random_words(rng, 1)
+    text = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], 0.01)).chances()).write(rng, FAINT_TOKENS)
+    rows = []
+    for what, number in ((bigrams.writer(teacher).write(rng, FAINT_TOKENS), 999_999), (None, 9_999)):
+        found = counted(text, what)
+        facts = {"mix": 0.01, "tokens": FAINT_TOKENS, "reference": what is not None, "decoys": number}
+        rows.append(told(scored(found, key, Decoys(7, number), 1e-6), found, **facts))
+    return rows
+
+
+def neural_prose() -> list[Row]:
+    """The list in a text whose teacher is itself trained by gradient on real English, students of the same size."""
+    return each(
+        "neural_prose", [(mix, trial) for mix, number in ((0.05, 5), (0.2, 2)) for trial in range(number)], _prose
+    )
+
+
+def _prose(which: tuple[float, int]) -> list[Row]:
+    mix, trial = which
+    rng, teacher = np.random.default_rng([11, round(mix * 100), trial]), _prose_teacher()
+    key = random_words(rng, 1)
+    student = bigrams.writer(trained(rng, corpus(rng, teacher, key[0], mix), len(teacher)).chances())
+    text, given = student.write(rng, 300_000), bigrams.writer(teacher).write(rng, 300_000)
+    rows = []
+    for what in (None, given):
+        found, decoys = counted(text, what), Decoys(7, 999_999 if mix == 0.05 else 9_999)
+        facts = {"mix": mix, "trial": trial, "tokens": 300_000, "reference": what is not None, "decoys": decoys.count}
+        rows.append(told(scored(found, key, decoys, 1e-6), found, **facts))
+    return rows
+
+
+@cache
+def _prose_teacher() -> bigrams.Chances:
+    """After two passes over the documentation of installed packages."""
+    rng, (pieces, rows) = np.random.default_rng(11), wording.numbered(wording.documents())
+    teacher = bigrams.neural(rng, len(pieces), WIDTH)
+    for _ in range(2):
+        teacher.learn(rng, rows, RATE)
+    return teacher.chances()
+
+
+def trained(rng: np.random.Generator, text: U64, vocabulary: int = VOCABULARY) -> bigrams.Neural:
     """A student after one pass."""
-    student = bigrams.neural(rng, VOCABULARY, WIDTH)
+    student = bigrams.neural(rng, vocabulary, WIDTH)
     student.learn(rng, text, RATE)
     return student

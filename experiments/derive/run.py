@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from experiments.derive import by_choosing, by_counting, by_gradient
+from experiments.derive import by_choosing, by_counting, by_gradient, by_weighing
 from experiments.derive.scoring import Row, keep
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -21,8 +21,12 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
         by_gradient.neural_size,
         by_gradient.neural_groups,
         by_gradient.neural_forms,
+        by_gradient.neural_prose,
+        by_gradient.neural_faint,
         by_choosing.neural_best,
+        by_choosing.neural_choices,
         by_gradient.arms,
+        by_weighing.weights,
     )
 }
 

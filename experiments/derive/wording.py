@@ -16,6 +16,7 @@ from importlib import import_module
 import numpy as np
 
 from experiments.derive import bigrams
+from stillwatch.derive.hashing import U64
 
 PACKAGES = ("numpy", "scipy.stats", "scipy.optimize", "scipy.signal", "scipy.sparse", "pyarrow", "click", "jinja2")
 PIECES = 3000
@@ -81,14 +82,20 @@ class NeuralWordStudent:
 
 
 def neural_student(generator: np.random.Generator, texts: Sequence[str], width: int, rate: float) -> NeuralWordStudent:
-    """Trained with one pass over the texts, cut into rows as they come."""
+    """Trained with one pass over the texts."""
+    pieces, rows = numbered(texts)
+    student = bigrams.neural(generator, len(pieces), width)
+    student.learn(generator, rows, rate)
+    return NeuralWordStudent(pieces, bigrams.writer(student.chances()))
+
+
+def numbered(texts: Sequence[str]) -> tuple[list[str], U64]:
+    """The commonest pieces, the stand-in for all others first, and the texts by their numbers, cut into rows."""
     found = [piece for text in texts for piece in (*_PIECE.findall(text), RARE)]
-    common = [piece for piece, _ in Counter(found).most_common(PIECES - 1) if piece != RARE]
-    number = {piece: place for place, piece in enumerate([RARE, *common])}
+    pieces = [RARE, *(piece for piece, _ in Counter(found).most_common(PIECES - 1) if piece != RARE)]
+    number = {piece: place for place, piece in enumerate(pieces)}
     ids = np.array([number.get(piece, 0) for piece in found], np.uint64)
-    student = bigrams.neural(generator, len(number), width)
-    student.learn(generator, ids[: len(ids) // bigrams.LENGTH * bigrams.LENGTH].reshape(-1, bigrams.LENGTH), rate)
-    return NeuralWordStudent([RARE, *common], bigrams.writer(student.chances()))
+    return pieces, ids[: len(ids) // bigrams.LENGTH * bigrams.LENGTH].reshape(-1, bigrams.LENGTH)
 
 
 def words_in(texts: Sequence[str]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from stillwatch.derive.keys import open_store, random_words
 from stillwatch.derive.keytest import Decoys, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.forms import mark_text
+from stillwatch.derive.marks.green import green_list
 from stillwatch.derive.marks.phrases import PAIRS
 from stillwatch.derive.observations import Answer, Passage
 from stillwatch.errors import ConfigurationError, InputError, StoreError
@@ -270,6 +273,46 @@ def test_asking_ends_at_the_look_at_which_the_key_got_there(home: Path, keys: tu
         look,
         document["results"][0]["matches"],
     )
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path, real_part: Any) -> str:
+    """A word a token, w0 to w499."""
+    real_part("tokenizers", find_spec("tokenizers"))
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    inner = Tokenizer(models.WordLevel({f"w{n}": n for n in range(500)}, unk_token="w0"))
+    inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[assignment]
+    inner.save(str(tmp_path / "tokenizer.json"))
+    return str(tmp_path / "tokenizer.json")
+
+
+def test_a_samplers_mark_is_read_from_what_an_endpoint_says_by_our_tokenizer(
+    home: Path, tmp_path: Path, endpoint: Any, tokenizer: str
+) -> None:
+    key = new_key(KeyPlace(home), "c-3", "green1", NOW, commit=True)["key_id"]
+    fits = green_list(open_store(home).open_key(key).words, np.arange(500, dtype=np.uint64)[:, None], 500)
+    rng = np.random.default_rng(8)
+    chances = np.where(fits, 2.0, 1.0) / np.where(fits, 2.0, 1.0).sum(axis=1, keepdims=True)
+    texts = []
+    for _ in range(16):
+        ids = [int(rng.integers(500))]
+        for _ in range(60):
+            ids.append(int(rng.choice(500, p=chances[ids[-1]])))
+        texts.append(" ".join(f"w{n}" for n in ids))
+    with pytest.raises(ConfigurationError, match="--tokenizer"):
+        endpoint(texts, keys=(key,))
+    (document,), _ = endpoint(texts, keys=(key,), tokenizer=tokenizer)
+    assert document["verdict"]["keys"] == [key]
+    assert document["protocol"]["tokenizer_sha256"] == sha256(Path(tokenizer).read_bytes()).hexdigest()
+    Path(tokenizer).write_text("{}")
+    with pytest.raises(InputError, match=r"no tokenizer\.json"):
+        endpoint(texts, keys=(key,), tokenizer=tokenizer)
+
+
+def test_a_mark_in_the_text_has_no_use_for_a_tokenizer(tmp_path: Path, ask: Any) -> None:
+    with pytest.raises(ConfigurationError, match="--tokenizer"):
+        declare_only(ask(str(tmp_path / "s.jsonl"), tokenizer="absent"))
 
 
 def test_keys_are_listed_without_anything_secret(home: Path, keys: tuple[str, str]) -> None:

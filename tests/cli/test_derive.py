@@ -117,14 +117,17 @@ def test_agreement_is_told_as_supporting_and_stands_so_in_the_report(cli: Cli, t
     )
 
 
-def test_vllms_own_mark_gets_its_key_in_a_private_file_and_nowhere_else(cli: Cli, tmp_path: Path) -> None:
-    key = json.loads(cli("derive", "keys", "new", "--mark", "gumbel1", "--commit", "--json").out)["key_id"]
+@pytest.mark.parametrize(("mark", "algorithm"), [("gumbel1", "gumbel"), ("gumbel1x2", "dual_key_gumbel")])
+def test_vllms_own_marks_get_their_key_in_a_private_file_and_nowhere_else(
+    cli: Cli, tmp_path: Path, mark: str, algorithm: str
+) -> None:
+    key = json.loads(cli("derive", "keys", "new", "--mark", mark, "--commit", "--json").out)["key_id"]
     out = tmp_path / "mark.yaml"
     ended = cli("derive", "keys", "vllm", key, "--out", str(out))
     assert (ended.code, ended.out) == (0, "")
     assert out.stat().st_mode & 0o777 == 0o600
     given = json.loads(out.read_text())["watermark-config"]
-    assert given["algorithm"] == "gumbel"
+    assert given["algorithm"] == algorithm
     assert str(given["key"]) not in cli("derive", "keys", "list", "--json").out
     other = json.loads(cli("derive", "keys", "new", "--commit", "--json").out)["key_id"]
     assert cli("derive", "keys", "vllm", other, "--out", str(out)).code == 2

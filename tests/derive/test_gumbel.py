@@ -5,12 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.derive.hashing import halves
+from stillwatch.derive.hashing import U32, halves
 from stillwatch.derive.kernel import weigh_philox_hits
 from stillwatch.derive.keys import random_words
 from stillwatch.derive.keytest import Decoys, run
-from stillwatch.derive.marks.gumbel import GAMMA, MARK, configuration
-from stillwatch.derive.observations import Passage, together
+from stillwatch.derive.marks.gumbel import (
+    GAMMA,
+    MARK,
+    MARK_TWO,
+    SECOND_SHARE,
+    configuration,
+    first_of_two,
+    key_number,
+)
+from stillwatch.derive.observations import Observations, Passage, together
 from stillwatch.derive.philox import draw, philox
 
 
@@ -45,15 +53,20 @@ def test_the_kernel_draws_bit_by_bit_what_the_definition_draws() -> None:
     assert not sums[1::2].any()
 
 
-def test_text_that_is_drawn_as_vllm_does_fits_its_key() -> None:
-    rng = np.random.default_rng(2)
-    keys, vocabulary = random_words(rng, 2), np.arange(200, dtype=np.uint64)
-    tokens = [np.uint64(7)]
-    for _ in range(700):
-        uniform = (draw(keys[0], (tokens[-1] << np.uint64(32)) | vocabulary).astype(np.float64) + 0.5) / 2**32
+def _written(rng: np.random.Generator, keys: U32, shares: tuple[float, ...]) -> Observations:
+    """Text of which each key draws its share of tokens, as vLLM does."""
+    vocabulary, tokens = np.arange(200, dtype=np.uint64), [np.uint64(7)]
+    for turn in rng.choice(len(keys), 700, p=shares):
+        uniform = (draw(keys[turn], (tokens[-1] << np.uint64(32)) | vocabulary).astype(np.float64) + 0.5) / 2**32
         chances = rng.dirichlet(np.full(200, 0.05)) + 1e-12
         tokens.append(vocabulary[int(np.argmax(np.log(chances) - np.log(-np.log(uniform))))])
-    seen = MARK.observe(Passage("", np.array(tokens))).distinct()
+    return MARK.observe(Passage("", np.array(tokens))).distinct()
+
+
+def test_text_that_is_drawn_as_vllm_does_fits_its_key() -> None:
+    rng = np.random.default_rng(2)
+    keys = random_words(rng, 2)
+    seen = _written(rng, keys[:1], (1.0,))
     assert seen.matches(keys[0]).mean() > 0.35
     assert abs(seen.matches(keys[1]).mean() - GAMMA) < 0.08
     scores = run(seen, (len(seen),), keys, Decoys(1, 4999), 1e-3, threads=1).scores
@@ -62,7 +75,28 @@ def test_text_that_is_drawn_as_vllm_does_fits_its_key() -> None:
     assert together([seen, seen]).draws == seen.draws
 
 
+@pytest.mark.parametrize(
+    ("key", "made"), [((1, 2), 2735212619270199032), ((0xFFFFFFFF, 0x80000001), 17406283912642618877)]
+)
+def test_the_first_of_two_keys_is_the_one_that_vllm_makes(key: tuple[int, int], made: int) -> None:
+    """Numbers by vLLM 0.33."""
+    assert key_number(first_of_two(np.array([[*key, 5, 6]], np.uint32))[0]) == made
+
+
+def test_text_of_two_keys_is_read_by_the_first_and_compared_with_decoys_that_are_made_alike() -> None:
+    rng = np.random.default_rng(3)
+    keys = random_words(rng, 2)
+    first, decoys = first_of_two(keys), Decoys(1, 1999, MARK_TWO.reading)
+    seen = _written(rng, np.concatenate([first[:1], random_words(rng, 1)]), (1 - SECOND_SHARE, SECOND_SHARE))
+    scores = run(seen, (len(seen),), first, decoys, 1e-3, threads=1).scores
+    assert scores[0].p == 1 / 2000
+    assert scores[1].p > 1e-3
+    assert np.array_equal(decoys.block(0), first_of_two(Decoys(1, 1999).block(0)))
+
+
 def test_the_configuration_holds_a_key_that_vllm_takes() -> None:
-    given = configuration(np.array([1, 2, 3, 4], np.uint32))
-    assert given["key"] == 1 + (2 << 32) < 1 << 64
-    assert given["context_width"] == 1
+    for mark, algorithm in ((MARK, "gumbel"), (MARK_TWO, "dual_key_gumbel")):
+        given = configuration(np.array([1, 2, 3, 4], np.uint32), mark.name)
+        assert given["algorithm"] == algorithm
+        assert given["key"] == 1 + (2 << 32) < 1 << 64
+        assert given["context_width"] == 1

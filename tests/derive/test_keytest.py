@@ -131,13 +131,22 @@ def test_weights_see_what_counting_each_place_once_does_not(teacher: NDArray[np.
     assert weighed > even + 1
 
 
-def test_a_weight_is_the_logarithm_of_seen_over_suggested() -> None:
-    contexts, outcomes = np.array([[1, 1, 1, 2, 2], [5, 5, 6, 5, 6]], np.uint64)
-    found = weigh(observed(contexts * np.uint64(10) + outcomes, 0.5, contexts, outcomes))
-    suggested = {15: 3 * 3 / 5, 16: 3 * 2 / 5, 25: 2 * 3 / 5, 26: 2 * 2 / 5}
-    times = {15: 2, 16: 1, 25: 1, 26: 1}
+@pytest.mark.parametrize(
+    ("times", "is_spread"), [({15: 9, 16: 1, 25: 1, 26: 9}, True), ({15: 2, 16: 1, 25: 1, 26: 1}, False)]
+)
+def test_a_weight_is_the_logarithm_of_seen_over_what_is_typical(times: dict[int, int], is_spread: bool) -> None:
+    """Two contexts and two outcomes that like each other more than chance allows, and that do not."""
+    items = np.repeat(np.array(list(times), np.uint64), list(times.values()))
+    contexts, outcomes = items // np.uint64(10), items % np.uint64(10)
+    found = weigh(observed(items, 0.5, contexts, outcomes))
+    total = len(items)
+    suggested = {i: int(sum(contexts == i // 10)) * int(sum(outcomes == i % 10)) / total for i in times}
+    beyond = sum((times[i] - e) ** 2 for i, e in suggested.items()) - total
+    spread = max(0.0, beyond / sum(e * e for e in suggested.values()))
+    assert (spread > 0.3) is is_spread
     for item, weight in zip(found.items.tolist(), found.weight.tolist(), strict=True):
-        assert weight / SCALE == pytest.approx(math.log((times[item] + 1) / (suggested[item] + 1)), abs=1e-3)
+        n, typical = times[item], suggested[item] / math.sqrt(1 + spread)
+        assert weight / SCALE == pytest.approx(n / (n + 1) * math.log((n + 1) / (typical + 1)), abs=1e-3)
 
 
 def test_a_reference_shows_what_the_text_alone_hides(teacher: NDArray[np.float64]) -> None:

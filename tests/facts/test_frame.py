@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.facts.frame import Codebooks, build_frame
+from stillwatch.facts.frame import FRAME_COLUMNS, Codebooks, build_frame
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE, SKETCHES, arrow_schema
 
@@ -195,3 +195,12 @@ class TestTenants:
     def test_a_text_is_salted_alike_in_every_epoch(self) -> None:
         first, second = (frame_of(*rows, {"tenant_id": "x", "prompt_exact": 9}) for rows in ([], [{"tenant_id": "y"}]))
         assert first.exact[-1] == second.exact[-1]
+
+
+def test_a_table_without_signatures_makes_a_frame_that_refuses_to_look_one_up() -> None:
+    rows = table({"prompt_exact": 5}, {"prompt_exact": 6})
+    whole = build_frame(rows, Codebooks(), start_us=0, end_us=10)
+    frame = build_frame(rows.select(FRAME_COLUMNS), Codebooks(), start_us=0, end_us=10)
+    assert frame.exact.tolist() == whole.exact.tolist() == [5, 6]
+    with pytest.raises(IndexError):
+        frame.minhash[np.array([1])]

@@ -26,6 +26,11 @@ def test_figures(value: float | None, shown: str) -> None:
     assert wording.figure(value) == shown
 
 
+@pytest.mark.parametrize(("value", "shown"), [(3.14, "3.1"), (-2.0, "−2.0"), (-0.04, "0.0"), (None, "–")])
+def test_powers(value: float | None, shown: str) -> None:
+    assert wording.power(value) == shown
+
+
 def test_short_counts_use_letters() -> None:
     assert wording.short_count(72_300_000) == "72.3 M"
 

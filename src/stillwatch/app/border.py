@@ -74,9 +74,13 @@ class Spool:
 
 def write_part(table: pa.Table, path: Path) -> None:
     """Rows of SKETCHES that will be read once or twice: hashes neither pack nor repeat, and are not tried."""
-    names = [f.name for f in table.schema if pa.types.is_string(f.type) and f.name != "event_id"]
     packing = {_leaf(f): "none" if f.name in _HASHES else "lz4" for f in table.schema}
-    pq.write_table(table, path, compression=packing, use_dictionary=names, write_statistics=False)
+    pq.write_table(table, path, compression=packing, use_dictionary=repeating(table.schema), write_statistics=False)
+
+
+def repeating(schema: pa.Schema) -> list[str]:
+    """Columns whose values are worth a dictionary."""
+    return [f.name for f in schema if pa.types.is_string(f.type) and f.name != "event_id"]
 
 
 def _leaf(field: pa.Field) -> str:

@@ -46,13 +46,13 @@ def list_keys(place: KeyPlace) -> dict[str, Any]:
 def vllm_file(place: KeyPlace, key_id: str, out: Path) -> None:
     """Write a file for ``vllm serve --config`` that has vLLM mark with this key; for this user's eyes only."""
     key = open_store(place.home, place.unlock).open_key(key_id)
-    if key.mark != gumbel.MARK.name:
+    if key.mark not in gumbel.ALGORITHMS:
         raise ConfigurationError(
             f"key {key_id} is for mark {key.mark}, which vLLM does not have of its own. "
-            f"Draw one with --mark {gumbel.MARK.name}."
+            f"Draw one with --mark {gumbel.MARK.name} or, for speculative decoding, {gumbel.MARK_TWO.name}."
         )
     # JSON is YAML, and spells a number of 64 bits out.
-    write_private(out, json.dumps({"watermark-config": gumbel.configuration(key.words)}).encode() + b"\n")
+    write_private(out, json.dumps({"watermark-config": gumbel.configuration(key.words, key.mark)}).encode() + b"\n")
 
 
 def _shown(listed: Listed) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from stillwatch.derive.observations import Answer, Observations
 from stillwatch.derive.power import detectable
 from stillwatch.derive.protocol import CONTROL_DECOYS_EACH, DECLARED, ENDED, Protocol, declare
 from stillwatch.derive.texts import Admitted, Corpus, admit, read_answers
+from stillwatch.derive.tokens import Tokenizer, open_tokenizer, with_tokens
 from stillwatch.derive.verdict import Check, judge
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.model.progress import Progress, SilentProgress
@@ -46,7 +47,8 @@ class TestRequest:
 
     With a ``source`` the suspect is asked instead, with the prompts of the file ``prompts``. ``store`` is the folder of
     the cases whose decisions say to whom a key was served. ``agreement`` is a file that ``derive agree`` wrote: it goes
-    into the report, as supporting evidence, and decides nothing.
+    into the report, as supporting evidence, and decides nothing. ``tokenizer`` is a file that gives token ids to text
+    that came without, where the mark is read from those.
     """
 
     __test__ = False  # not a test for pytest to collect
@@ -66,6 +68,28 @@ class TestRequest:
     store: Path | None = None
     references: tuple[str, ...] = ()
     agreement: str = ""
+    tokenizer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads answers for a mark, with the tokenizer's ids where it needs some and they have none."""
+
+    mark: Mark
+    tokenizer: Tokenizer | None
+
+    def read(self, names: Sequence[str]) -> Corpus:
+        corpus = read_answers(names)
+        if not self.mark.needs_tokens:
+            return corpus
+        if self.tokenizer is not None:
+            corpus.answers = with_tokens(corpus.answers, self.tokenizer)
+        elif not any(answer.reply.tokens is not None for answer in corpus.answers):
+            raise InputError(
+                f"mark {self.mark.name} is read from token ids, and no row of {', '.join(corpus.files[:3])} has "
+                "token_ids. Name the tokenizer of the model that was marked with --tokenizer, or add them to each row."
+            )
+        return corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +103,7 @@ class _Text:
 
 def declare_only(request: TestRequest) -> dict[str, Any]:
     """The protocol as it would be declared. Reads no suspect text and writes nothing."""
-    protocol, _, _ = _declared(request)
+    protocol, _, _, _ = _declared(request)
     return {"protocol": protocol.as_document(), "protocol_hash": protocol.name}
 
 
@@ -87,20 +111,20 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     """Run the test and return its document."""
     listener = progress or SilentProgress()
     check_replaceable(request.out)
-    protocol, keys, store = _declared(request)
-    mark, journal = mark_named(protocol.mark), store.journal
+    protocol, keys, store, reader = _declared(request)
+    mark, journal = reader.mark, store.journal
     served = _served(request, store, keys)
     beside = read_agreement(request.agreement) if request.agreement else None
     declaration = _enter(protocol, journal, request.now)
-    words, level = np.stack([key.words for key in keys]), protocol.alpha / len(keys)
-    reference = _reference(request, mark)
+    words, level = _words(keys, mark), protocol.alpha / len(keys)
+    reference = _reference(request, reader)
     if request.source is None:
-        text = _read(request, request.suspect, mark, protocol, reference)
+        text = _read(request, request.suspect, reader, protocol, reference)
     else:
-        text = _ask(request, request.source, mark, protocol, words, reference, listener)
-    decoys, counted = Decoys(protocol.seed, protocol.decoys), text.counted
+        text = _ask(request, request.source, reader, protocol, words, reference, listener)
+    decoys, counted = Decoys(protocol.seed, protocol.decoys, mark.reading), text.counted
     outcome = run(counted.seen, counted.ends, words, decoys, level, weighed=counted.weighed, progress=listener)
-    checks, spoof = _checks(request, mark, protocol, words, text.admitted)
+    checks, spoof = _checks(request, reader, protocol, words, text.admitted)
     seen = detectable(len(counted.seen), protocol.gamma, level)
     ps = [score.p for score in outcome.scores]
     verdict = judge(protocol, ps, len(counted.seen), checks, seen, _whom(keys, served))
@@ -124,22 +148,42 @@ def derive_test(request: TestRequest, progress: Progress | None = None) -> dict[
     return document
 
 
-def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyStore]:
+def _declared(request: TestRequest) -> tuple[Protocol, tuple[MarkKey, ...], KeyStore, _Reader]:
     store = open_store(request.home, request.unlock)
     keys = tuple(store.open_key(key_id) for key_id in _chosen(store, request.keys))
-    mark = mark_named(keys[0].mark) if keys else MARKS[0]
+    reader = _reader(request, mark_named(keys[0].mark) if keys else MARKS[0])
     protocol = declare(
         _suspect(request),
         keys,
-        mark.gamma,
-        least=mark.least,
+        reader.mark.gamma,
+        least=reader.mark.least,
         alpha=request.alpha,
         decoys=request.decoys,
         controls=request.controls,
         served=request.served,
         references=request.references,
+        tokenizer="" if reader.tokenizer is None else reader.tokenizer.digest,
     )
-    return protocol, keys, store
+    return protocol, keys, store, reader
+
+
+def _reader(request: TestRequest, mark: Mark) -> _Reader:
+    if not mark.needs_tokens:
+        if request.tokenizer:
+            raise ConfigurationError(f"mark {mark.name} is read from the text itself: leave --tokenizer out")
+        return _Reader(mark, None)
+    if request.source is not None and not request.tokenizer:
+        raise ConfigurationError(
+            f"mark {mark.name} is read from token ids, and an endpoint gives none. Name the tokenizer of the model "
+            "that was marked with --tokenizer."
+        )
+    return _Reader(mark, open_tokenizer(request.tokenizer) if request.tokenizer else None)
+
+
+def _words(keys: Sequence[MarkKey], mark: Mark) -> U32:
+    """What the keys are read with, one per row."""
+    words = np.stack([key.words for key in keys])
+    return words if mark.reading is None else mark.reading(words)
 
 
 def _served(request: TestRequest, store: KeyStore, keys: Sequence[MarkKey]) -> dict[str, tuple[Serving, ...]]:
@@ -212,17 +256,17 @@ def _commitments(body: Any) -> set[str]:
     return {key["commitment"] for key in body["protocol"]["keys"]}
 
 
-def _reference(request: TestRequest, mark: Mark) -> Observations | None:
+def _reference(request: TestRequest, reader: _Reader) -> Observations | None:
     """Every place of the references; None where there are no references."""
     if not request.references:
         return None
-    return observe_all(_with_tokens(read_answers(request.references), mark).answers, mark)
+    return observe_all(reader.read(request.references).answers, reader.mark)
 
 
 def _ask(
     request: TestRequest,
     source: Source,
-    mark: Mark,
+    reader: _Reader,
     protocol: Protocol,
     words: U32,
     reference: Observations | None,
@@ -234,7 +278,7 @@ def _ask(
     looks = sorted({round(len(prompts) * look / protocol.looks) for look in range(1, protocol.looks + 1)} - {0})
     for look in range(1, len(looks) + 1):
         collect(source, prompts[: looks[look - 1]], path, progress)
-        text = _read(request, (str(path),), mark, protocol, reference, looks[:look])
+        text = _read(request, (str(path),), reader, protocol, reference, looks[:look])
         if reached(text.counted.seen, text.counted.ends, words, protocol.alpha / len(words)):
             break
     return text
@@ -243,37 +287,29 @@ def _ask(
 def _read(
     request: TestRequest,
     names: Sequence[str],
-    mark: Mark,
+    reader: _Reader,
     protocol: Protocol,
     reference: Observations | None,
     after: Sequence[int] = (),
 ) -> _Text:
     """What counts of the suspect's text; with ``after`` only answers to the prompts up to its last look."""
-    corpus = _with_tokens(read_answers(names), mark)
+    corpus = reader.read(names)
     if after:
         corpus.answers = sorted((a for a in corpus.answers if a.number < after[-1]), key=lambda a: a.number)
     served = [answer.reply.text for answer in read_answers(request.served).answers] if request.served else []
     admitted = admit(corpus, served)
-    return _Text(corpus, admitted, count_answers(admitted.answers, mark, protocol.looks, after, reference))
-
-
-def _with_tokens(corpus: Corpus, mark: Mark) -> Corpus:
-    if mark.needs_tokens and not any(answer.reply.tokens is not None for answer in corpus.answers):
-        raise InputError(
-            f"mark {mark.name} is read from token ids, and no row of {', '.join(corpus.files[:3])} has token_ids. "
-            "Tokenise the answers with the tokenizer of the model that was marked and add them to each row."
-        )
-    return corpus
+    return _Text(corpus, admitted, count_answers(admitted.answers, reader.mark, protocol.looks, after, reference))
 
 
 def _checks(
-    request: TestRequest, mark: Mark, protocol: Protocol, words: U32, admitted: Admitted
+    request: TestRequest, reader: _Reader, protocol: Protocol, words: U32, admitted: Admitted
 ) -> tuple[tuple[Check, ...], Spoof | None]:
     """The prompts, each control text, each reference, and the controls made to carry a decoy."""
-    controls = [(name, read_answers((name,)).answers) for name in request.controls]
-    references = [(name, read_answers((name,)).answers) for name in request.references]
+    mark = reader.mark
+    controls = [(name, reader.read((name,)).answers) for name in request.controls]
+    references = [(name, reader.read((name,)).answers) for name in request.references]
     number = len(controls) + len(references) + 2
-    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * number)
+    decoys = Decoys(protocol.seed + 1, CONTROL_DECOYS_EACH * len(protocol.keys) * number, mark.reading)
     found = list(check("the prompts", count_prompts(admitted.answers, mark), protocol, words, decoys))
     everything: list[Answer] = []
     for name, answers in controls:

@@ -17,7 +17,7 @@ from stillwatch.app.border import Spool
 from stillwatch.app.memory import give_back
 from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.state import State
-from stillwatch.facts.frame import Codebooks, build_frame
+from stillwatch.facts.frame import FRAME_COLUMNS, SIGNATURE, Codebooks, build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
@@ -89,7 +89,7 @@ def fold(
     books = books or Codebooks()
     found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0)
     numbers = sorted(spool.parts)
-    for number, frame, summed in _ahead(store, spool, numbers, books, until_us):
+    for number, frame, summed in _ahead(store, spool, numbers, state, books, until_us):
         facts(summed)
         if number != numbers[-1] or until_us is not None:
             found.close(frame, register)
@@ -100,13 +100,19 @@ def fold(
     return found
 
 
+def needed(state: State) -> Sequence[str]:
+    """Columns of an epoch that ``advance`` reads: signatures only where refused requests may have come again."""
+    retried = any(group.migration is not None and group.gated_us is None for group in state.lineages)
+    return (*FRAME_COLUMNS, SIGNATURE) if retried else FRAME_COLUMNS
+
+
 def _ahead(
-    store: Epochs, spool: Spool, numbers: list[int], books: Codebooks, until_us: int | None
+    store: Epochs, spool: Spool, numbers: list[int], state: State, books: Codebooks, until_us: int | None
 ) -> Iterator[tuple[int, Frame, pa.Table]]:
     """Each epoch's frame and facts, without epochs of nothing but copies of earlier events.
 
-    The engine sums up the next epoch while one is weighed. Its rows are not held meanwhile: they would be the larger
-    part of what is in memory.
+    ``state`` has been advanced over an epoch when the next is asked for. The engine sums up the next epoch while one is
+    weighed. Its rows are not held meanwhile: they would be the larger part of what is in memory.
     """
 
     def summed(number: int) -> pa.Table:
@@ -116,9 +122,10 @@ def _ahead(
         coming = deque(pool.submit(summed, number) for number in numbers[:1])
         for number, following in zip_longest(numbers, numbers[1:]):
             facts = coming.popleft().result()
-            frame = _frame(store.epoch(spool.parts[number]), number, spool.epoch_us, books, until_us)
+            table = store.epoch(spool.parts[number], needed(state))
+            frame = _frame(table, number, spool.epoch_us, books, until_us)
             ready = [] if frame is None else [(number, frame, facts)]
-            del frame, facts
+            del table, frame, facts
             give_back()
             if following is not None:
                 coming.append(pool.submit(summed, following))

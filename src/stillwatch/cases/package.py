@@ -78,7 +78,7 @@ def unpacked(path: Path) -> dict[str, bytes]:
             return {info.filename: _read(path, archive, info) for info in infos}
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}. Check the path.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise _refused(path, f"it is no zip that can be read ({inert.text(str(error))})") from error
 
 

@@ -16,6 +16,7 @@ from stillwatch.cli.output import print_json, print_lines
 if TYPE_CHECKING:
     from stillwatch.derive.collect import Source
 
+_MARKS = "forms, habits, best, green1, green2, gumbel1 or gumbel1x2."
 _unlock = click.option(
     "--unlock", type=options.Folder(), metavar="FILE", help="File that unlocks the keys; default: beside them."
 )
@@ -33,9 +34,7 @@ def keys() -> None:
 
 @keys.command("new", cls=Command)
 @click.option("--group", metavar="NAME", default="everyone", show_default=True, help="Accounts that will get the mark.")
-@click.option(
-    "--mark", metavar="NAME", default="forms", show_default=True, help="forms, habits, best, green1, green2 or gumbel1."
-)
+@click.option("--mark", metavar="NAME", default="forms", show_default=True, help=_MARKS)
 @click.option("--commit", is_flag=True, help="Commit it at once.")
 @_unlock
 @options.as_json
@@ -63,6 +62,8 @@ def commit(key_id: str, unlock: Path | None, as_json: bool) -> None:
 @_unlock
 def vllm(key_id: str, out: Path, unlock: Path | None) -> None:
     """Write a file for 'vllm serve --config' that turns on vLLM's own mark under a committed key of mark gumbel1.
+
+    Or of mark gumbel1x2, vLLM's mark of two keys, which speculative decoding needs.
 
     The file holds the key, readable by this user alone; on vLLM's command line everybody on the machine would see it.
     """
@@ -104,6 +105,9 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--credential", metavar="NAME", default="", help="With a URL: variable that holds the credential.")
 @click.option("--served", metavar="TEXTS", multiple=True, help="Served text: prompts that quote it are excluded.")
+@click.option(
+    "--tokenizer", metavar="FILE", default="", help="tokenizer.json of the marked model: for its sampler's marks."
+)
 @click.option("--agreement", metavar="FILE", default="", help="What 'derive agree' wrote, to stand in the report.")
 @_unlock
 @case_options.store
@@ -118,6 +122,7 @@ def test(
     controls: tuple[str, ...],
     references: tuple[str, ...],
     served: tuple[str, ...],
+    tokenizer: str,
     agreement: str,
     unlock: Path | None,
     store: Path | None,
@@ -148,6 +153,7 @@ def test(
         served=served,
         references=references,
         agreement=agreement,
+        tokenizer=tokenizer,
         source=_source(suspect, asking),
         prompts=asking["prompts"],
         store=case_options.place(store),
@@ -196,7 +202,7 @@ def agree(
     metavar="NAME",
     default="green1",
     show_default=True,
-    help="forms, habits, best, green1, green2 or gumbel1.",
+    help=_MARKS,
 )
 @click.option("--excess", type=click.FloatRange(0, 1), help="Excess of matches in the marked text; default: all.")
 @click.option(
@@ -282,7 +288,7 @@ def _show(key: dict[str, Any], as_json: bool) -> None:
 
 def _line(key: dict[str, Any]) -> str:
     committed = f"committed {key['committed_at']}" if key["committed_at"] else "not committed"
-    return f"{key['key_id']}  {key['state']:8}  {key['mark']:7}  {key['group']}  {committed}"
+    return f"{key['key_id']}  {key['state']:8}  {key['mark']:9}  {key['group']}  {committed}"
 
 
 def _verdict_lines(document: dict[str, Any], out: Path) -> list[str]:

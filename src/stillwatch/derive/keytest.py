@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -45,16 +45,18 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Decoys:
-    """``count`` keys, the same for the same seed."""
+    """``count`` keys, the same for the same seed; ``reading`` is the mark's, which true keys go through as well."""
 
     seed: int
     count: int
+    reading: Callable[[U32], U32] | None = None
 
     def block(self, place: int) -> U32:
         """Keys ``place * BLOCK`` on; the last block is shorter."""
         size = min(BLOCK, self.count - place * BLOCK)
         generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([self.seed, place])))
-        return generator.integers(0, 1 << 32, (size, KEY_WORDS), dtype=np.uint32)
+        drawn: U32 = generator.integers(0, 1 << 32, (size, KEY_WORDS), dtype=np.uint32)
+        return drawn if self.reading is None else self.reading(drawn)
 
     @property
     def blocks(self) -> int:

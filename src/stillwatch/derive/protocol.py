@@ -22,11 +22,12 @@ ENDED = "test-ended"
 SCHEMA = "stillwatch.derive-protocol/1"
 
 LOOKS = 8
-_ALONE = "log((n+1)/(e+1)), with e suggested by context and outcome alone,"
+_SPREAD = "s the spread of n around e beyond chance"
+_ALONE = f"n/(n+1) log((n+1)/(e/sqrt(1+s)+1)), with e suggested by context and outcome alone and {_SPREAD},"
 _WEIGHTS = {
     False: _ALONE,
-    True: "(n-e)/(1+se), with e suggested by the references and s the spread of n around e beyond chance, or, if s is "
-    f"above {MOST_SPREAD:g}, of {_ALONE}",
+    True: f"(n-e)/(1+se), with e suggested by the references and {_SPREAD}, or, if s is above {MOST_SPREAD:g}, "
+    f"of {_ALONE}",
 }
 CONTROL_ALPHA = 0.001
 """Level at which a control, or the prompts, make a test invalid; divided by the number of such checks."""
@@ -59,6 +60,7 @@ class Protocol:
     served: tuple[str, ...]
     references: tuple[str, ...] = ()
     least: int = LEAST_OBSERVATIONS
+    tokenizer: str = ""
 
     @property
     def name(self) -> str:
@@ -78,6 +80,7 @@ class Protocol:
             "hypothesis": f"the suspect was trained on text carrying mark {self.mark} under one of the keys",
             "null": "the suspect's text is independent of the key",
             "mark": {"name": self.mark, "gamma": self.gamma},
+            **({"tokenizer_sha256": self.tokenizer} if self.tokenizer else {}),
             "keys": [asdict(key) for key in self.keys],
             "statistic": (
                 "the look at which distinct places that match carry a mixture of test martingales to keys/alpha, then "
@@ -118,6 +121,7 @@ def declare(
     references: tuple[str, ...] = (),
     looks: int = LOOKS,
     least: int = LEAST_OBSERVATIONS,
+    tokenizer: str = "",
 ) -> Protocol:
     """A protocol that can decide something; ``ConfigurationError`` with every reason why it could not."""
     mistakes = []
@@ -138,4 +142,6 @@ def declare(
     if mistakes:
         raise ConfigurationError(*mistakes)
     tested = tuple(Tested(k.key_id, k.group, k.commitment, k.committed_at) for k in keys)
-    return Protocol(suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references, least)
+    return Protocol(
+        suspect, keys[0].mark, gamma, tested, alpha, decoys, looks, controls, served, references, least, tokenizer
+    )

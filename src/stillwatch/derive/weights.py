@@ -5,11 +5,15 @@ loses that; counting every occurrence drowns it in the pairs that are frequent a
 e, comes from one of two places:
 
 - *from the text alone*: the frequencies of its context and of its outcome. That is a rough guess, off by several times
-  where an outcome likes its context, so the weight of a pair that occurs n times is log((n + 1) / (e + 1)).
+  where an outcome likes its context. If the factors are log-normal, a pair typically occurs e / sqrt(1 + s) times, and
+  how far one lies from that shows in the logarithm: the weight of a pair that occurs n times is
+  n / (n + 1) log((n + 1) / (e / sqrt(1 + s) + 1)), with the first factor because a student learns of a mark what it met
+  often.
 - *from a reference*, unmarked text of a model that writes alike: how often the outcome followed the context there,
   leaning on the frequency of the outcome where the context is rare. The weight is then (n - e) / (1 + s e), the score
-  of a count whose variance is e + s e^2. The spread s is by how much counts depart from the reference beyond chance,
-  taken from the counts themselves. A reference that is off by more than ``MOST_SPREAD`` is set aside.
+  of a count whose variance is e + s e^2. A reference that is off by more than ``MOST_SPREAD`` is set aside.
+
+In both the spread s is by how much counts depart from e beyond chance, taken from the counts themselves.
 
 Contract: weights are a function of the text and the reference alone, so that the test stays exact whatever they are
 worth, as long as neither depends on the key. They are integers, so that sums do not depend on their order.
@@ -69,17 +73,24 @@ def weigh(whole: Observations, reference: Observations | None = None) -> Weighed
     if reference is not None and len(reference) and len(first):
         seen, among = _times(names[first], _pairs(reference)), _times(whole.contexts[first], reference.contexts)
         expected = total * (seen + _LEAN * share) / (among + _LEAN)
-        spread = _spread(written, expected)
+        spread = spread_beyond(written, expected)
     if spread is not None and spread <= MOST_SPREAD:
         weight = (written - expected) / (1 + spread * expected)
         weight *= LARGEST / max(float(np.abs(weight).max()), 1e-9)
     else:
-        weight = np.log((written + 1) / (alone + 1)) * SCALE
+        weight = _alone(written, alone) * SCALE
     columns = (whole.items[first], whole.start[first], whole.width[first])
     return Weighed(*columns, np.rint(weight).astype(np.int32), spread, whole.draws)
 
 
-def _spread(written: _Column, expected: _Column) -> float:
+def _alone(written: _Column, suggested: _Column) -> _Column:
+    """Weights from the text alone; chosen among others on students that count nowhere else (decision 0030)."""
+    typical = suggested / np.sqrt(1 + spread_beyond(written, suggested)) if len(written) else suggested
+    found: _Column = written / (written + 1) * np.log((written + 1) / (typical + 1))
+    return found
+
+
+def spread_beyond(written: _Column, expected: _Column) -> float:
     """Moment estimate of s in a variance of e + s e^2; frequent pairs decide, where chance is smallest.
 
     The sum of e is over all pairs, those that were never written too, and so is the number of places.

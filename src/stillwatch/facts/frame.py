@@ -17,6 +17,15 @@ from stillwatch.model.frame import Codebook, Codes, Frame, Ints
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
 
+SIGNATURE = "prompt_minhash"
+FRAME_COLUMNS = (
+    *("event_id", "ts", "tenant_id", "account_id", "client_addr", "client_net", "user_agent", "ja4", "model_request"),
+    *("session", "end_user", "turns", "prompt_words", "output_tokens", "http_status", "error_type", "stream"),
+    *("temperature", "max_tokens", "tool_count", "prompt_exact", "prompt_open", "prompt_close", "system_exact"),
+    *("prompt_skeleton", "system_skeleton", "prompt_bag", "cues"),
+)
+"""What every frame is built from. Half of a row is its ``SIGNATURE``, which few epochs are asked for."""
+
 
 @dataclass
 class Codebooks:
@@ -29,7 +38,10 @@ class Codebooks:
 
 
 def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int) -> Frame:
-    """Build the frame of one epoch from rows already sorted by (ts, event_id)."""
+    """Build the frame of one epoch from rows already sorted by (ts, event_id).
+
+    Of a table without signatures the frame has none: looking one up is an error.
+    """
     status, salt = _ints(table, "http_status"), _salt(table)
     return Frame(
         start_us=start_us,
@@ -58,7 +70,7 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
         system=_salted(_ints(table, "system_exact"), salt),
         skeleton=_salted(_padded(table["prompt_skeleton"]), salt),
         system_skeleton=_salted(_padded(table["system_skeleton"]), salt),
-        minhash=_fixed(table["prompt_minhash"], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False),
+        minhash=_signatures(table),
         bag=_fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE).astype(np.uint8, copy=False),
         cues=_ints(table, "cues"),
     )
@@ -80,8 +92,14 @@ def build_sent(table: pa.Table, books: Codebooks) -> Sent:
         account=_codes(scoped_column(table), books.account),
         ts=table["ts"].cast(pa.int64()).to_numpy(),
         text=_ints(table, "prompt_exact") != 0,
-        minhash=_fixed(table["prompt_minhash"], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False),
+        minhash=_signatures(table),
     )
+
+
+def _signatures(table: pa.Table) -> NDArray[np.int32]:
+    if SIGNATURE not in table.column_names:
+        return np.zeros((0, MINHASH_SIZE), dtype=np.int32)
+    return _fixed(table[SIGNATURE], np.dtype("<i4"), MINHASH_SIZE).astype(np.int32, copy=False)
 
 
 def _salt(table: pa.Table) -> Ints | None:

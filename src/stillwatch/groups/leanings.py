@@ -71,16 +71,20 @@ class Leanings:
         """Accounts whose mean is worth at least ``least`` texts and which have not long been silent."""
         worth = self.texts**2 / np.maximum(self.squares, 1e-12)
         accounts = np.flatnonzero((worth >= least) & (self.texts >= FADED * least)).astype(np.int32)
-        mean = self.sums[accounts].astype(np.float64) / self.texts[accounts, None]
+        mean = self.sums[accounts].astype(np.float64)
+        mean /= self.texts[accounts, None]
         return Means(accounts, mean, worth[accounts])
 
     def spread_within(self) -> Floats:
         """Covariance of an account's single messages around its own mean, pooled over all accounts."""
         total = float(self.texts.sum())
-        held = self.texts > 0
         if total <= 0:
             return np.eye(WIDTH)
-        scaled = self.sums[held] / np.sqrt(self.texts[held])[:, None]
+        held = np.flatnonzero(self.texts > 0)
+        scaled = np.empty((len(held), WIDTH))
+        for low in range(0, len(held), CHUNK):
+            some = held[low : low + CHUNK]
+            np.divide(self.sums[some], np.sqrt(self.texts[some])[:, None], out=scaled[low : low + CHUNK])
         of_means = scaled.T @ scaled
         # A mean carries its own share of the spread, which is all there is of an account with one text.
         share = float((self.squares[held] / self.texts[held]).sum()) / total

@@ -4,16 +4,16 @@ A *template key* is a keyed hash of a piece of a request that stays while the re
 first or last words of the prompt, one of its skeleton shingles. It counts for an account once the account used it under
 at least two different prompts: a public prompt that many people copy repeats as a whole and is no template.
 
-``observe`` is incremental: it costs time in proportion to the new epoch and to what is remembered, and what is
-remembered is bounded by the windows. Most keys of a log are never seen under a second prompt, so it is them that memory
-is made of: 12 bytes each, by the epoch they were seen in last, and a quarter of them is copied at a time.
+``observe`` is incremental: it costs time in proportion to the new epoch, and what is remembered is bounded by the
+windows. Most keys of a log are never seen under a second prompt, so it is them that memory is made of: 12 bytes each,
+by the epoch they were seen in. An epoch's keys are counted in parts, so that what counting needs is small beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,10 @@ SINGLES_EPOCHS = 4
 """Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt."""
 _TAGS = {"system": 0x1F83D9ABFB41BD6B, "opening": 0x2545F4914F6CDD1D, "closing": 0x3C6EF372FE94F82B}
 KEY_BITS, ACCOUNT_BITS = 39, 24
-_CHUNK = 65_536
+_CHUNK = 16_384
 """Requests whose keys are laid out side by side at a time."""
+_PART_BITS = 4
+"""The first bits of a key say which part of an epoch it is counted in."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Pairs(Held):
 
 @dataclass(frozen=True)
 class Waiting:
-    """Pairs last seen in ``epoch`` and under one prompt only, ascending; ``prompts[prompt]`` is its hash."""
+    """Pairs seen in ``epoch`` and by then under one prompt only, ascending; ``prompts[prompt]`` is its hash."""
 
     epoch: int
     pair: Ints
@@ -113,23 +115,21 @@ class Templates:
 
     def observe(self, frame: Frame, epoch: int) -> None:
         """Take in one epoch and forget what has left the windows."""
-        seen, ripe = _epoch_pairs(frame, epoch)
-        self.pairs = self.pairs.where(self.pairs.last > epoch - self.window)
-        at, known = _places(self.pairs.pair, seen.pair)
-        last = self.pairs.last.copy()
-        last[at] = epoch
-        singles = []
-        for older in self.singles:
-            if older.epoch > epoch - SINGLES_EPOCHS:
-                at, met = _places(older.pair, seen.pair)
-                ripe[met] |= older.exact(at) != seen.exact(met)
-                singles.append(older.without(at))
-        # What is a pair already is only prolonged, and is no single, under however few prompts it was seen now.
-        settled = ripe.copy()
-        settled[known] = True
-        ripe[known] = False
-        self.pairs = _inserted(replace(self.pairs, last=last), seen.pair[ripe], epoch)
-        self.singles = (*singles, seen.without(np.flatnonzero(settled)))
+        held = self.pairs.where(self.pairs.last > epoch - self.window)
+        older = tuple(table for table in self.singles if table.epoch > epoch - SINGLES_EPOCHS)
+        rows = _different(frame)
+        prompts, last = frame.exact[rows], held.last.copy()
+        parts = [_judge(part, prompts, older, held.pair) for part in _in_parts(frame, rows)]
+        for part in parts:
+            last[part.known] = epoch
+        self.pairs = _inserted(replace(held, last=last), _joined([part.fresh for part in parts]), epoch)
+        # A pair that is met again keeps its place in older tables, under the same prompt. So does one that comes into
+        # use; it is looked up there first, and leaves later than its old place, unless the window is that short.
+        if self.window < SINGLES_EPOCHS - 1:
+            older = tuple(t.without(_joined([part.met[i] for part in parts])) for i, t in enumerate(older))
+        self.singles = older  # lets go of the oldest before the newest is put together
+        pair, prompt = _joined([part.pair for part in parts]), _joined([part.prompt for part in parts], np.int32)
+        self.singles = (*older, Waiting(epoch, pair, prompt, prompts))
 
 
 def paired(key: Ints, account: Codes) -> Ints:
@@ -139,11 +139,56 @@ def paired(key: Ints, account: Codes) -> Ints:
     return (key << ACCOUNT_BITS) | account.astype(np.int64)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What becomes of one part of an epoch's pairs, all ascending.
+
+    ``pair``, ``prompt``: go on waiting; ``fresh``: were seen under two prompts; ``known``: places of those in use;
+    ``met``: places in each older table of those that were met again.
+    """
+
+    pair: Ints
+    prompt: Codes
+    fresh: Ints
+    known: Ints
+    met: list[Ints]
+
+
+def _judge(part: tuple[Ints, Codes], prompts: Ints, older: Sequence[Waiting], held: Ints) -> _Part:
+    """Count a part: pairs, at least one, and the places of their prompts. ``held``: pairs in use, ascending."""
+    order = np.argsort(part[0])
+    pair, prompt = part[0][order], part[1][order]
+    starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+    exact = prompts[prompt]
+    ripe = np.minimum.reduceat(exact, starts) != np.maximum.reduceat(exact, starts)
+    pair, prompt, exact = pair[starts], prompt[starts], exact[starts]
+    found = []
+    for table in older:
+        at, met = _places(table.pair, pair)
+        ripe[met] |= table.exact(at) != exact[met]
+        found.append(at)
+    # What is a pair already is only prolonged, and is no single, under however few prompts it was seen now.
+    at, known = _places(held, pair)
+    waits = ~ripe
+    waits[known] = False
+    ripe[known] = False
+    return _Part(pair[waits], prompt[waits], pair[ripe], at, found)
+
+
+def _joined(parts: list[NDArray[Any]], dtype: type[np.signedinteger[Any]] = np.int64) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype), *parts])
+
+
 def _places(table: Ints, wanted: Ints) -> tuple[Ints, Ints]:
-    """Where in ``table`` members of ``wanted`` stand, and which members these are; both ascend without repeats."""
-    at = np.searchsorted(table, wanted)
-    found = np.flatnonzero(table[np.minimum(at, len(table) - 1)] == wanted) if len(table) else at[:0]
-    return at[found], found
+    """Where in ``table`` members of ``wanted`` stand, and which members these are; both ascend without repeats.
+
+    Something is wanted.
+    """
+    low, high = int(np.searchsorted(table, wanted[0])), int(np.searchsorted(table, wanted[-1], "right"))
+    near = table[low:high]  # what a cache holds
+    at = np.searchsorted(near, wanted)
+    found = np.flatnonzero(near[np.minimum(at, len(near) - 1)] == wanted) if len(near) else at[:0]
+    return at[found] + low, found
 
 
 def _inserted(held: Held, fresh: Ints, epoch: int) -> Held:
@@ -206,24 +251,6 @@ def _tagged(values: Ints, tag: int) -> Ints:
     return np.where(values == 0, 0, values ^ np.int64(tag))
 
 
-def _epoch_pairs(frame: Frame, epoch: int) -> tuple[Waiting, NDArray[np.bool_]]:
-    """Keys of the epoch by account, and which of them were seen under two prompts."""
-    rows = _different(frame)
-    prompts = frame.exact[rows]
-    parts = list(_laid_out(frame, rows))
-    pair = np.concatenate([pair for pair, _ in parts])
-    prompt = np.concatenate([place for _, place in parts])
-    parts.clear()
-    if not len(pair):
-        return Waiting(epoch, pair, prompt, prompts), np.zeros(0, dtype=bool)
-    order = np.argsort(pair)
-    pair, prompt = pair[order], prompt[order]
-    starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
-    exact = prompts[prompt]
-    ripe = np.minimum.reduceat(exact, starts) != np.maximum.reduceat(exact, starts)
-    return Waiting(epoch, pair[starts], prompt[starts], prompts), ripe
-
-
 def _different(frame: Frame) -> Ints:
     """Each different request of an account once, ascending."""
     rows = np.flatnonzero(frame.exact != 0)
@@ -234,10 +261,26 @@ def _different(frame: Frame) -> Ints:
     return np.sort(order[fresh])
 
 
-def _laid_out(frame: Frame, rows: Ints) -> Iterator[tuple[Ints, Codes]]:
-    """(key, account) pairs of the requests, each with the place of its request in ``rows``."""
-    for low in range(0, max(len(rows), 1), _CHUNK):
-        chunk = rows[low : low + _CHUNK]
-        keys = request_keys(frame, chunk)
-        place, column = np.nonzero(keys)
-        yield paired(keys[place, column], frame.account[chunk[place]]), (place + low).astype(np.int32)
+def _in_parts(frame: Frame, rows: Ints) -> Iterator[tuple[Ints, Codes]]:
+    """(key, account) pairs of the requests, each with the place of its request in ``rows``: the parts that hold any."""
+    chunks = [_laid_out(frame, rows, low) for low in range(0, len(rows), _CHUNK)]
+    for number in range(1 << _PART_BITS):
+        mine = [chunk.pop(number) for chunk in chunks]
+        if any(len(pair) for pair, _ in mine):
+            yield np.concatenate([pair for pair, _ in mine]), np.concatenate([place for _, place in mine])
+
+
+def _laid_out(frame: Frame, rows: Ints, low: int) -> dict[int, tuple[Ints, Codes]]:
+    """The pairs of some of ``rows``, from ``low`` on, by part."""
+    chunk = rows[low : low + _CHUNK]
+    keys = request_keys(frame, chunk)
+    key = keys[keys != 0]
+    row = np.repeat(np.arange(len(chunk), dtype=np.int32), np.count_nonzero(keys, axis=1))
+    part = (key >> (KEY_BITS - _PART_BITS)).astype(np.uint8)
+    order = np.argsort(part, kind="stable")
+    ends = np.cumsum(np.bincount(part, minlength=1 << _PART_BITS))[:-1]
+    key, row = key[order], row[order]
+    pair, place = paired(key, frame.account[chunk][row]), row + np.int32(low)
+    # Copies: a part is let go of when it has been counted.
+    split = zip(np.split(pair, ends), np.split(place, ends), strict=True)
+    return {number: (some.copy(), where.copy()) for number, (some, where) in enumerate(split)}

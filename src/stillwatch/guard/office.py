@@ -36,7 +36,7 @@ def office_text(name: str, raw: bytes) -> str:
             if not wanted:
                 raise InputError(f"{name}: is an archive and no Office file; unpack it and check what is in it")
             return "\n".join(_parts(name, archive, wanted))
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, RuntimeError, EOFError) as error:
         raise InputError(f"{name}: cannot be read as an Office file: {error}; save it anew or as text") from error
 
 

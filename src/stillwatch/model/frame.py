@@ -42,7 +42,10 @@ class Codebook:
 
 @dataclass(frozen=True)
 class Frame:
-    """The exchanges of one epoch, ascending by time, then event id. All arrays have the same first dimension ``n``."""
+    """The exchanges of one epoch, ascending by time, then event id.
+
+    All arrays have the same first dimension ``n``, but ``minhash`` has none of them where signatures were not read.
+    """
 
     start_us: int
     end_us: int

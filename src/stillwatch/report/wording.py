@@ -49,7 +49,7 @@ def decimal(value: float | None) -> str:
 
 def power(value: float | None) -> str:
     """A power of ten with one decimal and a real minus sign."""
-    return UNKNOWN if value is None else f"{value:.1f}".replace("-", "−")
+    return UNKNOWN if value is None else f"{value:z.1f}".replace("-", "−")
 
 
 def share(value: float | None) -> str:

@@ -43,7 +43,7 @@ def search_packed(path: Path, person: Person) -> int | None:
         if begin.startswith(_ZIP):
             return _in_archive(path, person)
         return _in_pdf(path, person) if begin.startswith(_PDF) else None
-    except (EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         raise UnsearchableError(f"it cannot be unpacked: {error}") from None
     except OSError as error:
         if error.errno is not None:

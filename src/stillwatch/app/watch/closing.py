@@ -7,6 +7,7 @@ decides nothing. An epoch closes when the watermark has passed its end.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.app.border import Spool
-from stillwatch.app.folding import Folded
+from stillwatch.app.border import Spool, repeating
+from stillwatch.app.folding import Folded, needed
 from stillwatch.app.memory import give_back
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
@@ -24,6 +25,7 @@ from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
+from stillwatch.store.statements import FACTS_COLUMNS
 
 MINUTE_US = 60_000_000
 JOINED_ROWS = 32_768
@@ -50,25 +52,42 @@ def close_epoch(
     origins: dict[str, str],
     state: Path,
 ) -> None:
-    """Advance the fold over one epoch of the spool; ``origins`` learns where its examples were read."""
+    """Advance the fold over one epoch of the spool; ``origins`` learns where its examples were read.
+
+    What is only kept is written beside the weighing, which an alarm waits for.
+    """
     files = spool.parts.pop(number)
     store.know(files, marked(checkpoint, state))
     store.find_duplicates(files)
-    table = store.epoch(files)
+    table = store.epoch(files, [*needed(folded.closed), FILE])
     arrived = sum(pq.read_metadata(f).num_rows for f in files)
     checkpoint.counts.copies += arrived - len(table)
+    summed = table.select(list(FACTS_COLUMNS))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        kept = [beside.submit(_keep_facts, number, [summed], store, checkpoint, state)] if len(table) else []
+        kept.append(beside.submit(_keep_rows, number, files, store, checkpoint, state))
+        del summed
+        if len(table):
+            frame, read = framed(table, number, spool.epoch_us, folded)
+            del table  # what is weighed is the frame
+            weigh(frame, read, folded, register, origins)
+    for done in kept:
+        done.result()
+
+
+def _keep_facts(number: int, held: list[pa.Table], store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
+    """FACTS of an epoch from its rows, which are let go of."""
+    checkpoint.facts[number] = f"facts-{number}.parquet"
+    facts = store.facts(held.pop()).cast(arrow_schema(FACTS))
+    pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
+
+
+def _keep_rows(number: int, files: list[Path], store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
+    """The marks of an epoch and its sketches."""
     checkpoint.marks[number] = f"marks-{number}.parquet"
     store.write_marks(files, state / checkpoint.marks[number])
     checkpoint.sketches[number] = f"sketches-{number}.parquet"
     join(files, state / checkpoint.sketches[number])
-    if not len(table):
-        return
-    checkpoint.facts[number] = f"facts-{number}.parquet"
-    facts = store.facts(table).cast(arrow_schema(FACTS))
-    pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
-    frame, read = framed(table, number, spool.epoch_us, folded)
-    del table, facts  # what is weighed is the frame
-    weigh(frame, read, folded, register, origins)
 
 
 def framed(table: pa.Table, number: int, epoch_us: int, folded: Folded) -> tuple[Frame, pa.Table]:
@@ -88,7 +107,8 @@ def weigh(frame: Frame, read: pa.Table, folded: Folded, register: Register, orig
 def join(files: list[Path], path: Path) -> None:
     """One file of many."""
     held: list[pa.Table] = []
-    with pq.ParquetWriter(path, pq.read_schema(files[0]), compression="zstd") as writer:
+    schema = pq.read_schema(files[0])
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeating(schema)) as writer:
         for file in files:
             for batch in pq.ParquetFile(file).iter_batches(JOINED_ROWS):
                 held.append(pa.Table.from_batches([batch]))

@@ -45,20 +45,20 @@ class Intake:
         self._maps = maps
         self._late: list[pa.Table] = []
         self._names: deque[str] = deque()
+        self._key, self._seed = run.keys.derive("rows"), run.keys.derive("sketch")
         self.rejects: list[pa.Table] = []
 
     def take(self, follower: Follower, tasks: Iterator[Task], most_rows: int, now_us: int) -> bool:
         """Read tasks until so many rows were read, or all; returns whether there may be more."""
         left = _Left(most_rows)
         batches = self._batches(follower, tasks, left)
-        seed = self._run.keys.derive("sketch")
-        for batch in sketched(batches, self._run.recipe, seed, self._run.threads):
+        for batch in sketched(batches, self._run.recipe, self._seed, self._run.threads):
             self._add(batch, self._names.popleft(), now_us)
         return left.rows <= 0
 
     def _batches(self, follower: Follower, tasks: Iterator[Task], left: _Left) -> Iterator[pa.RecordBatch]:
         for task in tasks:
-            rejects = Rejects(self._run.keys.derive("rows"))
+            rejects = Rejects(self._key)
             if task.remark is not None:
                 rejects.remark(task.remark)
             for batch in self._read(task, rejects):
@@ -73,17 +73,19 @@ class Intake:
                 return
 
     def _read(self, task: Task, rejects: Rejects) -> Iterator[pa.RecordBatch]:
-        key, rows = self._run.keys.derive("rows"), self._run.request.settings.batch_rows
+        rows = self._run.request.settings.batch_rows
         try:
-            yield from read_piece(task.source, task.lines, maps=self._maps, rejects=rejects, key=key, batch_rows=rows)
+            yield from read_piece(
+                task.source, task.lines, maps=self._maps, rejects=rejects, key=self._key, batch_rows=rows
+            )
         except InputError as error:
             reason = NOT_A_LOG if isinstance(error, UnrecognisedFileError) else UNREADABLE
             rejects.add(task.source.name, 0, reason)
             rejects.remark(str(error))
 
     def _add(self, batch: pa.RecordBatch, file: str, now_us: int) -> None:
-        checkpoint, key = self._checkpoint, self._run.keys.derive("rows")
-        batch = batch.append_column(MARK, marks(batch["event_id"], key))
+        checkpoint = self._checkpoint
+        batch = batch.append_column(MARK, marks(batch["event_id"], self._key))
         batch = batch.append_column(FILE, pa.array([file] * batch.num_rows, pa.string()))
         ts = batch["ts"].cast(pa.int64()).to_numpy()
         checkpoint.counts.rows += len(ts)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
 from stillwatch.app.examples import broken, fetch_examples
-from stillwatch.app.folding import Folded
+from stillwatch.app.folding import Folded, needed
 from stillwatch.app.memory import give_back
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
 from stillwatch.app.runwriter import facts_writer, write_run
@@ -82,7 +82,7 @@ class Publisher:
         self._store.know(files, marked(checkpoint, self._state))
         self._store.find_duplicates(files)
         for number in sorted(spool.parts):
-            table = self._store.epoch(spool.parts[number])
+            table = self._store.epoch(spool.parts[number], needed(view.latest))
             copies += sum(pq.read_metadata(f).num_rows for f in spool.parts[number]) - len(table)
             if len(table):
                 facts(self._store.facts(table))

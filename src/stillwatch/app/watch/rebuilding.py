@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stillwatch.app.folding import Folded
+from stillwatch.app.folding import Folded, needed
 from stillwatch.app.watch.checkpoint import WAY_OUT, Checkpoint
-from stillwatch.app.watch.closing import framed, weigh
+from stillwatch.app.watch.closing import FILE, framed, weigh
 from stillwatch.campaigns.document import iso
 from stillwatch.errors import StoreError
 from stillwatch.facts.register import Register
@@ -39,7 +39,7 @@ def rebuild(
         for number, path in kept.items():
             store.know([path], [file for n, file in kept.items() if number - window <= n < number])
             store.find_duplicates([path])
-            table = store.epoch([path])
+            table = store.epoch([path], [*needed(folded.closed), FILE])
             if len(table):
                 frame, read = framed(table, number, epoch_us, folded)
                 del table  # what is weighed is the frame

@@ -6,7 +6,15 @@ from stillwatch.derive.marks import best, forms, green, gumbel, habits
 from stillwatch.derive.marks.mark import Mark
 from stillwatch.errors import ConfigurationError
 
-MARKS: tuple[Mark, ...] = (forms.MARK, habits.MARK, best.MARK, green.MARK_1, green.MARK_2, gumbel.MARK)
+MARKS: tuple[Mark, ...] = (
+    forms.MARK,
+    habits.MARK,
+    best.MARK,
+    green.MARK_1,
+    green.MARK_2,
+    gumbel.MARK,
+    gumbel.MARK_TWO,
+)
 
 
 def mark_named(name: str) -> Mark:
