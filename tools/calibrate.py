@@ -30,8 +30,13 @@ from stillwatch.evidence.scored import Cohorts
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.worlds.benign.pool import UndeclaredPool
 from stillwatch.worlds.benign.scripts import Scripts
+from stillwatch.worlds.operators.cleaning import Cleaning
+from stillwatch.worlds.operators.elicitation import Elicitation
+from stillwatch.worlds.operators.fixed_template import FixedTemplate
+from stillwatch.worlds.operators.prompt_mill import PromptMill
 from stillwatch.worlds.plan import Plan
 from stillwatch.worlds.plans import drawn, held_to, week_plan
+from stillwatch.worlds.stream import Actor
 from stillwatch.worlds.world import World, make_world
 
 SHAPE: dict[str, Any] = {
@@ -44,9 +49,10 @@ SHAPE: dict[str, Any] = {
 PEOPLE = (300, 600, 1_200)
 """Worlds of several sizes, because no score may depend on how large the log is."""
 LOOKALIKES, POOLS, OPERATORS, HARD = 44, 8, 14, 12
-HARD_WEEKS, HARD_SEEDS = 3, 20_000
-"""So many hard weeks to one with operators; their seeds lie so far on."""
+HARD_WEEKS, HARD_SEEDS, OPEN_SEEDS = 3, 20_000, 40_000
+"""So many hard weeks to one with operators; their seeds lie so far on, and those of operators in the open."""
 HARD_KINDS = ("viral_prompt", "tutors", "evaluation_team", "franchise")
+OPEN_KINDS = ("elicitation", "cleaning", "fixed_template", "prompt_mill")
 FITTED = 4
 """One in so many harmless worlds is fitted on and gives no scores."""
 BAGS = 3
@@ -118,9 +124,33 @@ def hard_plan(seed: int) -> Plan:
     return replace(week, actors=(*week.actors, *others, *pools))
 
 
-OPERATED, HARDEST = "operated", "hardest"
+def open_plan(seed: int) -> Plan:
+    """A made-up week of operators that look like a firm, to be fitted on only: cards shared, rooms of their own.
+
+    Without them everything that asks for what harvests ask for from a few rooms would be one of the pools above.
+    """
+    rng = np.random.default_rng([seed, 80])
+    week = week_plan(seed, size=PEOPLE[0], operators=0, lookalikes=0)
+    operators = drawn(rng, OPEN_KINDS, HARD, PEOPLE[0] * 1.5)
+    return replace(week, actors=(*week.actors, *(_in_the_open(rng, operator) for operator in operators)))
+
+
+def _in_the_open(rng: np.random.Generator, actor: Actor) -> Actor:
+    """The operator, hiding neither who pays nor where its machines stand."""
+    assert isinstance(actor, Elicitation | Cleaning | FixedTemplate | PromptMill)
+    force = replace(
+        actor.force,
+        payment=("shared", "batches")[int(rng.integers(2))],
+        infrastructure=("one_place", "mixed_clouds")[int(rng.integers(2))],
+        one_client=bool(rng.random() < 0.5),
+    )
+    return replace(actor, force=force)
+
+
+OPERATED, OPENLY, HARDEST = "operated", "openly", "hardest"
 PLANS: dict[str, Callable[[int], Plan]] = {
     OPERATED: lambda seed: plan(seed, OPERATORS),
+    OPENLY: open_plan,
     HARDEST: hard_plan,
     HARMLESS: lambda seed: plan(seed, 0),
 }
@@ -147,8 +177,10 @@ def fit(train: list[Sample], by_work: bool) -> Score:
 
 def main() -> None:
     given = arguments(__doc__, train=60, calibrate=180, jobs=2, seed=1000)
+    operated = seeds(given, OPERATED)
+    openly = [(seed + OPEN_SEEDS, OPENLY) for seed, _ in operated]
     hardest = [(seed + HARD_SEEDS, HARDEST) for seed in range(given.seed, given.seed + HARD_WEEKS * given.train)]
-    train, null = played(given, [*seeds(given, OPERATED), *hardest], world_samples, "groups")
+    train, null = played(given, [*operated, *openly, *hardest], world_samples, "groups")
     fitted = [s for s in null if s.world % FITTED == 0]
     compared = [s for s in null if s.world % FITTED]
     given.out.write_text(json.dumps(content([*train, *fitted], compared)) + "\n", "utf-8")
