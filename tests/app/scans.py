@@ -44,9 +44,9 @@ FILES = {"campaigns.json", "report.html", ".stillwatch.json", *TABLE_FILES}
 
 
 def small_plan() -> Plan:
-    """Two days: a crowd, a class, a plugin, and two operators that nobody could overlook."""
+    """Two days: a crowd, a class, a plugin, and two operators that nobody could overlook, with exits of their own."""
     force = Force(schedule="random", rhythm="steady", infrastructure="rotating", payment="virtual", age_days=5)
-    other = replace(force, pool_seed=7, infrastructure="mixed_clouds")
+    other = replace(force, pool_seed=7)
     actors = (
         Individuals(accounts=200, rate=4.0),
         Classroom(accounts=20, rate=8.0),

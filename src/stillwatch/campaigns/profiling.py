@@ -119,7 +119,7 @@ def _rooms(tally: Tally, everybody: Held, members: Codes) -> float:
     for (_, net), n in tally.nets.items():
         if net in own:
             requests[net] += n
-    return sum(n for _, n in requests.most_common(ROOMS)) / max(tally.nets.total(), 1)
+    return sum(n for _, n in requests.most_common(ROOMS)) / max(sum(tally.nets.values()), 1)
 
 
 def _are_own(values: NDArray[np.int64], everybody: Held, members: Codes) -> NDArray[np.bool_]:

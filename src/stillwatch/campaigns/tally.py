@@ -8,6 +8,7 @@ with the requests they are compared with.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,7 +35,7 @@ class Tally:
     accounts: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     sums: Ints = field(default_factory=lambda: np.zeros((0, _COLUMNS), dtype=np.int64))
     prompts: Held = field(default_factory=set)
-    nets: Counter[tuple[int, int]] = field(default_factory=Counter)
+    nets: dict[tuple[int, int], int] = field(default_factory=dict)
     agents: Held = field(default_factory=set)
 
     def total(self, column: int) -> int:
@@ -63,7 +64,7 @@ class Tally:
             return self
         left = set(self.accounts[keep].tolist())
         prompts, agents = ({pair for pair in values if pair[0] in left} for values in (self.prompts, self.agents))
-        nets = Counter({pair: n for pair, n in self.nets.items() if pair[0] in left})
+        nets = {pair: n for pair, n in self.nets.items() if pair[0] in left}
         return Tally(self.accounts[keep], self.sums[keep], prompts, nets, agents)
 
     def add(self, frame: Frame, rows: Ints, common: Ints, keys: Ints, private: Ints) -> None:
@@ -79,8 +80,10 @@ class Tally:
         self._sum(frame.account[rows], REQUESTS, np.ones((len(rows), 1), dtype=np.int64))
         self._sum(frame.account[common], COMPONENT, np.hstack([*columns, traits(frame, common)]))
         if counted:
-            for held, values in ((self.prompts, frame.exact), (self.nets, frame.net), (self.agents, frame.agent)):
-                held.update(zip(frame.account[common].tolist(), values[common].tolist(), strict=True))
+            self.prompts.update(_pairs(frame, frame.exact, common))
+            self.agents.update(_pairs(frame, frame.agent, common))
+            for pair, n in Counter(_pairs(frame, frame.net, common)).items():
+                self.nets[pair] = self.nets.get(pair, 0) + n
 
     def _make_room(self, accounts: Codes) -> None:
         known = np.union1d(self.accounts, accounts)
@@ -97,3 +100,8 @@ class Tally:
         accounts, first = np.unique(account[order], return_index=True)
         sums = np.add.reduceat(values[order], first, axis=0, dtype=np.int64)
         self.sums[np.searchsorted(self.accounts, accounts), column : column + values.shape[1]] += sums
+
+
+def _pairs(frame: Frame, values: Codes | Ints, rows: Ints) -> Iterator[tuple[int, int]]:
+    """Account and value of each row."""
+    return zip(frame.account[rows].tolist(), values[rows].tolist(), strict=True)
