@@ -20,16 +20,20 @@ MEMBERS, EVERYBODY = 10, 100
 REASONING = next(kind.mask for kind in cue_kinds() if kind.id == "reasoning_entire")
 
 
-def found(nets: list[int] | None = None, **identity: list[int]) -> Profile:
-    """The profile of ten accounts that all ask for reasoning, which nobody else does; ``nets``: one for each."""
+def found(nets: Any = None, public: int | None = None, **identity: list[int]) -> Profile:
+    """The profile of ten accounts that all ask for reasoning, which nobody else does.
+
+    ``nets``: one for each account, or for each of its twenty requests; ``public``: where everybody else comes from.
+    """
     rows, per = np.arange(20 * MEMBERS), 20
     account = rows // per
     columns: dict[str, Any] = {"exact": rows + 1, "cues": np.full(len(rows), REASONING)}
     if nets is not None:
-        columns["net"] = np.asarray(nets)[account]
+        columns["net"] = np.broadcast_to(np.asarray(nets).reshape(MEMBERS, -1), (MEMBERS, per)).ravel()
     frame = build(START + rows, account, **columns)
     others = np.repeat(np.arange(MEMBERS, EVERYBODY), 5)
-    crowd = build(START + np.arange(len(others)), others, exact=np.arange(len(others)) + 10_000, net=others + 1_000)
+    elsewhere = others + 1_000 if public is None else np.full(len(others), public)
+    crowd = build(START + np.arange(len(others)), others, exact=np.arange(len(others)) + 10_000, net=elsewhere)
     population, networks, tally = Population(), Networks(8), Tally()
     for part in (frame, crowd):
         population.observe(part, EVERYBODY)
@@ -71,3 +75,22 @@ def test_a_shared_card_is_no_open_mark() -> None:
     told = found(payment=[3] * MEMBERS)
     assert told["tied_payment"] == 1.0
     assert told["hidden_harvest"] == pytest.approx(BARE)
+
+
+@pytest.mark.parametrize(
+    ("nets", "rooms"),
+    [
+        ([7] * 10, 1.0),
+        ([7] * 4 + [8] * 3 + list(range(100, 103)), 0.7),
+        (list(range(100, 110)), 0.0),
+        ([list(range(20))] * 10, 0.25),
+        ([[7] * 15 + list(range(5 * a, 5 * a + 5)) for a in range(100, 110)], 0.75),
+    ],
+    ids=["one room", "two rooms", "homes", "twenty exits", "a room and exits of each"],
+)
+def test_rooms_are_the_five_commonest_own_ranges_that_accounts_share(nets: Any, rooms: float) -> None:
+    assert found(nets=nets)["rooms"] == pytest.approx(rooms)
+
+
+def test_a_range_that_everybody_uses_is_no_room() -> None:
+    assert found(nets=[7] * 10, public=7)["rooms"] == 0.0

@@ -27,9 +27,10 @@ def ways(tally: Tally) -> tuple[set[int], set[int], int]:
     """Accounts that stay, accounts that move, and of how many accounts it is known what they do."""
     requests: Counter[int] = Counter()
     ranges: Counter[int] = Counter()
-    for (account, _), n in tally.nets.items():
-        requests[account] += n
-        ranges[account] += 1
+    for (account, net), n in tally.nets.items():
+        if net >= 0:
+            requests[account] += n
+            ranges[account] += 1
     known = {account: ranges[account] / n for account, n in requests.items() if n >= LEAST_REQUESTS}
     staying = {account for account, rate in known.items() if rate <= STAYS}
     moving = {account for account, rate in known.items() if rate >= MOVES}
