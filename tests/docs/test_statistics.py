@@ -97,7 +97,7 @@ def test_the_alarm_rates_of_kinds_left_out_are_those_that_are_told() -> None:
 
     def rates(alpha: float) -> dict[str, float]:
         found = {}
-        for kind, scores in kinds.items():
+        for kind, scores in ((kind, scores) for kind, scores in kinds.items() if len(scores) >= 20):
             rest = np.sort(np.concatenate([s for other, s in kinds.items() if other != kind]))
             found[kind] = float(np.mean([conformal.p_value(score, rest) <= alpha for score in scores]))
         return found
