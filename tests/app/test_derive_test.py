@@ -21,6 +21,7 @@ from stillwatch.derive.keytest import Decoys, run
 from stillwatch.derive.marks.catalogue import mark_named
 from stillwatch.derive.marks.forms import mark_text
 from stillwatch.derive.marks.green import green_list
+from stillwatch.derive.marks.mark import LEAST_OBSERVATIONS
 from stillwatch.derive.marks.phrases import PAIRS
 from stillwatch.derive.observations import Answer, Passage
 from stillwatch.errors import ConfigurationError, InputError, StoreError
@@ -256,13 +257,16 @@ def test_a_suspect_behind_an_endpoint_is_asked_each_prompt_once(
     assert first["suspect"]["answers"] == 60
 
 
-def test_asking_ends_at_the_look_at_which_the_key_got_there(home: Path, keys: tuple[str, str], endpoint: Any) -> None:
+def test_asking_ends_when_the_key_got_there_and_places_suffice(
+    home: Path, keys: tuple[str, str], endpoint: Any
+) -> None:
     """And the result is that of the whole text: what comes after cannot change who got there before."""
     texts = _marked(home, keys[0], _plain(80), 1)
     (document,), asked = endpoint(texts, keys=(keys[0],))
-    look = document["results"][0]["ended_at_look"]
-    assert asked == 10 * look < 80
-    assert len(document["suspect"]["looks"]) == look
+    look, looks = document["results"][0]["ended_at_look"], document["suspect"]["looks"]
+    enough = next(n for n, places in enumerate(looks, 1) if places >= LEAST_OBSERVATIONS)
+    assert len(looks) == max(look, enough)
+    assert asked == 10 * len(looks) < 80
     mark = mark_named("forms")
     counted = count_answers([Answer(Passage(text)) for text in texts], mark, 8)
     words = open_store(home).open_key(keys[0]).words[None]
@@ -287,13 +291,15 @@ def tokenizer(tmp_path: Path, real_part: Any) -> str:
     return str(tmp_path / "tokenizer.json")
 
 
+@pytest.mark.parametrize("strength", [2.0, 5.0])
 def test_a_samplers_mark_is_read_from_what_an_endpoint_says_by_our_tokenizer(
-    home: Path, tmp_path: Path, endpoint: Any, tokenizer: str
+    home: Path, tmp_path: Path, endpoint: Any, tokenizer: str, strength: float
 ) -> None:
+    """The strong one is told by 120 places already; that many are too few for a verdict, so asking goes on."""
     key = new_key(KeyPlace(home), "c-3", "green1", NOW, commit=True)["key_id"]
     fits = green_list(open_store(home).open_key(key).words, np.arange(500, dtype=np.uint64)[:, None], 500)
     rng = np.random.default_rng(8)
-    chances = np.where(fits, 2.0, 1.0) / np.where(fits, 2.0, 1.0).sum(axis=1, keepdims=True)
+    chances = np.where(fits, strength, 1.0) / np.where(fits, strength, 1.0).sum(axis=1, keepdims=True)
     texts = []
     for _ in range(16):
         ids = [int(rng.integers(500))]
@@ -304,6 +310,7 @@ def test_a_samplers_mark_is_read_from_what_an_endpoint_says_by_our_tokenizer(
         endpoint(texts, keys=(key,))
     (document,), _ = endpoint(texts, keys=(key,), tokenizer=tokenizer)
     assert document["verdict"]["keys"] == [key]
+    assert 200 <= document["suspect"]["places"] < 600
     assert document["protocol"]["tokenizer_sha256"] == sha256(Path(tokenizer).read_bytes()).hexdigest()
     Path(tokenizer).write_text("{}")
     with pytest.raises(InputError, match=r"no tokenizer\.json"):

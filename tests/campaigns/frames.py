@@ -12,15 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.evidence import dealt
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.profile import NAMES
 from stillwatch.evidence.score import Score
 from stillwatch.evidence.scored import Cohorts
 from stillwatch.evidence.slope import Slope
 from stillwatch.evidence.trees import Trees
-from stillwatch.groups.followup import Followup
-from stillwatch.groups.likeness import Space
 from stillwatch.model.frame import Frame
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
 
@@ -90,14 +87,6 @@ def staircase(feature: str, steps: int) -> Trees:
         right=np.where(inner, node + 2, node),
         value=np.where(node % 3 == 2, 1.0 / steps, np.where(inner, 0.5 / steps, 0.0)),
     )
-
-
-def followed() -> Followup:
-    """A pool nothing was asked of yet."""
-    nothing = np.zeros((0, 1))
-    past = dealt.Means(nothing, np.zeros(0))
-    space = Space(np.zeros(1), np.ones((1, 1)), np.ones(1))
-    return Followup(np.zeros(0, dtype=np.int32), space, past, None, nothing, np.zeros(0))
 
 
 @dataclass(frozen=True)

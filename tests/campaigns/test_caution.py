@@ -19,7 +19,7 @@ from stillwatch.evidence import conformal
 from stillwatch.evidence.profile import NAMES, Profile
 from stillwatch.evidence.reviewed import Cohort, Reviewed
 from stillwatch.model.identity import Identities
-from tests.campaigns.frames import START, even_calibration, followed
+from tests.campaigns.frames import START, even_calibration
 
 DAY = 86_400_000_000
 BENIGN = 4_000
@@ -145,16 +145,3 @@ def test_the_like_of_a_reviewed_group_is_watched_and_others_are_not() -> None:
     assert "it is like c-1, which R. Example found harmless" in why_not(like, state.calibration)
     assert like.compared_us == START + 10 * DAY
     assert like.alpha_cohort == unlike.alpha_cohort
-
-
-def test_a_group_of_two_crowds_is_watched_until_it_is_one() -> None:
-    state = state_after(10)
-    (mixed,) = compared(state, [2.0], 9)
-    mixed.pool = followed()
-    mixed.tally.nets = {(account, 0): 20 for account in range(4)} | {(4 + n // 20, n): 1 for n in range(120)}
-    ask(state, 9.5)
-    assert mixed.alarmed_us is None
-    assert "strangers with work like its own" in why_not(mixed, state.calibration)
-    mixed.tally.nets |= {(12 + n // 20, n): 1 for n in range(240)}
-    ask(state, 10)
-    assert mixed.alarmed_us == START + 10 * DAY

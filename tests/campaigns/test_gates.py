@@ -20,9 +20,12 @@ from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import member_share, name_members
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.tally import COMPONENT, PRIVATE
+from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import MOST_ALPHA
+from stillwatch.groups.followup import Followup
+from stillwatch.groups.likeness import Space
 from stillwatch.model.identity import Identities
-from tests.campaigns.frames import START, build, even_calibration, followed
+from tests.campaigns.frames import START, build, even_calibration
 
 MEMBERS = 6
 
@@ -52,6 +55,14 @@ def gated(number: int) -> Lineage:
     lineage = Lineage(number, np.arange(3), dict.fromkeys(members, 0), 0, 0, 1e-4, ((number,), ()))
     lineage.gated_us = START
     return lineage
+
+
+def followed() -> Followup:
+    """A pool nothing was asked of yet."""
+    nothing = np.zeros((0, 1))
+    past = dealt.Means(nothing, np.zeros(0))
+    space = Space(np.zeros(1), np.ones((1, 1)), np.ones(1))
+    return Followup(np.zeros(0, dtype=np.int32), space, past, None, nothing, np.zeros(0))
 
 
 def accounts(volumes: list[int]) -> int:

@@ -272,14 +272,18 @@ def _ask(
     reference: Observations | None,
     progress: Progress,
 ) -> _Text:
-    """Collect to the end of one look after another, until all keys have reached the boundary or prompts run out."""
+    """Collect to the end of one look after another, until all keys have reached the boundary or prompts run out.
+
+    Nor does it end before there are places enough for a verdict: a strong mark gets there with fewer.
+    """
     prompts, _ = _prompts(request.prompts)
     path = request.home / FOLDER / "collected" / f"{protocol.name}.jsonl"
     looks = sorted({round(len(prompts) * look / protocol.looks) for look in range(1, protocol.looks + 1)} - {0})
     for look in range(1, len(looks) + 1):
         collect(source, prompts[: looks[look - 1]], path, progress)
         text = _read(request, (str(path),), reader, protocol, reference, looks[:look])
-        if reached(text.counted.seen, text.counted.ends, words, protocol.alpha / len(words)):
+        seen = text.counted.seen
+        if len(seen) >= protocol.least and reached(seen, text.counted.ends, words, protocol.alpha / len(words)):
             break
     return text
 

@@ -18,8 +18,12 @@ from stillwatch.report.wording import count, moment, p_value, plural, power, pro
 from stillwatch.report.wording import share as percent
 
 _LEFT_OUT = {
-    "apart": "it has ways of its own, in wording or in kind of work, as somebody who merely shares a phrase",
-    "open": "it shows whose it is, by an organisation that it shares or a permission, and the group mostly does not",
+    "apart": "it has ways of its own, in wording or in kind of work, as somebody who merely shares a phrase, so it "
+    "was left out of what the group was judged by",
+    "open": "it shows whose it is, by an organisation that it shares or a permission, and the group mostly does not, "
+    "so it was left out of what the group was judged by",
+    "stays": "it keeps to a few address ranges, as people do, where a quarter of the accounts or more come from "
+    "another one with most of their requests",
 }
 
 
@@ -96,7 +100,7 @@ def _place(group: Group, member: Member) -> Iterator[str]:
 
 def _not_named_in_alarm(group: Group, member: Member) -> str:
     if member.left_out is not None:
-        return f"Not named: {_LEFT_OUT[member.left_out]}, so it was left out of what the group was judged by."
+        return f"Not named: {_LEFT_OUT[member.left_out]}."
     if member.membership_prob < NAMED_PROB:
         return (
             f"Not named: membership {probability(member.membership_prob)} is below the {NAMED_PROB} asked. Too little "

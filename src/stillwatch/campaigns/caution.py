@@ -1,4 +1,4 @@
-"""What holds an alarm back that the gates would raise: drift, a person's review of a group like it, two crowds in one.
+"""What holds an alarm back that the gates would raise: drift, and a person's review of a group like it.
 
 Runs after the gates of an epoch and before anybody is named, and takes back alarms of that very epoch: nothing that was
 ever reported. Reads scores and profiles of the groups compared up to now. It can only hold alarms back, and no budget
@@ -11,15 +11,11 @@ there in the first two days is no fair sample of them, because busy groups are q
 is over.
 
 *Review*: a group that is like one that a person found harmless (``evidence.reviewed``) is watched.
-
-*Two crowds*: a group found by its work, part of whose accounts stay where they are while another part moves
-(``campaigns.moving``), is watched for as long as that is so.
 """
 
 from __future__ import annotations
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.moving import two_crowds
 from stillwatch.campaigns.state import State
 from stillwatch.evidence.profile import Profile
 
@@ -28,7 +24,7 @@ _DAY_US = 86_400_000_000
 
 
 def hold_back(state: State, now_us: int) -> None:
-    """Look for drift, reviewed likes and two crowds, and take back the alarms of this epoch that do not stand."""
+    """Look for drift and for reviewed likes, and take back the alarms of this epoch that do not stand."""
     for lineage in state.lineages:
         if lineage.profile is not None and lineage.compared_us is None:
             lineage.compared_us = now_us
@@ -41,14 +37,9 @@ def hold_back(state: State, now_us: int) -> None:
 
 
 def stands(lineage: Lineage) -> bool:
-    """Whether the group reaches the lowered level, nobody found its like harmless, and it is one crowd."""
+    """Whether the group reaches the lowered level and nobody found its like harmless."""
     reached = lineage.p_cohort is not None and lineage.p_cohort <= lineage.alpha_cohort / lineage.divided_by
-    return reached and lineage.reviewed_as is None and not of_two_crowds(lineage)
-
-
-def of_two_crowds(lineage: Lineage) -> bool:
-    """Whether nothing but the work holds the group together, and its accounts move in two ways."""
-    return lineage.found_by_work and two_crowds(lineage.tally)
+    return reached and lineage.reviewed_as is None
 
 
 def _lower_levels(state: State, now_us: int) -> None:

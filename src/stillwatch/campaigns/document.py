@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from math import inf, log10
 from typing import Any
 
-from stillwatch.campaigns.caution import of_two_crowds, stands
+from stillwatch.campaigns.caution import stands
 from stillwatch.campaigns.gates import log_e_independence
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import membership_probs
@@ -103,17 +103,12 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
 
 
 def held_back(lineage: Lineage) -> str:
-    """Why a group that reaches its level is not alarmed: a person found its like harmless, two crowds, or drift."""
+    """Why a group that reaches its level is not alarmed: a person found its like harmless, or there was drift."""
     if lineage.p_cohort is None or lineage.p_cohort > lineage.alpha_cohort or stands(lineage):
         return ""
     reached = f"p = {lineage.p_cohort:.4f} reaches its level of {lineage.alpha_cohort:.4f}, but"
     if lineage.reviewed_as is not None:
         return f"{reached} it is like {lineage.reviewed_as}; a person's look decides"
-    if of_two_crowds(lineage):
-        return (
-            f"{reached} a part of its accounts stays at a few addresses while another part changes them with most "
-            "requests, as an operator and strangers with work like its own do; a person's look decides"
-        )
     lowered = "alarms were suspended" if lineage.divided_by == inf else f"levels were divided by {lineage.divided_by:g}"
     return (
         f"{reached} the groups compared about then were more conspicuous than the calibration set promises, so "

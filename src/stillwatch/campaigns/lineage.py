@@ -53,7 +53,7 @@ class Lineage:
     gated_us: int | None = None
     tally: Tally = field(default_factory=Tally)
     left_out: dict[int, str] = field(default_factory=dict)
-    """Accounts that are neither judged nor named with the group, and why (``campaigns.core``)."""
+    """Accounts that are not named with the group, and why (``campaigns.core``, ``campaigns.membership``)."""
     as_one: bool = False
     """Whether the others are interchangeable."""
     compared_us: int | None = None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.moving import others
+from stillwatch.campaigns.moving import stay_among_movers
 
 BYSTANDER_RATE = 0.05
 """Share of a bystander's requests that may carry the group's machinery: copies, and what others sent with its key."""
@@ -102,13 +102,10 @@ def told(accounts: Collection[int], named: Set[int]) -> bool:
 
 
 def name_members(lineage: Lineage, now_us: int) -> None:
-    """Name the accounts of an alarmed group whose membership is established by now; nobody is un-named.
-
-    Where nothing but the work tells who is a member, those who move otherwise than the most are not named.
-    """
+    """Name the accounts of an alarmed group whose membership is established by now; nobody is un-named."""
     if lineage.alarmed_us is None:
         return
-    apart = others(lineage.tally) if lineage.found_by_work else set()
+    for account in stay_among_movers(lineage.tally, established(lineage)) - lineage.named.keys():
+        lineage.left_out[account] = "stays"
     for account in established(lineage):
-        if account not in apart:
-            lineage.named.setdefault(account, now_us)
+        lineage.named.setdefault(account, now_us)

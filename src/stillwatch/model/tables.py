@@ -277,7 +277,8 @@ CAMPAIGNS = Table(
         Column(
             "left_out",
             "string",
-            "why it is not judged with the group: apart = ways of its own, open = shows whose it is",
+            "why it is not judged or named with the group: apart = ways of its own, open = shows whose it is, "
+            "stays = keeps to a few address ranges where others move",
         ),
         Column("since", "timestamp", "first exchange under the group", True),
         Column("named_at", "timestamp", "end of the epoch in which the membership was established"),
