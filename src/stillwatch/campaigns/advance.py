@@ -19,26 +19,30 @@ from stillwatch.groups.infrastructure import TieTable
 from stillwatch.groups.proposals import propose, propose_alike
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 LARGE_POPULATION, LARGE_DAYS = 20_000, 4
 """Looking for pools of accounts costs more than all else in a large log, so it is done every few days there."""
 
 
-def advance(state: State, frame: Frame, identities: Identities) -> State:
-    """Take in one closed epoch; ``identities`` = the register as of its end. Changes and returns ``state``."""
+def advance(state: State, frame: Frame, identities: Identities, scratch: Scratch = IN_MEMORY) -> State:
+    """Take in one closed epoch; ``identities`` = the register as of its end. Changes and returns ``state``.
+
+    What grows with an epoch's requests lies where ``scratch`` puts it.
+    """
     state.epochs += 1
     number = frame.start_us // (state.rules.epoch_hours * 3_600_000_000)
     state.independence.accrue()
     state.cohort.accrue()
     state.single.accrue()
-    index = EpochIndex(frame, [lineage.keys for lineage in state.lineages])
+    index = EpochIndex(frame, [lineage.keys for lineage in state.lineages], [x.accounts for x in state.lineages])
     coin = state.decided.rate_of(frame)
     for lineage in state.lineages:
         observe(lineage, frame, index, state.templates.pairs, state.rules.seed, coin)
     state.population.observe(frame, len(identities.payment))
     state.networks.observe(frame, number)
     state.coins += Coins.of(frame)
-    state.templates.observe(frame, number)
+    state.templates.observe(frame, number, scratch)
     _judge_singles(state, frame, identities)
     ask_independence_gate(state, frame.end_us)
     ask_cohort_gate(state, identities, frame.end_us)

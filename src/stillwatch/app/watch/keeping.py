@@ -15,6 +15,7 @@ from stillwatch.app.watch.folder import sweep
 from stillwatch.durable import sync
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.store.objects import read_objects, write_objects
+from stillwatch.store.scratch import Scratch
 
 MOST_FILES = 64
 """Files of late requests, of rejects, and small ones of an open epoch, before they are put into one."""
@@ -54,7 +55,7 @@ class Keeper:
         if checkpoint.fold is None:
             return None
         try:
-            found = read_objects(self._state / checkpoint.fold, CLASSES, self._given, self._key)
+            found = read_objects(self._state / checkpoint.fold, CLASSES, self._given, self._key, Scratch(self._state))
         except StoreError as error:
             raise StoreError(f"{error}. {_ANEW} {WAY_OUT}") from error
         if not isinstance(found, FoldState):

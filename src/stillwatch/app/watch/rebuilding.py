@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stillwatch.app.folding import Folded, needed
+from stillwatch.app.folding import Folded, framed
 from stillwatch.app.watch.checkpoint import WAY_OUT, Checkpoint
-from stillwatch.app.watch.closing import FILE, framed, weigh
+from stillwatch.app.watch.closing import note_origins
 from stillwatch.campaigns.document import iso
 from stillwatch.errors import StoreError
 from stillwatch.facts.register import Register
@@ -39,11 +39,10 @@ def rebuild(
         for number, path in kept.items():
             store.know([path], [file for n, file in kept.items() if number - window <= n < number])
             store.find_duplicates([path])
-            table = store.epoch([path], [*needed(folded.closed), FILE])
-            if len(table):
-                frame, read = framed(table, number, epoch_us, folded)
-                del table  # what is weighed is the frame
-                weigh(frame, read, folded, register, origins)
+            arranged = store.arranged([path])
+            if len(arranged):
+                folded.close(framed(arranged, number, epoch_us, folded), register)
+                note_origins([path], folded.closed, origins)
             stage.advance(1)
     checkpoint.counts.remarks.append(
         f"the fold was made anew from the {len(kept)} closed epochs of which sketches are kept, the first at "
