@@ -47,7 +47,7 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
 
     Of a table without signatures the frame has none: looking one up is an error.
     """
-    codes = {name: _codes(column, getattr(books, name)) for name, column in _named(table)}
+    codes: dict[str, Any] = {name: _codes(column, getattr(books, name)) for name, column in _named(table)}
     ids = table["event_id"].to_pylist()
     return Frame(start_us=start_us, end_us=end_us, event_id=ids, **codes, **_numbers(table))
 
@@ -77,7 +77,7 @@ def assembled(
         for name, column in _named(table):
             coded.setdefault(name, Coded(getattr(books, name), rows, scratch)).put(column, place)
         ids.put(table["event_id"], place)
-    codes = {name: column.done() for name, column in coded.items()}
+    codes: dict[str, Any] = {name: column.done() for name, column in coded.items()}
     return Frame(start_us=start_us, end_us=end_us, event_id=ids.done(), **codes, **columns)
 
 

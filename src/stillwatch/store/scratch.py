@@ -60,17 +60,16 @@ class Pile:
         self._held_bytes += self._held[-1].nbytes
         if self._folder is not None and self._held_bytes > IN_MEMORY_BYTES:
             self._file = self._file or tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - as long as the pile
-            self._file.write(self._taken().view(np.uint8))
+            self._file.write(self._taken().tobytes())
 
     def array(self) -> NDArray[Any]:
         """All of it, not to be changed; the pile is used up."""
         if self._file is None:
             return self._taken()
         with self._file as file:
-            file.write(self._taken().view(np.uint8))
+            file.write(self._taken().tobytes())
             file.flush()
-            size = file.tell()
-            return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b"", self._dtype)
+            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), self._dtype)
 
     def _taken(self) -> NDArray[Any]:
         held, self._held, self._held_bytes = self._held, [], 0
