@@ -7,6 +7,8 @@ decides nothing. An epoch closes when the watermark has passed its end.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +28,8 @@ from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 MINUTE_US = 60_000_000
+SMALL_BYTES = 4 << 20
+"""Files below this are put together."""
 JOINED_ROWS = 32_768
 """Rows that are held when files become one."""
 ROWS_BYTES = 64 * 10**6
@@ -81,8 +85,26 @@ def _keep(
         pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
     checkpoint.marks[number] = f"marks-{number}.parquet"
     store.write_marks(files, state / checkpoint.marks[number])
-    checkpoint.sketches[number] = f"sketches-{number}.parquet"
-    join(files, state / checkpoint.sketches[number])
+    checkpoint.sketches[number] = kept_rows(number, files, state)
+
+
+def kept_rows(number: int, files: list[Path], state: Path) -> list[str]:
+    """The rows of an epoch under names of their own: large files as they are, the small ones as one.
+
+    To write all of it again would cost half of what weighing does.
+    """
+    small = [path for path in files if path.stat().st_size < SMALL_BYTES]
+    names = []
+    for path in (path for path in files if path not in small):
+        names.append(f"sketches-{number}-{len(names)}.parquet")
+        try:
+            os.link(path, state / names[-1])
+        except OSError:  # a file system where a file has one name
+            shutil.copyfile(path, state / names[-1])
+    if small:
+        names.append(f"sketches-{number}.parquet")
+        join(small, state / names[-1])
+    return names
 
 
 def join(files: list[Path], path: Path) -> None:
@@ -136,9 +158,9 @@ def forget(checkpoint: Checkpoint, state: Path, *, marks_epochs: int, facts_epoc
     for kept, most in rules:
         for number in [n for n in kept if n <= checkpoint.closed - most]:
             del kept[number]
-    by_age = [name for _, name in sorted(checkpoint.sketches.items())]
+    by_age = [name for _, names in sorted(checkpoint.sketches.items()) for name in names]
     fit = set(_newest(by_age, state, sketch_bytes))
-    checkpoint.sketches = {number: name for number, name in checkpoint.sketches.items() if name in fit}
+    checkpoint.sketches = {number: names for number, names in checkpoint.sketches.items() if fit.issuperset(names)}
 
 
 def _newest(names: list[str], state: Path, most_bytes: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from stillwatch.app.border import Spool
 from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
-from stillwatch.app.watch.closing import join
+from stillwatch.app.watch.closing import SMALL_BYTES, join
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.folder import sweep
 from stillwatch.durable import sync
@@ -19,7 +19,6 @@ from stillwatch.store.scratch import Scratch
 
 MOST_FILES = 64
 """Files of late requests, of rejects, and small ones of an open epoch, before they are put into one."""
-SMALL_BYTES = 4 << 20
 REBUILT = ("settings", "calibration", "calibration of single accounts")
 """What a folder may be begun with and go on without, if its fold is made anew."""
 _ANEW = "Make it anew from the sketches that are kept (--rebuild), or do as follows."

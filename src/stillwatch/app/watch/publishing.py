@@ -92,7 +92,8 @@ class Publisher:
     def _sketches(self, checkpoint: Checkpoint, spool: Spool) -> Spool:
         """The sketches that are still kept, of closed and of open epochs."""
         kept = Spool(self._state, spool.epoch_us)
-        kept.parts = {n: [self._state / name] for n, name in checkpoint.sketches.items()} | spool.parts
+        kept.parts = {n: [self._state / name for name in names] for n, names in checkpoint.sketches.items()}
+        kept.parts |= spool.parts
         return kept
 
     def _examples(self, run: Run, found: Outcome, spool: Spool, origins: dict[str, str]) -> dict[str, str]:

@@ -32,17 +32,17 @@ def rebuild(
     progress: Progress,
 ) -> None:
     """Advance a fresh fold over every epoch that is kept; ``window``: epochs in which a copy is known as one."""
-    kept = {number: state / name for number, name in sorted(checkpoint.sketches.items())}
+    kept = {number: [state / name for name in names] for number, names in sorted(checkpoint.sketches.items())}
     if checkpoint.closed is not None and not kept:
         raise StoreError(f"{state.parent} keeps no sketches to make its fold anew from. {WAY_OUT}")
     with progress.stage("weighing what is kept", len(kept)) as stage:
-        for number, path in kept.items():
-            store.know([path], [file for n, file in kept.items() if number - window <= n < number])
-            store.find_duplicates([path])
-            arranged = store.arranged([path])
+        for number, files in kept.items():
+            store.know(files, [file for n in kept if number - window <= n < number for file in kept[n]])
+            store.find_duplicates(files)
+            arranged = store.arranged(files)
             if len(arranged):
                 folded.close(framed(arranged, number, epoch_us, folded), register)
-                note_origins([path], folded.closed, origins)
+                note_origins(files, folded.closed, origins)
             stage.advance(1)
     checkpoint.counts.remarks.append(
         f"the fold was made anew from the {len(kept)} closed epochs of which sketches are kept, the first at "
