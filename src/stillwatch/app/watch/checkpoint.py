@@ -78,6 +78,8 @@ class Checkpoint(msgspec.Struct):
     late: list[str] = []
     rejects: list[str] = []
     fold: str | None = None
+    tables: list[str] = []
+    """What the fold needs beside its own file."""
     behind: int | None = None
     """Entries of a stream that were there and not read, where it tells."""
     closed_at: float = 0.0
@@ -94,6 +96,7 @@ class Checkpoint(msgspec.Struct):
             *rows,
             *self.marks.values(),
             *self.facts.values(),
+            *self.tables,
             *self.late,
             *self.rejects,
         }

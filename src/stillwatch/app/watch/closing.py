@@ -94,7 +94,7 @@ def kept_rows(number: int, files: list[Path], state: Path) -> list[str]:
     To write all of it again would cost half of what weighing does.
     """
     small = [path for path in files if path.stat().st_size < SMALL_BYTES]
-    names = []
+    names: list[str] = []
     for path in (path for path in files if path not in small):
         names.append(f"sketches-{number}-{len(names)}.parquet")
         try:
