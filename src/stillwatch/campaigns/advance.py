@@ -37,7 +37,7 @@ def advance(state: State, frame: Frame, identities: Identities, scratch: Scratch
     state.cohort.accrue()
     state.single.accrue()
     with ThreadPoolExecutor(max_workers=1) as beside:
-        # Half of the work, of which nothing is asked before the end.
+        # A good part of the work, of which nothing is asked before the end.
         likened = beside.submit(state.likeness.observe, frame, len(identities.payment))
         _weigh(state, frame, identities, scratch)
         likened.result()

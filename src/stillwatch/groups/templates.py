@@ -122,6 +122,7 @@ class Templates:
         rows = _different(frame)
         prompts, last = _taken(frame.exact, rows, scratch), held.last.copy()
         pair, prompt = scratch.pile(np.int64), scratch.pile(np.int32)
+        short = self.window < SINGLES_EPOCHS - 1
         fresh, met = [], list[list[Ints]]()
         for part in _in_parts(frame, rows, scratch):
             judged = _judge(part, prompts, older, held.pair)
@@ -129,11 +130,11 @@ class Templates:
             prompt.add(judged.prompt)
             last[judged.known] = epoch
             fresh.append(judged.fresh)
-            met.append(judged.met)
+            met += [judged.met] if short else []
         self.pairs = _inserted(replace(held, last=last), _joined(fresh), epoch)
         # A pair that is met again keeps its place in older tables, under the same prompt. So does one that comes into
         # use; it is looked up there first, and leaves later than its old place, unless the window is that short.
-        if self.window < SINGLES_EPOCHS - 1:
+        if short:
             older = tuple(t.without(_joined([places[i] for places in met])) for i, t in enumerate(older))
         self.singles = (*older, Waiting(epoch, pair.array(), prompt.array(), prompts))
 

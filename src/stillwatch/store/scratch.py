@@ -2,8 +2,8 @@
 
 Contract: what is made here is an ordinary array. The system writes its pages to disk when memory is wanted and reads
 them back when they are looked at. A file without a name is gone when its array is, or its process, however that ends:
-nothing is left behind and nothing of it counts as state. Room on disk is taken when an array is made, so that a disk
-that is full is an ``OSError`` then, and no signal in the middle of a sum.
+nothing is left behind and nothing of it counts as state. Room on disk is taken when an array is made (on Linux), so that
+a disk that is full is an ``OSError`` then, and no signal in the middle of a sum.
 
 Deliberately not done: deciding what is looked at in which order, which is what makes this fast or slow.
 """
@@ -36,12 +36,19 @@ class Scratch:
         if self._folder is None or size <= IN_MEMORY_BYTES:
             return np.zeros(shape, dtype)
         with tempfile.TemporaryFile(dir=self._folder) as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+            _take_room(file.fileno(), size)
             return np.frombuffer(mmap.mmap(file.fileno(), size), dtype).reshape(shape)
 
     def pile(self, dtype: DTypeLike) -> Pile:
         """An array to be, whose length is not known yet."""
         return Pile(np.dtype(dtype), self._folder)
+
+
+def _take_room(file: int, size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:
+        os.truncate(file, size)
 
 
 class Pile:
