@@ -2,8 +2,8 @@
 
 Contract: what is made here is an ordinary array. The system writes its pages to disk when memory is wanted and reads
 them back when they are looked at. A file without a name is gone when its array is, or its process, however that ends:
-nothing is left behind and nothing of it counts as state. Room on disk is taken when an array is made (on Linux), so that
-a disk that is full is an ``OSError`` then, and no signal in the middle of a sum.
+nothing is left behind and nothing of it counts as state. Room on disk is taken when an array is made, where the
+system can (Linux): a disk that is full is an ``OSError`` then, and no signal in the middle of a sum.
 
 Deliberately not done: deciding what is looked at in which order, which is what makes this fast or slow.
 """
