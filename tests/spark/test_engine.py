@@ -25,7 +25,7 @@ def test_an_epoch_of_copies_has_no_rows_and_no_facts(tmp_path: Path) -> None:
     path = tmp_path / "epochs" / "epoch=1" / "part-0.parquet"
     path.parent.mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist([row], arrow_schema(EPOCHS)), path)
-    store = SparkStore(tmp_path, 1, 1)
+    store = SparkStore(tmp_path, 1)
     assert len(store.arranged([path])) == 0 and len(store.facts([path])) == 0
 
 

@@ -105,7 +105,7 @@ def _declared(table: pa.Table) -> pa.Table:
 
 
 def test_stage_by_stage_epochs_and_facts_are_equal(lake: Lake, spool: Spool) -> None:
-    ours = SparkStore(lake.work, EPOCH_US, 0)
+    ours = SparkStore(lake.work, 0)
     with SketchStore(spool.folder, threads=1) as store:
         assert store.find_duplicates([f for files in spool.parts.values() for f in files]) > 300
         for number, files in spool.parts.items():
@@ -116,7 +116,7 @@ def test_stage_by_stage_epochs_and_facts_are_equal(lake: Lake, spool: Spool) -> 
 
 def test_stage_by_stage_template_keys_are_those_that_can_matter(lake: Lake) -> None:
     """Of the keys in use all of shared ones, and all of accounts that hold such; at the same time; nothing else."""
-    store, books, rules = SparkStore(lake.work, EPOCH_US, 0), Codebooks(), Rules()
+    store, books, rules = SparkStore(lake.work, 0), Codebooks(), Rules()
     alone = Templates(rules.window)
     spark = SharedTemplates(rules.window, uses=store.uses, accounts=books.account)
     dropped = 0

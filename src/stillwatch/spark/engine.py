@@ -58,7 +58,6 @@ class SparkStore:
     """What Spark wrote below ``work``, read epoch by epoch; ``copies`` of events are counted and left out."""
 
     work: Path
-    epoch_us: int
     copies: int
 
     @property
@@ -110,7 +109,7 @@ def run_stages(
     with progress.stage("summing up and counting template keys", None), explained("sum up the epochs"):
         write_facts(session, work, windows.epoch_us)
         write_uses(session, work, window=windows.window, min_accounts=windows.min_accounts)
-    return SparkStore(work, windows.epoch_us, copies)
+    return SparkStore(work, copies)
 
 
 def write_read(session: SparkSession, frames: Sequence[DataFrame], reading: Reading, work: Path) -> None:
