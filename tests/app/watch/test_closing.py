@@ -13,7 +13,7 @@ import pytest
 
 from stillwatch.app.watch import closing
 from stillwatch.app.watch.checkpoint import Checkpoint
-from stillwatch.app.watch.closing import forget, kept_rows, last_over
+from stillwatch.app.watch.closing import forget, kept_rows, last_over, read_from
 from stillwatch.store.ids import MARK, EpochStore, are_copies, marks
 
 ROWS = 20_000
@@ -75,6 +75,17 @@ def test_of_an_epochs_rows_large_files_stay_and_small_ones_become_one(
     refused = OSError("no second name")
     monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(refused))
     assert pq.read_table(tmp_path / kept_rows(8, files, tmp_path)[0]) == pq.read_table(files[0])
+
+
+def test_where_an_event_was_read_is_told_by_the_earliest_of_its_copies(tmp_path: Path) -> None:
+    given = [("a", 5, "late"), ("b", 1, "b"), ("a", 3, "early"), ("c", 2, "c"), ("a", 4, "later")]
+    for number, rows in enumerate((given[:2], given[2:])):
+        events, ts, files = (list(column) for column in zip(*rows, strict=True))
+        columns = {"event_id": events, "ts": ts, "file": files, "account_id": events, "prompt_exact": ts}
+        pq.write_table(pa.table(columns), tmp_path / f"{number}.parquet")
+    parts = sorted(tmp_path.iterdir())
+    assert read_from(parts, {"a", "c", "gone"}) == {"a": "early", "c": "c"}
+    assert read_from(parts, set()) == read_from([], {"a"}) == {}
 
 
 def test_of_late_requests_and_rejects_the_newest_rows_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,10 +89,8 @@ def _keep(
 
 
 def kept_rows(number: int, files: list[Path], state: Path) -> list[str]:
-    """The rows of an epoch under names of their own: large files as they are, the small ones as one.
-
-    To write all of it again would cost half of what weighing does.
-    """
+    """The rows of an epoch under names of their own: the small files as one, large ones as they are, because an alarm
+    would wait for them to be packed again."""
     small = [path for path in files if path.stat().st_size < SMALL_BYTES]
     names: list[str] = []
     for path in (path for path in files if path not in small):
