@@ -3,6 +3,7 @@
     python -m benchmarks.scale growth [--sizes 100000 1000000 10000000] [--chars 120]
     python -m benchmarks.scale stages [--requests 1000000] [--chars 600]
     python -m benchmarks.scale watch [--requests 1000000] [--hours 6] [--chars 120]
+    python -m benchmarks.scale epoch [--sizes 500000 1000000 3000000] [--chars 120]
     python -m benchmarks.scale pace [--rate 10000] [--before 300] [--after 300] [--chars 120]
 
 Processor seconds are those of the measured process; they hold on a machine that is shared, seconds do not. Logs are
@@ -23,6 +24,9 @@ from benchmarks.range import looks
 from benchmarks.scale import growth, pace, stages, sustain
 from benchmarks.scale.made import Made
 
+EPOCH_FILE = 500_000
+"""Requests that an epoch is given in at a time."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
@@ -31,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         body = growth.shown(growth.grown(args.sizes, args.chars, args.work))
     elif args.what == "stages":
         body = stages.shown(stages.stages(args.requests, args.chars, args.work))
+    elif args.what == "epoch":
+        made = (Made(size, max(1, size // EPOCH_FILE), args.chars) for size in args.sizes)
+        body = sustain.shown([sustain.epoch(one, args.work) for one in made])
     elif args.what == "pace":
         body = pace.shown(pace.paced(args.rate, args.before, args.after, args.chars, args.work))
     else:
@@ -53,9 +60,11 @@ def _told(found: sustain.Recovery) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description="Cost at growing sizes.")
-    parser.add_argument("what", choices=("growth", "stages", "watch", "pace"))
+    parser.add_argument("what", choices=("growth", "stages", "watch", "epoch", "pace"))
     add = parser.add_argument
-    add("--sizes", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000], help="requests of each scan")
+    add(
+        "--sizes", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000], help="requests of each scan, or epoch"
+    )
     add("--requests", type=int, default=1_000_000, help="requests to watch, or of the stages")
     add("--hours", type=int, default=6, help="hours they are spread over")
     add("--rate", type=int, default=10_000, help="requests a second to keep pace with")

@@ -23,13 +23,14 @@ from benchmarks.scale.made import Made
 from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.requests import ScanRequest
 from stillwatch.config.schema import Settings
-from stillwatch.facts.frame import FRAME_COLUMNS
+from stillwatch.facts.frame import FRAME_COLUMNS, Codebooks, assembled
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.keyring import load_keyring
 from stillwatch.model.progress import SilentProgress
 from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
+from stillwatch.store.scratch import Scratch
 
 HOURS, SLOW_HOURS = 24, 1
 EPOCH_US = 6 * 3_600_000_000
@@ -105,7 +106,10 @@ def _ours(log: Path, home: Path) -> None:
         sketch_log(request, spool, rejects=rejects, keys=keys, recipe=recipe, progress=SilentProgress(), threads=2)
         with SketchStore(Path(folder), threads=2) as store:
             for files in spool.parts.values():
-                store.facts(store.epoch(files, FRAME_COLUMNS))
+                rows = store.arranged(files)
+                pieces, place = rows.pieces(FRAME_COLUMNS), Scratch(spool.folder)
+                assembled(pieces, len(rows), Codebooks(), start_us=0, end_us=0, scratch=place)
+                store.facts(files)
 
 
 def _polars_and_datasketch(files: list[Path]) -> None:

@@ -18,8 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -33,7 +35,7 @@ LATENESS_MINUTES = 10
 _POLL_S = 0.05
 _HEAD = (
     "requests before|requests of the hour|taken in, s|processor s|epoch closed and shown, s|processor s|"
-    "requests per processor second|peak MiB|store MiB"
+    "requests per processor second|peak MiB|without mapped files, MiB|store MiB"
 )
 
 
@@ -46,6 +48,8 @@ class Hour:
     taken: tuple[float, float]
     closed: tuple[float, float]
     peak_mib: float
+    own_mib: float
+    """Of the peak what is not files: their pages the system takes back when somebody wants memory."""
     store_mib: float
 
 
@@ -67,6 +71,7 @@ class Watched:
         shutil.rmtree(work, ignore_errors=True)
         self.source, self.out, self.home = work / "source", work / "out", work.parent / "home"
         self.source.mkdir(parents=True)
+        self.own_mib = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
@@ -76,11 +81,14 @@ class Watched:
         environ = {**os.environ, "STILLWATCH_HOME": str(self.home)}
         command = [installed(), "watch", str(self.source), "--out", str(self.out), *options]
         self._process = subprocess.Popen(command, env=environ)
+        sampled = Thread(target=self._sample, args=(self._process,), daemon=True)
+        sampled.start()
         try:
             yield
         finally:
             self._process.kill()
             self._process.wait()
+            sampled.join()
 
     def give(self, table: pa.Table, name: str) -> None:
         """A file that appears in one step."""
@@ -119,13 +127,45 @@ class Watched:
     @property
     def peak_mib(self) -> float:
         assert self._process is not None
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+        return _memory(self._process.pid, "VmHWM")
+
+    def _sample(self, process: subprocess.Popen[bytes]) -> None:
+        while process.poll() is None:
+            self.own_mib = max(self.own_mib, _memory(process.pid, "RssAnon"))
+            time.sleep(_POLL_S)
 
     def kill(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+
+def _memory(pid: int, name: str) -> float:
+    """MiB; 0 of a process that has ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0) / 1024
+
+
+def epoch(made: Made, work: Path) -> Hour:
+    """Watch one hour that holds the whole of a log, given hour by hour of it, and close it."""
+    log, place = made.write(work / f"hours-{made.requests}-{made.hours}") / "log", Watched(work / "epoch")
+    spent, given = np.zeros(2), 0
+    with place.running():
+        for number, file in enumerate(sorted(log.iterdir())):
+            rows = _squeezed(pq.read_table(file), number, made.hours)
+            given += len(rows)
+            place.give(rows, f"{number:04}.parquet")
+            spent += place.until(lambda found, given=given: found["requests"] >= given)
+        hour = _closed(place, rows[-1:], 0)
+        store = sum(place.status()["store_bytes"].values()) / 2**20
+        return Hour(0, given, (spent[0], spent[1]), hour, place.peak_mib, place.own_mib, store)
+
+
+def _squeezed(rows: pa.Table, number: int, hours: int) -> pa.Table:
+    """The rows of one of so many hours, dated to its share of the first."""
+    within = rows["ts"].cast(pa.int64()).to_numpy() - START_US - number * HOUR_US
+    ts = START_US + (number * HOUR_US + within) // hours
+    return rows.set_column(rows.schema.get_field_index("ts"), "ts", pa.array(ts, pa.timestamp("us", tz="UTC")))
 
 
 def watched(made: Made, work: Path) -> tuple[list[Hour], Recovery]:
@@ -150,16 +190,21 @@ def watched(made: Made, work: Path) -> tuple[list[Hour], Recovery]:
 def _hour(place: Watched, rows: pa.Table, number: int, before: int) -> Hour:
     place.give(rows, f"{number:04}-0.parquet")
     taken = place.until(lambda found: found["requests"] >= before + len(rows))
+    closed = _closed(place, rows[-1:], number)
+    store = sum(place.status()["store_bytes"].values()) / 2**20
+    return Hour(before, len(rows), taken, closed, place.peak_mib, place.own_mib, store)
+
+
+def _closed(place: Watched, row: pa.Table, number: int) -> tuple[float, float]:
+    """Give one row after the end of an hour, and wait until that hour is on display."""
     over = START_US + (number + 1) * HOUR_US
-    trigger = rows[-1:].to_pydict() | {
+    trigger = row.to_pydict() | {
         "event_id": [f"trigger-{number}"],
         "ts": [datetime.fromtimestamp(over / 1e6 + LATENESS_MINUTES * 60 + 1, UTC)],
     }
     closed_until = datetime.fromtimestamp(over / 1e6, UTC).isoformat().replace("+00:00", "Z")
-    place.give(pa.table(trigger, schema=rows.schema), f"{number:04}-1.parquet")
-    closed = place.until(lambda _: place.shown() == closed_until)
-    store = sum(place.status()["store_bytes"].values()) / 2**20
-    return Hour(before, len(rows), taken, closed, place.peak_mib, store)
+    place.give(pa.table(trigger, schema=row.schema), f"{number:04}-end.parquet")
+    return place.until(lambda _: place.shown() == closed_until)
 
 
 def _recovery(place: Watched, requests: int) -> Recovery:
@@ -188,5 +233,6 @@ def _row(hour: Hour) -> tuple[str, ...]:
         f"{hour.closed[1]:.1f}",
         f"{hour.requests / spent:,.0f}",
         f"{hour.peak_mib:,.0f}",
+        f"{hour.own_mib:,.0f}",
         f"{hour.store_mib:,.0f}",
     )

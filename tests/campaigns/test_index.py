@@ -30,7 +30,7 @@ def frame_of(rows: list[tuple[int, int, int, list[int]]]) -> Frame:
 @given(ROWS, st.sets(st.integers(0, 9)))
 def test_rows_of_accounts_are_found_in_order(rows: list[tuple[int, int, int, list[int]]], accounts: set[int]) -> None:
     frame = frame_of(rows)
-    index = EpochIndex(frame, [])
+    index = EpochIndex(frame, [], [np.array(sorted(accounts), dtype=np.int32)])
     wanted = np.array(sorted(accounts), dtype=np.int32)
     assert index.rows_of(wanted).tolist() == [i for i, a in enumerate(frame.account.tolist()) if a in accounts]
     texts = Counter(a for a, e in zip(frame.account.tolist(), frame.exact.tolist(), strict=True) if e)
@@ -46,13 +46,13 @@ def test_rows_with_keys_are_found_in_order_with_how_many_they_carry(
     everything = request_keys(frame)
     wanted = np.array(sorted(shingles | set(everything[:, 0].tolist()) - {0}), dtype=np.int64)
     carried = [sum(key in set(wanted.tolist()) for key in row) for row in everything.tolist()]
-    found, counts = EpochIndex(frame, [wanted[::2], wanted[1:]]).rows_with(wanted)
+    found, counts = EpochIndex(frame, [wanted[::2], wanted[1:]], []).rows_with(wanted)
     assert found.tolist() == [i for i, n in enumerate(carried) if n]
     assert counts.tolist() == [n for n in carried if n]
 
 
 def test_an_empty_epoch_and_an_empty_question_have_empty_answers() -> None:
     none = np.zeros(0, dtype=np.int64)
-    for index in (EpochIndex(frame_of([]), [none]), EpochIndex(frame_of([(1, 2, 3, [4])]), [])):
+    for index in (EpochIndex(frame_of([]), [none], []), EpochIndex(frame_of([(1, 2, 3, [4])]), [], [])):
         assert index.rows_of(none.astype(np.int32)).tolist() == []
         assert index.rows_with(none)[0].tolist() == []

@@ -29,7 +29,7 @@ def lineage(joined: dict[int, int] | None = None) -> Lineage:
 
 def watch(group: Lineage, *frames: Frame) -> Lineage:
     for frame in frames:
-        observe(group, frame, EpochIndex(frame, [group.keys]), Pairs.empty(), 0, None)
+        observe(group, frame, EpochIndex(frame, [group.keys], [group.accounts]), Pairs.empty(), 0, None)
     return group
 
 

@@ -41,7 +41,7 @@ def _compromised(requests: list[Request], created_us: int = NEVER, epochs: int =
         skeleton = np.zeros((len(account), 16), dtype=np.int64)
         skeleton[:, 0] = key
         frame = build(START + day * DAY_US + np.arange(len(day)), account, net=net, skeleton=skeleton)
-        uses.observe(frame, EpochIndex(frame, [lineage.keys]))
+        uses.observe(frame, EpochIndex(frame, [lineage.keys], [lineage.accounts]))
     return uses.compromised(np.full(VICTIM + 1, created_us))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.facts.frame import FRAME_COLUMNS, Codebooks, build_frame
-from stillwatch.model.frame import Frame
+from stillwatch.facts.frame import FRAME_COLUMNS, Codebooks, assembled, build_frame
+from stillwatch.model.frame import Codebook, Frame
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE, SKETCHES, arrow_schema
+from stillwatch.store import scratch
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 SCHEMA = arrow_schema(SKETCHES)
@@ -115,6 +120,44 @@ def test_every_value_arrives_and_every_null_is_nothing(rows: list[dict[str, Any]
         assert (
             np.isnan(frame.temperature[i]) if row["temperature"] is None else frame.temperature[i] == row["temperature"]
         )
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_pieces_in_any_order_make_the_frame_that_the_whole_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+) -> None:
+    monkeypatch.setattr(scratch, "IN_MEMORY_BYTES", 0)
+
+    @settings(max_examples=25)
+    @given(st.lists(ROW, min_size=1, max_size=8), st.randoms(use_true_random=False), st.integers(1, 4), st.booleans())
+    def check(rows: list[dict[str, Any]], draw: random.Random, size: int, signed: bool) -> None:
+        tenants = [{**row, "tenant_id": draw.choice([None, "x", "y"])} for row in rows]
+        whole = table(*tenants) if signed else table(*tenants).select(FRAME_COLUMNS)
+        order = draw.sample(range(len(rows)), len(rows))
+        cuts = [np.array(order[low : low + size], dtype=np.int32) for low in range(0, len(rows), size)]
+        pieces = ((whole.take(pa.array(cut)), cut) for cut in cuts)
+        known = {"account": ["b"], "model": ["m2"]}
+        ours, theirs = (_books(known) for _ in range(2))
+        place = Scratch(tmp_path) if on_disk else IN_MEMORY
+        found = assembled(pieces, len(rows), ours, start_us=0, end_us=10, scratch=place)
+        wanted = build_frame(whole, theirs, start_us=0, end_us=10)
+        assert ours == theirs
+        assert list(found.event_id) == found.event_id[:] == wanted.event_id
+        for column in fields(Frame):
+            values, right = getattr(found, column.name), getattr(wanted, column.name)
+            if isinstance(right, np.ndarray):
+                assert values.dtype == right.dtype
+                np.testing.assert_array_equal(values, right)
+
+    check()
+
+
+def _books(known: dict[str, list[str]]) -> Codebooks:
+    books = Codebooks()
+    for name, names in known.items():
+        book: Codebook = getattr(books, name)
+        book.encode(names)
+    return books
 
 
 def padded(values: list[int] | None) -> list[int]:

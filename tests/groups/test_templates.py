@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -77,13 +79,17 @@ def frame_of(rows: list[Row], number: int) -> Frame:
 
 
 @settings(max_examples=60)
-@given(EPOCHS, st.integers(1, 6))
-def test_pairs_and_singles_equal_plain_dictionaries(epochs: list[tuple[int, list[Row]]], window: int) -> None:
+@given(EPOCHS, st.integers(1, 6), st.sampled_from([(1 << 20, 16_384), (2, 1), (1, 2)]))
+def test_pairs_and_singles_equal_plain_dictionaries(
+    epochs: list[tuple[int, list[Row]]], window: int, sizes: tuple[int, int]
+) -> None:
+    """In whatever parts an epoch is counted."""
     found, oracle, number = Templates(window), Oracle(window), 100
     for gap, rows in epochs:
         number += gap
         frame = frame_of(rows, number)
-        found.observe(frame, number)
+        with patch.multiple("stillwatch.groups.templates", _PIECE=sizes[0], _CHUNK=sizes[1]):
+            found.observe(frame, number)
         oracle.observe(frame, number)
         assert held(found.pairs) == {pair: last for pair, (_, _, last) in oracle.pairs.items()}
         assert waiting(found) == oracle.singles

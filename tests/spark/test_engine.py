@@ -22,10 +22,11 @@ from stillwatch.spark.tables import EPOCHS
 
 def test_an_epoch_of_copies_has_no_rows_and_no_facts(tmp_path: Path) -> None:
     row = {"event_id": "e", "ts": 1_767_571_200_000_000, "account_id": "ann", "copy": True, "epoch": 1}
-    pq.write_table(pa.Table.from_pylist([row], arrow_schema(EPOCHS)), tmp_path / "part-0.parquet")
-    store = SparkStore(tmp_path, 1, 1)
-    found = store.epoch([tmp_path / "part-0.parquet"])
-    assert len(found) == 0 and len(store.facts(found)) == 0
+    path = tmp_path / "epochs" / "epoch=1" / "part-0.parquet"
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist([row], arrow_schema(EPOCHS)), path)
+    store = SparkStore(tmp_path, 1)
+    assert len(store.arranged([path])) == 0 and len(store.facts([path])) == 0
 
 
 def test_a_log_of_rejects_is_counted_and_has_no_epochs(session: Any, tmp_path: Path) -> None:

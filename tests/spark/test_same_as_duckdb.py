@@ -24,6 +24,7 @@ from stillwatch.sketch.recipe import Recipe
 from stillwatch.spark.engine import SparkStore
 from stillwatch.spark.epochs import parts
 from stillwatch.spark.shared import SharedTemplates
+from stillwatch.store.arranged import Arranged
 from stillwatch.store.duckdb import SketchStore
 from tests.app.scans import RUN_ONLY, TABLE_FILES
 from tests.spark.logs import CUT, Lake
@@ -91,30 +92,37 @@ def _whole(files: list[Path]) -> pa.Table:
     return table.sort_by([("ts", "ascending"), ("event_id", "ascending")])
 
 
+def _arranged(found: Arranged) -> pa.Table:
+    """The rows in their order."""
+    pieces = [(_declared(table), place) for table, place in found.pieces(SKETCHES.column_names)]
+    order = np.argsort(np.concatenate([place for _, place in pieces]))
+    return pa.concat_tables([table for table, _ in pieces]).take(pa.array(order)).combine_chunks()
+
+
 def _declared(table: pa.Table) -> pa.Table:
     schema = arrow_schema(SKETCHES)
     return pa.Table.from_arrays([table[f.name].cast(f.type) for f in schema], schema=schema).combine_chunks()
 
 
 def test_stage_by_stage_epochs_and_facts_are_equal(lake: Lake, spool: Spool) -> None:
-    ours = SparkStore(lake.work, EPOCH_US, 0)
+    ours = SparkStore(lake.work, 0)
     with SketchStore(spool.folder, threads=1) as store:
         assert store.find_duplicates([f for files in spool.parts.values() for f in files]) > 300
         for number, files in spool.parts.items():
-            alone, spark = _declared(store.epoch(files)), ours.epoch(ours.parts[number])
-            assert spark == alone
-            facts = ours.facts(spark)
-            assert facts == store.facts(alone).cast(facts.schema)
+            assert _arranged(ours.arranged(ours.parts[number])) == _arranged(store.arranged(files))
+            facts = ours.facts(ours.parts[number])
+            assert facts == store.facts(files).cast(facts.schema)
 
 
 def test_stage_by_stage_template_keys_are_those_that_can_matter(lake: Lake) -> None:
     """Of the keys in use all of shared ones, and all of accounts that hold such; at the same time; nothing else."""
-    store, books, rules = SparkStore(lake.work, EPOCH_US, 0), Codebooks(), Rules()
+    store, books, rules = SparkStore(lake.work, 0), Codebooks(), Rules()
     alone = Templates(rules.window)
     spark = SharedTemplates(rules.window, uses=store.uses, accounts=books.account)
     dropped = 0
     for number, files in store.parts.items():
-        frame = build_frame(store.epoch(files), books, start_us=number * EPOCH_US, end_us=(number + 1) * EPOCH_US)
+        rows = _arranged(store.arranged(files))
+        frame = build_frame(rows, books, start_us=number * EPOCH_US, end_us=(number + 1) * EPOCH_US)
         for templates in (alone, spark):
             templates.observe(frame, number)
         kept = np.isin(alone.pairs.pair, spark.pairs.pair, assume_unique=True)

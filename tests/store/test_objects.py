@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillwatch.errors import StoreError
+from stillwatch.store import scratch
 from stillwatch.store.objects import MAGIC, layout, read_objects, write_objects
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 KEY = b"k" * 32
 
@@ -85,8 +87,14 @@ def test_values_come_back_with_their_types(value: Any, tmp_path: Path) -> None:
     ],
     ids=["c", "fortran", "view", "odd", "empty", "bool"],
 )
-def test_arrays_come_back_bit_for_bit_and_can_be_changed(array: np.ndarray[Any, Any], tmp_path: Path) -> None:
-    found = _again(array, tmp_path / "file")
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_arrays_come_back_bit_for_bit_and_can_be_changed(
+    array: np.ndarray[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+) -> None:
+    monkeypatch.setattr(scratch, "IN_MEMORY_BYTES", 0)
+    place = Scratch(tmp_path) if on_disk else IN_MEMORY
+    write_objects(tmp_path / "file", array, CLASSES, {}, KEY)
+    found = read_objects(tmp_path / "file", CLASSES, {}, KEY, place)
     assert (found.dtype, found.shape) == (array.dtype, array.shape)
     assert found.tobytes() == array.tobytes()
     assert found.flags.f_contiguous == np.ascontiguousarray(array).flags.f_contiguous or array.flags.f_contiguous

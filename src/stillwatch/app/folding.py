@@ -17,22 +17,23 @@ from stillwatch.app.border import Spool
 from stillwatch.app.memory import give_back
 from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.state import State
-from stillwatch.facts.frame import FRAME_COLUMNS, SIGNATURE, Codebooks, build_frame
+from stillwatch.facts.frame import FRAME_COLUMNS, SIGNATURE, Codebooks, assembled
 from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
-from stillwatch.store.statements import FACTS_COLUMNS
+from stillwatch.store.arranged import Arranged
+from stillwatch.store.scratch import Scratch
 
 
 class Epochs(Protocol):
     """What an engine made of a log, an epoch at a time."""
 
-    def epoch(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of one epoch by time and event id, or some columns; of copies of an event only the earliest."""
+    def arranged(self, files: Sequence[Path]) -> Arranged:
+        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
         ...
 
-    def facts(self, epoch: pa.Table) -> pa.Table:
-        """FACTS of one epoch's sorted rows."""
+    def facts(self, files: Sequence[Path]) -> pa.Table:
+        """FACTS of the same rows."""
         ...
 
 
@@ -48,11 +49,13 @@ class Folded:
     last_us: int | None
     end_us: int
     rows: int
+    scratch: Scratch
+    """Where an epoch lies while it is weighed."""
 
     def close(self, frame: Frame, register: Register) -> None:
         """Take in an epoch that is over."""
         self.identities = register.at(frame.end_us, self.books.account)
-        advance(self.closed, frame, self.identities)
+        advance(self.closed, frame, self.identities, self.scratch)
         self.end_us = frame.end_us
         self._count(frame)
 
@@ -61,7 +64,7 @@ class Folded:
         if self.latest is self.closed:
             self.latest = copy.deepcopy(self.closed)
         self.identities = register.at(frame.end_us, self.books.account)
-        advance(self.latest, frame, self.identities)
+        advance(self.latest, frame, self.identities, self.scratch)
         self._count(frame)
 
     def _count(self, frame: Frame) -> None:
@@ -87,9 +90,9 @@ def fold(
     is complete up to then and closes it there. Epochs without traffic change nothing and are passed over.
     """
     books = books or Codebooks()
-    found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0)
+    found = Folded(state, state, books, register.at(0, books.account), None, None, 0, 0, Scratch(spool.folder))
     numbers = sorted(spool.parts)
-    for number, frame, summed in _ahead(store, spool, numbers, state, books, until_us):
+    for number, frame, summed in _ahead(store, spool, numbers, found, until_us):
         facts(summed)
         if number != numbers[-1] or until_us is not None:
             found.close(frame, register)
@@ -106,34 +109,32 @@ def needed(state: State) -> Sequence[str]:
     return (*FRAME_COLUMNS, SIGNATURE) if retried else FRAME_COLUMNS
 
 
+def framed(arranged: Arranged, number: int, epoch_us: int, found: Folded, until_us: int | None = None) -> Frame:
+    """An epoch with any rows for ``found``, whose code spaces it extends."""
+    start, end = number * epoch_us, (number + 1) * epoch_us
+    end = end if until_us is None else min(end, until_us)
+    pieces = arranged.pieces(needed(found.latest))
+    return assembled(pieces, len(arranged), found.books, start_us=start, end_us=end, scratch=found.scratch)
+
+
 def _ahead(
-    store: Epochs, spool: Spool, numbers: list[int], state: State, books: Codebooks, until_us: int | None
+    store: Epochs, spool: Spool, numbers: list[int], found: Folded, until_us: int | None
 ) -> Iterator[tuple[int, Frame, pa.Table]]:
     """Each epoch's frame and facts, without epochs of nothing but copies of earlier events.
 
-    ``state`` has been advanced over an epoch when the next is asked for. The engine sums up the next epoch while one is
-    weighed. Its rows are not held meanwhile: they would be the larger part of what is in memory.
+    ``found`` has taken an epoch in when the next is asked for. The engine sums up the next epoch while one is weighed.
     """
-
-    def summed(number: int) -> pa.Table:
-        return store.facts(store.epoch(spool.parts[number], FACTS_COLUMNS))
-
     with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = deque(pool.submit(summed, number) for number in numbers[:1])
+        coming = deque(pool.submit(store.facts, spool.parts[number]) for number in numbers[:1])
         for number, following in zip_longest(numbers, numbers[1:]):
             facts = coming.popleft().result()
-            table = store.epoch(spool.parts[number], needed(state))
-            frame = _frame(table, number, spool.epoch_us, books, until_us)
-            ready = [] if frame is None else [(number, frame, facts)]
-            del table, frame, facts
+            arranged = store.arranged(spool.parts[number])
+            ready = (
+                [(number, framed(arranged, number, spool.epoch_us, found, until_us), facts)] if len(arranged) else []
+            )
+            del arranged, facts
             give_back()
             if following is not None:
-                coming.append(pool.submit(summed, following))
+                coming.append(pool.submit(store.facts, spool.parts[following]))
             while ready:
                 yield ready.pop()  # not held here while it is weighed
-
-
-def _frame(table: pa.Table, number: int, epoch_us: int, books: Codebooks, until_us: int | None) -> Frame | None:
-    start, end = number * epoch_us, (number + 1) * epoch_us
-    end = end if until_us is None else min(end, until_us)
-    return build_frame(table, books, start_us=start, end_us=end) if len(table) else None

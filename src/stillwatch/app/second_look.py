@@ -59,7 +59,7 @@ def _prompts(spool: Spool, books: Codebooks, members: Codes, tenant: Codes, uses
     """The different prompts of these accounts; ``uses`` are shown all their requests on the way."""
     parts = []
     for frame in _frames(spool, books, members):
-        index = EpochIndex(frame, [use.lineage.keys for use in uses])
+        index = EpochIndex(frame, [use.lineage.keys for use in uses], [use.lineage.accounts for use in uses])
         for use in uses:
             use.observe(frame, index)
         rows = np.flatnonzero(np.isin(frame.account, members) & (frame.exact != 0))

@@ -22,13 +22,12 @@ _CHUNK = 65_536
 class EpochIndex:
     """Rows of a frame by account code and by template key. A look-up is a binary search.
 
-    ``wanted``: all keys that will be asked for; ``texts``: requests with text by account code.
+    ``wanted``, ``members``: all keys and accounts that will be asked for; ``texts``: requests with text by account.
     """
 
-    def __init__(self, frame: Frame, wanted: Iterable[Ints]) -> None:
+    def __init__(self, frame: Frame, wanted: Iterable[Ints], members: Iterable[Codes]) -> None:
         self._frame = frame
-        self._by_account = np.argsort(frame.account, kind="stable")
-        self._accounts = frame.account[self._by_account]
+        self._senders, self._sent = _sent(frame, np.concatenate([np.zeros(0, dtype=np.int32), *members]))
         self.texts = np.bincount(frame.account[frame.exact != 0], minlength=int(frame.account.max(initial=-1)) + 1)
         keys, rows = _carried(frame, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *wanted])))
         order = np.argsort(keys, kind="stable")
@@ -45,13 +44,22 @@ class EpochIndex:
         return rows[self._asks_first[rows]]
 
     def rows_of(self, accounts: Codes) -> Ints:
-        """Rows of these accounts, ascending."""
-        return _gather(self._accounts, self._by_account, accounts)
+        """Rows of these of the members, ascending."""
+        return _gather(self._senders, self._sent, accounts)
 
     def rows_with(self, keys: Ints) -> tuple[Ints, Ints]:
         """Rows that carry at least one of these wanted keys, ascending, and how many of them each carries."""
         rows, counts = np.unique(_gather(self._keys, self._key_rows, keys), return_counts=True)
         return rows, counts
+
+
+def _sent(frame: Frame, members: Codes) -> tuple[Codes, Ints]:
+    """The requests of these accounts by account: whose, and the rows."""
+    asked = np.zeros(int(max(frame.account.max(initial=-1), members.max(initial=-1))) + 1, dtype=bool)
+    asked[members] = True
+    rows = np.flatnonzero(asked[frame.account])
+    rows = rows[np.argsort(frame.account[rows], kind="stable")]
+    return frame.account[rows], rows
 
 
 def _carried(frame: Frame, wanted: Ints) -> tuple[Ints, Ints]:

@@ -31,6 +31,8 @@ KEPT_PROMPTS = 128
 """Smallest prompt hashes that are kept with their counts; what share of prompts is new is estimated from them."""
 MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
 _HOUR_US = 3_600_000_000
+_PIECE = 1 << 20
+"""Requests that are looked at side by side, about."""
 
 
 @dataclass
@@ -113,22 +115,31 @@ class Singles:
     def observe(self, frame: Frame, population: Population) -> None:
         """Take in an epoch that is already in ``population``."""
         self._sum_output(frame, len(population))
-        rows = np.flatnonzero((frame.exact != 0) & (population.texts[frame.account] >= FOLLOW_FROM))
-        rows = rows[np.argsort(frame.account[rows], kind="stable")]
-        accounts, first = np.unique(frame.account[rows], return_index=True)
-        for account, mine in zip(accounts.tolist(), np.split(rows, first)[1:], strict=True):
-            if account in self.verdicts:
-                self.verdicts[account].shown.count(frame, mine)
-            else:
-                start = int(frame.ts[mine[0]])
-                self.followed.setdefault(account, Sums(start, start)).add(frame, mine)
+        busy = np.flatnonzero(population.texts >= FOLLOW_FROM)
+        for accounts in np.array_split(busy, 1 + len(frame) // _PIECE):
+            self._follow(frame, accounts, len(population))
         self.followed = {a: s for a, s in self.followed.items() if s.first_us > frame.end_us - self.window_us}
+
+    def _follow(self, frame: Frame, busy: Ints, accounts: int) -> None:
+        """Add the requests of these accounts."""
+        mine = np.zeros(accounts, dtype=bool)
+        mine[busy] = True
+        rows = np.flatnonzero((frame.exact != 0) & mine[frame.account])
+        rows = rows[np.argsort(frame.account[rows], kind="stable")]
+        found, first = np.unique(frame.account[rows], return_index=True)
+        for account, sent in zip(found.tolist(), np.split(rows, first)[1:], strict=True):
+            if account in self.verdicts:
+                self.verdicts[account].shown.count(frame, sent)
+            else:
+                start = int(frame.ts[sent[0]])
+                self.followed.setdefault(account, Sums(start, start)).add(frame, sent)
 
     def _sum_output(self, frame: Frame, accounts: int) -> None:
         """Answers of every account, busy or not: what is usual in this log."""
-        rows = np.flatnonzero(frame.exact != 0)
         self.log_output = np.pad(self.log_output, (0, accounts - len(self.log_output)))
-        np.add.at(self.log_output, frame.account[rows], log_output(frame, rows))
+        for low in range(0, len(frame), _PIECE):
+            rows = low + np.flatnonzero(frame.exact[low : low + _PIECE] != 0)
+            np.add.at(self.log_output, frame.account[rows], log_output(frame, rows))
 
     def look(
         self,

@@ -1,21 +1,26 @@
-"""From an epoch's sketch table to a ``Frame``.
+"""From an epoch's sketches to a ``Frame``: at once from a sorted table, or from pieces in any order.
 
-Reads SKETCHES, sorted by time. The codebooks of the scan are extended, never renumbered.
+Reads SKETCHES. The codebooks of the scan are extended in the order of the frame's rows, never renumbered: a frame and
+its codes do not depend on the pieces.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from stillwatch.facts.pieces import Coded, Ids, distinct
 from stillwatch.model.frame import Codebook, Codes, Frame, Ints
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import BAG_SIZE, MINHASH_SIZE, SKELETON_SIZE
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 SIGNATURE = "prompt_minhash"
 FRAME_COLUMNS = (
@@ -42,38 +47,71 @@ def build_frame(table: pa.Table, books: Codebooks, *, start_us: int, end_us: int
 
     Of a table without signatures the frame has none: looking one up is an error.
     """
-    status, salt = _ints(table, "http_status"), _salt(table)
-    return Frame(
-        start_us=start_us,
-        end_us=end_us,
-        event_id=table["event_id"].to_pylist(),
-        ts=table["ts"].cast(pa.int64()).to_numpy(),
-        account=_codes(scoped_column(table), books.account),
-        net=_codes(scoped_column(table, "client_net"), books.net),
-        agent=_codes(scoped_column(_with_client(table), "client"), books.agent),
-        model=_codes(table["model_request"], books.model),
-        address=_ints(table, "client_addr"),
-        session=_ints(table, "session"),
-        end_user=_ints(table, "end_user"),
-        turns=_ints(table, "turns"),
-        prompt_words=_ints(table, "prompt_words"),
-        output_tokens=_ints(table, "output_tokens"),
-        served=status < 400,
-        shed=pc.fill_null(pc.equal(table["error_type"], "shed_experiment"), False).to_numpy(zero_copy_only=False),
-        stream=pc.fill_null(table["stream"], False).to_numpy(zero_copy_only=False),
-        temperature=pc.fill_null(table["temperature"], np.nan).to_numpy(),
-        max_tokens=_ints(table, "max_tokens"),
-        tool_count=_ints(table, "tool_count"),
-        exact=_salted(_ints(table, "prompt_exact"), salt),
-        opening=_salted(_ints(table, "prompt_open"), salt),
-        closing=_salted(_ints(table, "prompt_close"), salt),
-        system=_salted(_ints(table, "system_exact"), salt),
-        skeleton=_salted(_padded(table["prompt_skeleton"]), salt),
-        system_skeleton=_salted(_padded(table["system_skeleton"]), salt),
-        minhash=_signatures(table),
-        bag=_fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE).astype(np.uint8, copy=False),
-        cues=_ints(table, "cues"),
-    )
+    codes: dict[str, Any] = {name: _codes(column, getattr(books, name)) for name, column in _named(table)}
+    ids = table["event_id"].to_pylist()
+    return Frame(start_us=start_us, end_us=end_us, event_id=ids, **codes, **_numbers(table))
+
+
+def assembled(
+    pieces: Iterable[tuple[pa.Table, Codes]],
+    rows: int,
+    books: Codebooks,
+    *,
+    start_us: int,
+    end_us: int,
+    scratch: Scratch = IN_MEMORY,
+) -> Frame:
+    """The same frame from pieces in any order that come with the places of their rows; at least one row.
+
+    Held at once: one piece. The columns lie where ``scratch`` puts them.
+    """
+    columns: dict[str, NDArray[Any]] = {}
+    coded: dict[str, Coded] = {}
+    ids = Ids(rows, scratch)
+    for table, place in pieces:
+        for name, values in _numbers(table).items():
+            if name not in columns:
+                columns[name] = scratch.array((rows if len(values) else 0, *values.shape[1:]), values.dtype)
+            if len(values):
+                columns[name][place] = values
+        for name, column in _named(table):
+            coded.setdefault(name, Coded(getattr(books, name), rows, scratch)).put(column, place)
+        ids.put(table["event_id"], place)
+    codes: dict[str, Any] = {name: column.done() for name, column in coded.items()}
+    return Frame(start_us=start_us, end_us=end_us, event_id=ids.done(), **codes, **columns)
+
+
+def _named(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """The columns of strings that become codes, by the name of their code space."""
+    yield "account", scoped_column(table)
+    yield "net", scoped_column(table, "client_net")
+    yield "agent", scoped_column(_with_client(table), "client")
+    yield "model", table["model_request"]
+
+
+def _numbers(table: pa.Table) -> dict[str, NDArray[Any]]:
+    """All other columns of a frame but the ids."""
+    salt = _salt(table)
+    return {
+        "ts": table["ts"].cast(pa.int64()).to_numpy(),
+        "address": _ints(table, "client_addr"),
+        **{name: _ints(table, name) for name in ("session", "end_user", "turns", "prompt_words", "output_tokens")},
+        "served": _ints(table, "http_status") < 400,
+        "shed": pc.fill_null(pc.equal(table["error_type"], "shed_experiment"), False).to_numpy(zero_copy_only=False),
+        "stream": pc.fill_null(table["stream"], False).to_numpy(zero_copy_only=False),
+        "temperature": pc.fill_null(table["temperature"], np.nan).to_numpy(),
+        "max_tokens": _ints(table, "max_tokens"),
+        "tool_count": _ints(table, "tool_count"),
+        "exact": _salted(_ints(table, "prompt_exact"), salt),
+        "opening": _salted(_ints(table, "prompt_open"), salt),
+        "closing": _salted(_ints(table, "prompt_close"), salt),
+        "system": _salted(_ints(table, "system_exact"), salt),
+        "skeleton": _salted(_padded(table["prompt_skeleton"]), salt),
+        "system_skeleton": _salted(_padded(table["system_skeleton"]), salt),
+        "minhash": _signatures(table),
+        "bag": _fixed(table["prompt_bag"], np.dtype("u1"), BAG_SIZE).astype(np.uint8, copy=False),
+        "cues": _ints(table, "cues"),
+    }
 
 
 @dataclass(frozen=True)
@@ -131,12 +169,8 @@ def _with_client(table: pa.Table) -> pa.Table:
 
 
 def _codes(column: pa.ChunkedArray, book: Codebook) -> Codes:
-    encoded = column.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    mapped = np.append(book.encode(encoded.dictionary.to_pylist()), np.int32(-1))
-    indices = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
-    codes: Codes = mapped[indices.astype(np.int64)]
+    names, at = distinct(column)
+    codes: Codes = np.append(book.encode(names), np.int32(-1))[at]
     return codes
 
 

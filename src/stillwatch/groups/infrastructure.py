@@ -29,6 +29,8 @@ OPEN_KINDS = ("org", "domain", "client")
 
 FEW_RANGES, REQUESTS_PER_RANGE = 3, 2
 """An account at home came from so few ranges, and so often from each on average."""
+_PIECE = 1 << 20
+"""Requests that are put together at a time."""
 
 
 @dataclass
@@ -69,9 +71,12 @@ class Networks:
 
 
 def _seen(values: Codes, frame: Frame, epoch: int) -> Pairs:
-    rows = np.flatnonzero(values >= 0)
-    when = np.full(len(rows), epoch, dtype=np.int64)
-    return Pairs.of(values[rows].astype(np.int64), frame.account[rows], when, when, when)
+    found = Pairs.empty()
+    for low in range(0, len(values), _PIECE):
+        rows = low + np.flatnonzero(values[low : low + _PIECE] >= 0)
+        when = np.full(len(rows), epoch, dtype=np.int64)
+        found = merge(found, Pairs.of(values[rows].astype(np.int64), frame.account[rows], when, when, when))
+    return found
 
 
 def holdings(identities: Identities, networks: Networks) -> Iterator[tuple[str, Ints, Codes]]:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.errors import StoreError
 from stillwatch.model.frame import Codes, Frame, Ints
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 SINGLES_EPOCHS = 4
 """Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt."""
@@ -27,8 +28,9 @@ _TAGS = {"system": 0x1F83D9ABFB41BD6B, "opening": 0x2545F4914F6CDD1D, "closing":
 KEY_BITS, ACCOUNT_BITS = 39, 24
 _CHUNK = 16_384
 """Requests whose keys are laid out side by side at a time."""
-_PART_BITS = 4
-"""The first bits of a key say which part of an epoch it is counted in."""
+_PIECE = 1 << 20
+"""Requests whose narrow columns are held side by side at a time."""
+_LEAST_PART_BITS, _MOST_PART_BITS = 4, 8
 
 
 @dataclass(frozen=True)
@@ -113,23 +115,28 @@ class Templates:
     singles: tuple[Waiting, ...] = ()
     """One table for each of the last epochs."""
 
-    def observe(self, frame: Frame, epoch: int) -> None:
-        """Take in one epoch and forget what has left the windows."""
+    def observe(self, frame: Frame, epoch: int, scratch: Scratch = IN_MEMORY) -> None:
+        """Take in one epoch and forget what has left the windows; what waits lies where ``scratch`` puts it."""
         held = self.pairs.where(self.pairs.last > epoch - self.window)
         older = tuple(table for table in self.singles if table.epoch > epoch - SINGLES_EPOCHS)
         rows = _different(frame)
-        prompts, last = frame.exact[rows], held.last.copy()
-        parts = [_judge(part, prompts, older, held.pair) for part in _in_parts(frame, rows)]
-        for part in parts:
-            last[part.known] = epoch
-        self.pairs = _inserted(replace(held, last=last), _joined([part.fresh for part in parts]), epoch)
+        prompts, last = _taken(frame.exact, rows, scratch), held.last.copy()
+        pair, prompt = scratch.pile(np.int64), scratch.pile(np.int32)
+        short = self.window < SINGLES_EPOCHS - 1
+        fresh, met = [], list[list[Ints]]()
+        for part in _in_parts(frame, rows, scratch):
+            judged = _judge(part, prompts, older, held.pair)
+            pair.add(judged.pair)
+            prompt.add(judged.prompt)
+            last[judged.known] = epoch
+            fresh.append(judged.fresh)
+            met += [judged.met] if short else []
+        self.pairs = _inserted(replace(held, last=last), _joined(fresh), epoch)
         # A pair that is met again keeps its place in older tables, under the same prompt. So does one that comes into
         # use; it is looked up there first, and leaves later than its old place, unless the window is that short.
-        if self.window < SINGLES_EPOCHS - 1:
-            older = tuple(t.without(_joined([part.met[i] for part in parts])) for i, t in enumerate(older))
-        self.singles = older  # lets go of the oldest before the newest is put together
-        pair, prompt = _joined([part.pair for part in parts]), _joined([part.prompt for part in parts], np.int32)
-        self.singles = (*older, Waiting(epoch, pair, prompt, prompts))
+        if short:
+            older = tuple(t.without(_joined([places[i] for places in met])) for i, t in enumerate(older))
+        self.singles = (*older, Waiting(epoch, pair.array(), prompt.array(), prompts))
 
 
 def paired(key: Ints, account: Codes) -> Ints:
@@ -175,8 +182,16 @@ def _judge(part: tuple[Ints, Codes], prompts: Ints, older: Sequence[Waiting], he
     return _Part(pair[waits], prompt[waits], pair[ripe], at, found)
 
 
-def _joined(parts: list[NDArray[Any]], dtype: type[np.signedinteger[Any]] = np.int64) -> NDArray[Any]:
-    return np.concatenate([np.zeros(0, dtype), *parts])
+def _joined(parts: list[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _taken(values: Ints, rows: Ints, scratch: Scratch) -> Ints:
+    """The values of these rows."""
+    found = scratch.pile(np.int64)
+    for low in range(0, len(rows), _PIECE):
+        found.add(values[rows[low : low + _PIECE]])
+    return found.array()
 
 
 def _places(table: Ints, wanted: Ints) -> tuple[Ints, Ints]:
@@ -252,35 +267,57 @@ def _tagged(values: Ints, tag: int) -> Ints:
 
 
 def _different(frame: Frame) -> Ints:
-    """Each different request of an account once, ascending."""
-    rows = np.flatnonzero(frame.exact != 0)
+    """Each different request of an account once, the first, ascending."""
+    first = np.zeros(len(frame), dtype=bool)
+    parts = -(-len(frame) // _PIECE)
+    for number in range(parts):
+        mine = frame.exact != 0
+        if parts > 1:
+            mine &= frame.account % parts == number
+        first[_first_of_each(frame, np.flatnonzero(mine))] = True
+    return np.flatnonzero(first)
+
+
+def _first_of_each(frame: Frame, rows: Ints) -> Ints:
+    """Of these requests, ascending, the first of each account, prompt and system instructions."""
     order = rows[np.lexsort((frame.system[rows], frame.exact[rows], frame.account[rows]))]
     account, exact, system = frame.account[order], frame.exact[order], frame.system[order]
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (account[1:] != account[:-1]) | (exact[1:] != exact[:-1]) | (system[1:] != system[:-1])
-    return np.sort(order[fresh])
+    return order[fresh]
 
 
-def _in_parts(frame: Frame, rows: Ints) -> Iterator[tuple[Ints, Codes]]:
+def _in_parts(frame: Frame, rows: Ints, scratch: Scratch) -> Iterator[tuple[Ints, Codes]]:
     """(key, account) pairs of the requests, each with the place of its request in ``rows``: the parts that hold any."""
-    chunks = [_laid_out(frame, rows, low) for low in range(0, len(rows), _CHUNK)]
-    for number in range(1 << _PART_BITS):
-        mine = [chunk.pop(number) for chunk in chunks]
-        if any(len(pair) for pair, _ in mine):
-            yield np.concatenate([pair for pair, _ in mine]), np.concatenate([place for _, place in mine])
+    if not len(rows):
+        return
+    bits = _part_bits(len(rows))
+    step = _CHUNK << bits - _LEAST_PART_BITS  # what a part has of it stays as long
+    pairs, places, ends = scratch.pile(np.int64), scratch.pile(np.int32), [np.zeros((1, 1 << bits), dtype=np.int64)]
+    for low in range(0, len(rows), step):
+        pair, place, sizes = _laid_out(frame, rows[low : low + step], low, bits)
+        pairs.add(pair)
+        places.add(place)
+        ends.append(ends[-1][-1:, -1:] + np.cumsum(sizes)[None])
+    pair, place, end = pairs.array(), places.array(), np.concatenate(ends)[1:]
+    begin = np.concatenate([[0], end.ravel()[:-1]]).reshape(end.shape)
+    for number in range(1 << bits):
+        mine = [slice(*ends) for ends in zip(begin[:, number].tolist(), end[:, number].tolist(), strict=True)]
+        if any(piece.stop > piece.start for piece in mine):
+            yield np.concatenate([pair[piece] for piece in mine]), np.concatenate([place[piece] for piece in mine])
 
 
-def _laid_out(frame: Frame, rows: Ints, low: int) -> dict[int, tuple[Ints, Codes]]:
-    """The pairs of some of ``rows``, from ``low`` on, by part."""
-    chunk = rows[low : low + _CHUNK]
-    keys = request_keys(frame, chunk)
+def _part_bits(requests: int) -> int:
+    """The first bits of a key that say in which part it is counted: so many that a part is small beside an epoch."""
+    return min(max(_LEAST_PART_BITS, (requests // _PIECE).bit_length() + 2), _MOST_PART_BITS)
+
+
+def _laid_out(frame: Frame, rows: Ints, low: int, bits: int) -> tuple[Ints, Codes, Ints]:
+    """The pairs of ``rows``, which have places from ``low`` on, part after part, and the sizes of the parts."""
+    keys = request_keys(frame, rows)
     key = keys[keys != 0]
-    row = np.repeat(np.arange(len(chunk), dtype=np.int32), np.count_nonzero(keys, axis=1))
-    part = (key >> (KEY_BITS - _PART_BITS)).astype(np.uint8)
+    row = np.repeat(np.arange(len(rows), dtype=np.int32), np.count_nonzero(keys, axis=1))
+    part = (key >> (KEY_BITS - bits)).astype(np.uint8)
     order = np.argsort(part, kind="stable")
-    ends = np.cumsum(np.bincount(part, minlength=1 << _PART_BITS))[:-1]
     key, row = key[order], row[order]
-    pair, place = paired(key, frame.account[chunk][row]), row + np.int32(low)
-    # Copies: a part is let go of when it has been counted.
-    split = zip(np.split(pair, ends), np.split(place, ends), strict=True)
-    return {number: (some.copy(), where.copy()) for number, (some, where) in enumerate(split)}
+    return paired(key, frame.account[rows][row]), row + np.int32(low), np.bincount(part, minlength=1 << bits)

@@ -6,7 +6,7 @@ Code -1 stands for a missing value. Nothing here knows an engine or a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,12 +44,13 @@ class Codebook:
 class Frame:
     """The exchanges of one epoch, ascending by time, then event id.
 
-    All arrays have the same first dimension ``n``, but ``minhash`` has none of them where signatures were not read.
+    All arrays have the same first dimension ``n``, but ``minhash`` has none of them where signatures were not read. An
+    epoch may be larger than memory, so nothing wide is made of all rows at once.
     """
 
     start_us: int
     end_us: int
-    event_id: list[str]
+    event_id: Sequence[str]
     ts: Ints
     account: Codes
     net: Codes

@@ -17,17 +17,18 @@ No request's text, no pair of accounts and no key that waits for a second prompt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.ingest.rejects import Rejects
+from stillwatch.model.frame import Codes
 from stillwatch.model.progress import Progress
 from stillwatch.model.tables import FACTS, REJECTS, SKETCHES, arrow_schema
 from stillwatch.spark.epochs import parts, write_epochs
@@ -37,6 +38,7 @@ from stillwatch.spark.session import explained
 from stillwatch.spark.sources import Log, open_log
 from stillwatch.spark.tables import MISFIT, READ, REJECT, declared, spark_schema
 from stillwatch.spark.templates import write_uses
+from stillwatch.store.arranged import LEFT_OUT, Arranged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -56,7 +58,6 @@ class SparkStore:
     """What Spark wrote below ``work``, read epoch by epoch; ``copies`` of events are counted and left out."""
 
     work: Path
-    epoch_us: int
     copies: int
 
     @property
@@ -68,21 +69,25 @@ class SparkStore:
     def uses(self) -> Path:
         return self.work / "uses"
 
-    def epoch(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of one epoch by time and event id, or some columns; of copies of an event only the earliest."""
-        read = [pq.ParquetFile(path).read() for path in files]
-        kept = [table.filter(pc.invert(table["copy"])) for table in read]
-        found = declared(pa.concat_tables(kept), SKETCHES)
-        return found if columns is None else found.select(list(columns))
+    def arranged(self, files: Sequence[Path]) -> Arranged:
+        """The rows of one epoch by time and event id; of copies of an event only the earliest."""
+        read = [pq.ParquetFile(path).read(columns=["copy"])["copy"].to_numpy() for path in files]
+        copy = np.concatenate([np.zeros(0, dtype=bool), *read])
+        return _Declared(files, np.where(copy, LEFT_OUT, np.cumsum(~copy) - 1).astype(np.int32))
 
-    def facts(self, epoch: pa.Table) -> pa.Table:
-        """FACTS of one epoch's sorted rows."""
-        if not len(epoch):
-            return arrow_schema(FACTS).empty_table()  # nothing but copies of earlier events
-        number = epoch["ts"][0].cast(pa.int64()).as_py() // self.epoch_us
-        files = sorted((self.work / "facts" / f"epoch={number}").glob("part-*.parquet"))
-        read = declared(pa.concat_tables([pq.ParquetFile(path).read() for path in files]), FACTS)
-        return read.sort_by([(name, "ascending") for name in ("account_id", "tenant_id", "hour")])
+    def facts(self, files: Sequence[Path]) -> pa.Table:
+        """FACTS of the same rows; none where there is nothing but copies of earlier events."""
+        parts = sorted((self.work / "facts" / files[0].parent.name).glob("part-*.parquet"))
+        found = [arrow_schema(FACTS).empty_table(), *(declared(pq.ParquetFile(path).read(), FACTS) for path in parts)]
+        return pa.concat_tables(found).sort_by([(name, "ascending") for name in ("account_id", "tenant_id", "hour")])
+
+
+class _Declared(Arranged):
+    """Files that Spark wrote."""
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[tuple[pa.Table, Codes]]:
+        for table, place in super().pieces(SKETCHES.column_names):
+            yield declared(table, SKETCHES).select(list(columns)), place
 
 
 def run_stages(
@@ -104,7 +109,7 @@ def run_stages(
     with progress.stage("summing up and counting template keys", None), explained("sum up the epochs"):
         write_facts(session, work, windows.epoch_us)
         write_uses(session, work, window=windows.window, min_accounts=windows.min_accounts)
-    return SparkStore(work, windows.epoch_us, copies)
+    return SparkStore(work, copies)
 
 
 def write_read(session: SparkSession, frames: Sequence[DataFrame], reading: Reading, work: Path) -> None:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from stillwatch.groups.templates import Held, Templates, paired
 from stillwatch.model.frame import Codebook, Frame, Ints
 from stillwatch.model.scope import scoped_column
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 
 @dataclass
@@ -26,7 +27,7 @@ class SharedTemplates(Templates):
     uses: Path = field(kw_only=True)
     accounts: Codebook = field(kw_only=True)
 
-    def observe(self, frame: Frame, epoch: int) -> None:
+    def observe(self, frame: Frame, epoch: int, scratch: Scratch = IN_MEMORY) -> None:
         """Take in what Spark counted for the epoch, and forget what has left the window."""
         kept = self.pairs.where(self.pairs.last > epoch - self.window)
         fresh = self._seen(epoch)

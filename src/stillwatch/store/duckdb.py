@@ -12,31 +12,33 @@ from types import TracebackType
 from typing import Self
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stillwatch.errors import StoreError
-from stillwatch.store.gather import gathered
+from stillwatch.store.arranged import LEFT_OUT, Arranged
 from stillwatch.store.statements import FACTS_SQL
 
 LEAST_MB, MB_A_THREAD = 512, 192
 """What the engine may hold; it spills the rest. Sorting an epoch of twice the size was seen to take a fifth longer."""
-_ORDERED = """
-SELECT file_index, file_row_number FROM (
-    SELECT ts, event_id, file_index, file_row_number FROM read_parquet($files) row
+_KEPT = """
+    SELECT *, file_index, file_row_number FROM read_parquet($files) row
     WHERE NOT EXISTS (SELECT 1 FROM duplicates known WHERE known.event_id = row.event_id)
     UNION ALL
-    SELECT ts, event_id, file_index, file_row_number FROM (
-        SELECT ts, event_id, file_index, file_row_number,
+    SELECT * EXCLUDE (copy) FROM (
+        SELECT *, file_index, file_row_number,
                row_number() OVER (PARTITION BY event_id ORDER BY ts, account_id, prompt_exact) AS copy
         FROM read_parquet($files) row WHERE event_id IN (SELECT event_id FROM duplicates)
     ) row
     WHERE copy = 1 AND NOT EXISTS (
         SELECT 1 FROM duplicates known WHERE known.event_id = row.event_id AND known.first_ts < row.ts
     )
-) row
-ORDER BY ts, event_id
 """
-"""Which row comes where. Rows are half a kilobyte and more: they are gathered by column, not sorted."""
+"""Of copies that were found only the earliest."""
+_ORDERED = f"SELECT file_index, file_row_number FROM ({_KEPT}) row ORDER BY ts, event_id"
+"""Which row comes where. Rows are half a kilobyte and more: what is put in order are their keys."""
+_FACTS = f"WITH epoch AS ({_KEPT}) {FACTS_SQL} ORDER BY account_id, tenant_id, hour"
 _DUPLICATES = """
 INSERT INTO duplicates
 SELECT event_id, min(ts), count(*) FROM read_parquet($files) GROUP BY event_id HAVING count(*) > 1
@@ -78,20 +80,23 @@ class SketchStore:
             total = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchall()
         return int(total[0][0])
 
-    def epoch(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows of one epoch by time and event id, or some columns; of copies that were found only the earliest."""
+    def arranged(self, files: Sequence[Path]) -> Arranged:
+        """The rows of one epoch by time and event id; of copies that were found only the earliest."""
+        sizes = [pq.read_metadata(path).num_rows for path in files]
+        begins, place = np.cumsum([0, *sizes]), np.full(sum(sizes), LEFT_OUT, dtype=np.int32)
+        done = 0
         with explained():
-            order = self._connection.sql(_ORDERED, params={"files": [str(f) for f in files]}).to_arrow_table()
-        return gathered(files, order["file_index"].to_numpy(), order["file_row_number"].to_numpy(), columns)
+            order = self._connection.sql(_ORDERED, params={"files": [str(f) for f in files]})
+            for batch in order.to_arrow_reader():
+                row = begins[batch["file_index"].to_numpy()] + batch["file_row_number"].to_numpy()
+                place[row] = np.arange(done, done + len(batch), dtype=np.int32)
+                done += len(batch)
+        return Arranged(files, place)
 
-    def facts(self, epoch: pa.Table) -> pa.Table:
-        """FACTS of one epoch's sorted rows."""
-        self._connection.register("epoch", epoch)
-        try:
-            with explained():
-                return self._connection.sql(f"{FACTS_SQL} ORDER BY account_id, tenant_id, hour").to_arrow_table()
-        finally:
-            self._connection.unregister("epoch")
+    def facts(self, files: Sequence[Path]) -> pa.Table:
+        """FACTS of the same rows."""
+        with explained():
+            return self._connection.sql(_FACTS, params={"files": [str(f) for f in files]}).to_arrow_table()
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from stillwatch.errors import StoreError
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 MAGIC = b"stillwatch.objects/1\n"
 _SEAL_BYTES = 32
@@ -57,8 +58,13 @@ def write_objects(path: Path, value: Any, classes: Classes, given: Mapping[str, 
         os.fsync(file.fileno())
 
 
-def read_objects(path: Path, classes: Classes, given: Mapping[str, Any], key: bytes) -> Any:
-    """What was written; ``StoreError`` with the reason where it cannot be trusted or understood."""
+def read_objects(
+    path: Path, classes: Classes, given: Mapping[str, Any], key: bytes, scratch: Scratch = IN_MEMORY
+) -> Any:
+    """What was written; ``StoreError`` with the reason where it cannot be trusted or understood.
+
+    Arrays lie where ``scratch`` puts them.
+    """
     try:
         data = np.memmap(path, dtype=np.uint8, mode="r")
     except (OSError, ValueError) as error:
@@ -69,7 +75,8 @@ def read_objects(path: Path, classes: Classes, given: Mapping[str, Any], key: by
     tree = json.loads(data[start : start + size].tobytes())
     if tree["layout"] != layout(classes):
         raise StoreError(f"{path} was written by another version of stillwatch")
-    return _Decoder(classes, given, tree["arrays"], data[start + size : -_SEAL_BYTES]).value(tree["value"])
+    arrays = list(_arrays(tree["arrays"], data[start + size : -_SEAL_BYTES], scratch))
+    return _Decoder(classes, given, arrays).value(tree["value"])
 
 
 def _check_seal(path: Path, data: np.memmap[Any, Any], key: bytes) -> None:
@@ -142,13 +149,11 @@ def _order(array: np.ndarray[Any, Any]) -> Any:
 class _Decoder:
     """The way back; makes only what its tables name."""
 
-    def __init__(
-        self, classes: Classes, given: Mapping[str, Any], described: Iterable[Any], data: np.ndarray[Any, Any]
-    ) -> None:
+    def __init__(self, classes: Classes, given: Mapping[str, Any], arrays: list[np.ndarray[Any, Any]]) -> None:
         self._classes = {c.__name__: c for c in classes}
         self._given = given
         self._objects: list[Any] = []
-        self._arrays = list(_arrays(described, data))
+        self._arrays = arrays
         self._plain: dict[str, Callable[[Iterator[Any]], Any]] = {"list": list, "tuple": tuple, "set": set}
 
     def value(self, node: Any) -> Any:
@@ -178,14 +183,14 @@ class _Decoder:
         return made
 
 
-def _arrays(described: Iterable[Any], data: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
+def _arrays(described: Iterable[Any], data: np.ndarray[Any, Any], scratch: Scratch) -> Iterator[np.ndarray[Any, Any]]:
     at = 0
     for name, shape, order in described:
         dtype = np.dtype(name)
         count = int(np.prod(shape, dtype=np.int64))
         end = at + count * dtype.itemsize
         # A copy: the file goes, and states are changed in place.
-        made = np.empty(count, dtype)
+        made = scratch.array((count,), dtype)
         made.view(np.uint8)[:] = data[at:end]
         yield made.reshape(shape, order=order)
         at = end

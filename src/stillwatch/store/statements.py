@@ -19,8 +19,3 @@ SELECT account_id, tenant_id, date_trunc('hour', ts) AS hour,
        count(DISTINCT end_user) AS end_users
 FROM epoch GROUP BY ALL
 """
-FACTS_COLUMNS = (
-    *("account_id", "tenant_id", "ts", "http_status", "error_type", "output_tokens", "client_addr", "client_net"),
-    *("user_agent", "prompt_exact", "session", "turns", "end_user"),
-)
-"""What FACTS are made from: a seventh of a row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from stillwatch.app.watch import closing
 from stillwatch.app.watch.checkpoint import Checkpoint
-from stillwatch.app.watch.closing import forget, last_over
+from stillwatch.app.watch.closing import forget, kept_rows, last_over, read_from
 from stillwatch.store.ids import MARK, EpochStore, are_copies, marks
 
 ROWS = 20_000
@@ -46,15 +47,45 @@ def test_marks_depend_on_the_key() -> None:
 def test_what_is_old_or_too_large_is_let_go(tmp_path: Path) -> None:
     checkpoint = Checkpoint({}, closed=100)
     for number in range(90, 101):
-        for kept, name in ((checkpoint.marks, "m"), (checkpoint.facts, "f"), (checkpoint.sketches, "s")):
+        for kept, name in ((checkpoint.marks, "m"), (checkpoint.facts, "f")):
             kept[number] = f"{name}-{number}"
-        (tmp_path / f"s-{number}").write_bytes(bytes(10))
+        checkpoint.sketches[number] = [f"s-{number}", f"s-{number}-0"]
+        for name, size in zip(checkpoint.sketches[number], (7, 3), strict=True):
+            (tmp_path / name).write_bytes(bytes(size))
     forget(checkpoint, tmp_path, marks_epochs=2, facts_epochs=5, sketch_bytes=35)
     assert sorted(checkpoint.marks) == [99, 100]
     assert sorted(checkpoint.facts) == [96, 97, 98, 99, 100]
     assert sorted(checkpoint.sketches) == [98, 99, 100]
     forget(checkpoint, tmp_path, marks_epochs=2, facts_epochs=5, sketch_bytes=0)
     assert not checkpoint.sketches
+
+
+def test_of_an_epochs_rows_large_files_stay_and_small_ones_become_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / f"part-{number}" for number in range(4)]
+    for number, (file, count) in enumerate(zip(files, (5000, 1, 2, 6000), strict=True)):
+        pq.write_table(pa.table({"n": random.Random(number).sample(range(10**9), count)}), file)
+    monkeypatch.setattr(closing, "SMALL_BYTES", 10_000)
+    names = kept_rows(7, files, tmp_path)
+    assert names == ["sketches-7-0.parquet", "sketches-7-1.parquet", "sketches-7.parquet"]
+    assert [(tmp_path / name).samefile(file) for name, file in zip(names, files[::3], strict=False)] == [True, True]
+    kept, given = (sorted(pq.read_table(found)["n"].to_pylist()) for found in ([tmp_path / n for n in names], files))
+    assert kept == given
+    refused = OSError("no second name")
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(refused))
+    assert pq.read_table(tmp_path / kept_rows(8, files, tmp_path)[0]) == pq.read_table(files[0])
+
+
+def test_where_an_event_was_read_is_told_by_the_earliest_of_its_copies(tmp_path: Path) -> None:
+    given = [("a", 5, "late"), ("b", 1, "b"), ("a", 3, "early"), ("c", 2, "c"), ("a", 4, "later")]
+    for number, rows in enumerate((given[:2], given[2:])):
+        events, ts, files = (list(column) for column in zip(*rows, strict=True))
+        columns = {"event_id": events, "ts": ts, "file": files, "account_id": events, "prompt_exact": ts}
+        pq.write_table(pa.table(columns), tmp_path / f"{number}.parquet")
+    parts = sorted(tmp_path.iterdir())
+    assert read_from(parts, {"a", "c", "gone"}) == {"a": "early", "c": "c"}
+    assert read_from(parts, set()) == read_from([], {"a"}) == {}
 
 
 def test_of_late_requests_and_rejects_the_newest_rows_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

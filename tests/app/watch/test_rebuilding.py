@@ -9,7 +9,7 @@ import pytest
 
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.scan import scan
-from stillwatch.app.watch import keeping
+from stillwatch.app.watch import kept_fold
 from stillwatch.app.watch.checkpoint import read_checkpoint, write_checkpoint
 from stillwatch.errors import ConfigurationError, StoreError
 from stillwatch.keyring import load_keyring
@@ -46,7 +46,7 @@ def _made_anew(found: Row) -> Row:
 def test_a_state_of_another_version_is_made_anew_and_equals_a_scan(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "CLASSES", keeping.CLASSES[::-1])  # as if a version had other fields
+    monkeypatch.setattr(kept_fold, "CLASSES", kept_fold.CLASSES[::-1])  # as if a version had other fields
     with pytest.raises(StoreError, match=r"another version.*--rebuild"):
         place.watch()
     place.watch(rebuild=True)

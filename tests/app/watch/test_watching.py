@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.app.watch import checkpoint, keeping, watching
+from stillwatch.app.watch import checkpoint, keeping, kept_fold, watching
 from stillwatch.app.watch.checkpoint import NAME
 from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.sources import follower
@@ -190,14 +190,26 @@ def test_damaged_or_foreign_state_is_refused_with_a_way_out(place: Place, name: 
         place.watch()
 
 
+def test_an_epochs_keys_are_written_once_and_go_when_nothing_asks_for_them(place: Place) -> None:
+    written = list[set[tuple[str, int]]]()
+    for number in range(3):
+        (place.source / f"{number}.jsonl").write_bytes(_by_hour(number))
+        place.watch()
+        written.append({(path.name, path.stat().st_ino) for path in place.state.glob("fold-*-keys-*")})
+    assert [len(found) for found in written] == [0, 1, 2]
+    assert written[1] < written[2]
+    place.watch(settings=replace(SETTINGS, min_accounts=6), rebuild=True)
+    assert not {name for name, _ in written[2]} & {path.name for path in place.state.iterdir()}
+
+
 def test_a_state_of_another_version_is_refused_with_a_way_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (place.source / "a.jsonl").write_bytes(_by_hour(0) + _by_hour(1))
     place.watch()
-    monkeypatch.setattr(keeping, "CLASSES", keeping.CLASSES[:-1])
+    monkeypatch.setattr(kept_fold, "CLASSES", kept_fold.CLASSES[:-1])
     with pytest.raises(StoreError, match=r"fold-1.state was written by another version.*name another --out"):
         place.watch()
-    monkeypatch.setattr(checkpoint, "SCHEMA", "stillwatch.watch/2")
-    with pytest.raises(StoreError, match=r"this version reads stillwatch.watch/2.*name another --out"):
+    monkeypatch.setattr(checkpoint, "SCHEMA", "stillwatch.watch/3")
+    with pytest.raises(StoreError, match=r"this version reads stillwatch.watch/3.*name another --out"):
         place.watch()
 
 

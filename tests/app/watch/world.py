@@ -110,12 +110,12 @@ class Place:
         """One run over what is there; the document without what belongs to the run."""
         return plain(watch(self.request(**changes), SilentProgress()).document)
 
-    def scan(self, found: Iterable[Row], name: str = "scanned") -> Path:
-        """The run folder of one scan of these rows."""
-        log = self.folder / f"{name}.jsonl"
+    def scan(self, found: Iterable[Row], name: str = "scanned", into: str | None = None) -> Path:
+        """The run folder of one scan of these rows, in a log of this name."""
+        log, out = self.folder / f"{name}.jsonl", self.folder / (into or name)
         log.write_bytes(lines(found))
-        scan(ScanRequest((str(log),), None, self.folder / name, SETTINGS, self.home), SilentProgress())
-        return self.folder / name
+        scan(ScanRequest((str(log),), None, out, SETTINGS, self.home), SilentProgress())
+        return out
 
     def late(self) -> set[tuple[str, float]]:
         found = pq.read_table(self.out / "late.parquet").to_pylist()

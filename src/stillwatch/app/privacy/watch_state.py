@@ -115,24 +115,23 @@ def _replace(path: Path, table: pa.Table, mine: Any) -> None:
 
 def _forget(state: Path, person: Person, keys: Keyring, events: set[str], *, dry_run: bool) -> int:
     """Rename the account in the fold and drop its events from what is shown; how many places that took."""
-    from stillwatch.app.watch.catalogue import CLASSES, given
+    from stillwatch.app.watch.catalogue import given
     from stillwatch.app.watch.checkpoint import read_checkpoint, write_checkpoint
     from stillwatch.app.watch.folder import sweep
+    from stillwatch.app.watch.kept_fold import KeptFold
     from stillwatch.evidence import calibration, single
-    from stillwatch.store.objects import read_objects, write_objects
 
-    key, known = keys.derive("state"), given(calibration.load(), single.load())
-    checkpoint = read_checkpoint(state, key)
-    if checkpoint is None or checkpoint.fold is None:
+    key = keys.derive("state")
+    checkpoint, kept = read_checkpoint(state, key), KeptFold(state, key, given(calibration.load(), single.load()))
+    fold = None if checkpoint is None else kept.read(checkpoint)
+    if checkpoint is None or fold is None:
         return 0
-    fold: FoldState = read_objects(state / checkpoint.fold, CLASSES, known, key)
     found = _rename(fold, person) + sum(_drop(shown, events) for shown in _shown(fold))
     for event in events & fold.origins.keys():
         del fold.origins[event]
     if found and not dry_run:
         checkpoint.number += 1
-        checkpoint.fold = f"fold-{checkpoint.number}.state"
-        write_objects(state / checkpoint.fold, fold, CLASSES, known, key)
+        kept.write(checkpoint, fold)
         write_checkpoint(state, checkpoint, key)
         sweep(state, checkpoint.named())
     return found

@@ -19,7 +19,7 @@ import msgspec
 from stillwatch.errors import StoreError
 from stillwatch.store.files import write_atomic
 
-SCHEMA = "stillwatch.watch/1"
+SCHEMA = "stillwatch.watch/2"
 NAME = "checkpoint.json"
 WAY_OUT = (
     "Restore the folder and the keyring from one backup; or name another --out: watching begins anew there with "
@@ -73,11 +73,13 @@ class Checkpoint(msgspec.Struct):
     parts: dict[int, list[str]] = {}
     marks: dict[int, str] = {}
     facts: dict[int, str] = {}
-    sketches: dict[int, str] = {}
+    sketches: dict[int, list[str]] = {}
     """Rows of closed epochs, as they arrived."""
     late: list[str] = []
     rejects: list[str] = []
     fold: str | None = None
+    tables: list[str] = []
+    """What the fold needs beside its own file."""
     behind: int | None = None
     """Entries of a stream that were there and not read, where it tells."""
     closed_at: float = 0.0
@@ -87,14 +89,14 @@ class Checkpoint(msgspec.Struct):
     def named(self) -> set[str]:
         """Every file that the checkpoint needs."""
         single = {self.fold} if self.fold else set()
-        parts = {name for names in self.parts.values() for name in names}
+        rows = {name for held in (self.parts, self.sketches) for names in held.values() for name in names}
         return {
             NAME,
             *single,
-            *parts,
+            *rows,
             *self.marks.values(),
             *self.facts.values(),
-            *self.sketches.values(),
+            *self.tables,
             *self.late,
             *self.rejects,
         }

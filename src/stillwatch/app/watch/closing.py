@@ -7,6 +7,9 @@ decides nothing. An epoch closes when the watermark has passed its end.
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,18 +19,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool, repeating
-from stillwatch.app.folding import Folded, needed
+from stillwatch.app.folding import Folded, framed
 from stillwatch.app.memory import give_back
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
-from stillwatch.facts.frame import build_frame
 from stillwatch.facts.register import Register
-from stillwatch.model.frame import Frame
 from stillwatch.model.tables import FACTS, arrow_schema
 from stillwatch.store.ids import EpochStore
-from stillwatch.store.statements import FACTS_COLUMNS
 
 MINUTE_US = 60_000_000
+SMALL_BYTES = 4 << 20
+"""Files below this are put together."""
 JOINED_ROWS = 32_768
 """Rows that are held when files become one."""
 ROWS_BYTES = 64 * 10**6
@@ -59,49 +61,48 @@ def close_epoch(
     files = spool.parts.pop(number)
     store.know(files, marked(checkpoint, state))
     store.find_duplicates(files)
-    table = store.epoch(files, [*needed(folded.closed), FILE])
-    arrived = sum(pq.read_metadata(f).num_rows for f in files)
-    checkpoint.counts.copies += arrived - len(table)
-    summed = table.select(list(FACTS_COLUMNS))
+    arranged = store.arranged(files)
+    checkpoint.counts.copies += len(arranged.place) - len(arranged)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        kept = [beside.submit(_keep_facts, number, [summed], store, checkpoint, state)] if len(table) else []
-        kept.append(beside.submit(_keep_rows, number, files, store, checkpoint, state))
-        del summed
-        if len(table):
-            frame, read = framed(table, number, spool.epoch_us, folded)
-            del table  # what is weighed is the frame
-            weigh(frame, read, folded, register, origins)
-    for done in kept:
-        done.result()
+        kept = beside.submit(_keep, number, files, store, checkpoint, state, has_facts=len(arranged) > 0)
+        if len(arranged):
+            frame = framed(arranged, number, spool.epoch_us, folded)
+            del arranged
+            give_back()
+            folded.close(frame, register)
+            del frame
+            note_origins(files, folded.closed, origins)
+    kept.result()
 
 
-def _keep_facts(number: int, held: list[pa.Table], store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
-    """FACTS of an epoch from its rows, which are let go of."""
-    checkpoint.facts[number] = f"facts-{number}.parquet"
-    facts = store.facts(held.pop()).cast(arrow_schema(FACTS))
-    pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
-
-
-def _keep_rows(number: int, files: list[Path], store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
-    """The marks of an epoch and its sketches."""
+def _keep(
+    number: int, files: list[Path], store: EpochStore, checkpoint: Checkpoint, state: Path, *, has_facts: bool
+) -> None:
+    """FACTS of an epoch if it has any, its marks and its sketches."""
+    if has_facts:
+        checkpoint.facts[number] = f"facts-{number}.parquet"
+        facts = store.facts(files).cast(arrow_schema(FACTS))
+        pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
     checkpoint.marks[number] = f"marks-{number}.parquet"
     store.write_marks(files, state / checkpoint.marks[number])
-    checkpoint.sketches[number] = f"sketches-{number}.parquet"
-    join(files, state / checkpoint.sketches[number])
+    checkpoint.sketches[number] = kept_rows(number, files, state)
 
 
-def framed(table: pa.Table, number: int, epoch_us: int, folded: Folded) -> tuple[Frame, pa.Table]:
-    """The rows of an epoch for the fold, and where they were read."""
-    start = number * epoch_us
-    frame = build_frame(table, folded.books, start_us=start, end_us=start + epoch_us)
-    return frame, table.select(["event_id", FILE])
-
-
-def weigh(frame: Frame, read: pa.Table, folded: Folded, register: Register, origins: dict[str, str]) -> None:
-    """Advance the fold over a closed epoch."""
-    give_back()
-    folded.close(frame, register)
-    _note_origins(read, folded.closed, origins)
+def kept_rows(number: int, files: list[Path], state: Path) -> list[str]:
+    """The rows of an epoch under names of their own: the small files as one, large ones as they are, because an alarm
+    would wait for them to be packed again."""
+    small = [path for path in files if path.stat().st_size < SMALL_BYTES]
+    names: list[str] = []
+    for path in (path for path in files if path not in small):
+        names.append(f"sketches-{number}-{len(names)}.parquet")
+        try:
+            os.link(path, state / names[-1])
+        except OSError:  # a file system where a file has one name
+            shutil.copyfile(path, state / names[-1])
+    if small:
+        names.append(f"sketches-{number}.parquet")
+        join(small, state / names[-1])
+    return names
 
 
 def join(files: list[Path], path: Path) -> None:
@@ -119,15 +120,25 @@ def join(files: list[Path], path: Path) -> None:
             writer.write_table(pa.concat_tables(held))
 
 
-def _note_origins(table: pa.Table, state: State, origins: dict[str, str]) -> None:
-    """Remember the file of every request that may be shown, and forget those that no longer may."""
+def note_origins(files: Sequence[Path], state: State, origins: dict[str, str]) -> None:
+    """Remember where every request of an epoch that may be shown was read, and forget those that no longer may."""
     wanted = {e for lineage in state.lineages for e in lineage.examples}
     wanted |= {e for sums in state.singles.followed.values() for e in sums.examples}
     wanted |= {e for verdict in state.singles.verdicts.values() for e in verdict.shown.examples}
     for gone in origins.keys() - wanted:
         del origins[gone]
-    mine = table.filter(pc.is_in(table["event_id"], pa.array(sorted(wanted - origins.keys()), pa.string())))
-    origins.update(zip(mine["event_id"].to_pylist(), mine[FILE].to_pylist(), strict=True))
+    origins.update(read_from(files, wanted - origins.keys()))
+
+
+def read_from(files: Sequence[Path], wanted: Set[str]) -> dict[str, str]:
+    """Where events of these parts of the spool were read; of copies the earliest."""
+    if not files or not wanted:
+        return {}
+    mine = pc.field("event_id").isin(pa.array(sorted(wanted), pa.string()))
+    order = ("ts", "account_id", "prompt_exact")
+    rows = pq.read_table(list(files), columns=["event_id", FILE, *order], filters=mine)
+    rows = rows.sort_by([(name, "descending") for name in order])
+    return dict(zip(rows["event_id"].to_pylist(), rows[FILE].to_pylist(), strict=True))
 
 
 def marked(checkpoint: Checkpoint, state: Path) -> list[Path]:
@@ -145,9 +156,9 @@ def forget(checkpoint: Checkpoint, state: Path, *, marks_epochs: int, facts_epoc
     for kept, most in rules:
         for number in [n for n in kept if n <= checkpoint.closed - most]:
             del kept[number]
-    by_age = [name for _, name in sorted(checkpoint.sketches.items())]
+    by_age = [name for _, names in sorted(checkpoint.sketches.items()) for name in names]
     fit = set(_newest(by_age, state, sketch_bytes))
-    checkpoint.sketches = {number: name for number, name in checkpoint.sketches.items() if name in fit}
+    checkpoint.sketches = {number: names for number, names in checkpoint.sketches.items() if fit.issuperset(names)}
 
 
 def _newest(names: list[str], state: Path, most_bytes: int) -> list[str]:

@@ -8,6 +8,7 @@ from stillwatch.app.folding import Folded
 from stillwatch.campaigns.state import State
 from stillwatch.facts.frame import Codebooks
 from stillwatch.facts.register import Register
+from stillwatch.store.scratch import Scratch
 
 
 @dataclass
@@ -28,9 +29,8 @@ class FoldState:
         closed, books = folded.closed, folded.books
         return FoldState(closed, books, folded.first_us, folded.last_us, folded.end_us, folded.rows, origins)
 
-    def folded(self, register: Register) -> Folded:
+    def folded(self, register: Register, scratch: Scratch) -> Folded:
         """The fold to go on with."""
         identities = register.at(self.end_us, self.books.account)
-        return Folded(
-            self.state, self.state, self.books, identities, self.first_us, self.last_us, self.end_us, self.rows
-        )
+        counted = (self.first_us, self.last_us, self.end_us, self.rows)
+        return Folded(self.state, self.state, self.books, identities, *counted, scratch)

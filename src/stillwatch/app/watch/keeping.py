@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.app.border import Spool
-from stillwatch.app.watch.catalogue import CLASSES
 from stillwatch.app.watch.checkpoint import NAME, WAY_OUT, Checkpoint, read_checkpoint, write_checkpoint
-from stillwatch.app.watch.closing import join
+from stillwatch.app.watch.closing import SMALL_BYTES, join
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.folder import sweep
+from stillwatch.app.watch.kept_fold import KeptFold
 from stillwatch.durable import sync
 from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.store.objects import read_objects, write_objects
 
 MOST_FILES = 64
 """Files of late requests, of rejects, and small ones of an open epoch, before they are put into one."""
-SMALL_BYTES = 4 << 20
 REBUILT = ("settings", "calibration", "calibration of single accounts")
 """What a folder may be begun with and go on without, if its fold is made anew."""
 _ANEW = "Make it anew from the sketches that are kept (--rebuild), or do as follows."
@@ -30,7 +28,7 @@ class Keeper:
     def __init__(self, state: Path, key: bytes, given: dict[str, Any]) -> None:
         self._state = state
         self._key = key
-        self._given = given
+        self._fold = KeptFold(state, key, given)
         self._synced: set[str] = set()
 
     def checkpoint(self, identity: dict[str, str], *, rebuild: bool = False) -> Checkpoint:
@@ -51,15 +49,10 @@ class Keeper:
 
     def fold(self, checkpoint: Checkpoint) -> FoldState | None:
         """The fold of a checkpoint; None before the first epoch was closed."""
-        if checkpoint.fold is None:
-            return None
         try:
-            found = read_objects(self._state / checkpoint.fold, CLASSES, self._given, self._key)
+            return self._fold.read(checkpoint)
         except StoreError as error:
             raise StoreError(f"{error}. {_ANEW} {WAY_OUT}") from error
-        if not isinstance(found, FoldState):
-            raise StoreError(f"{checkpoint.fold} holds no fold. {WAY_OUT}")
-        return found
 
     def commit(self, checkpoint: Checkpoint, spool: Spool, fold: FoldState | None) -> None:
         """Make everything up to now survive; ``fold`` only where it changed."""
@@ -73,8 +66,7 @@ class Keeper:
             spool.parts[epoch] = [self._state / name for name in few]
         checkpoint.parts = {number: [f.name for f in files] for number, files in spool.parts.items()}
         if fold is not None:
-            checkpoint.fold = f"fold-{checkpoint.number}.state"
-            write_objects(self._state / checkpoint.fold, fold, CLASSES, self._given, self._key)
+            self._fold.write(checkpoint, fold)
         for name in checkpoint.named() - self._synced - {NAME}:
             sync(self._state / name)
         dropped = self._synced - checkpoint.named()

@@ -15,22 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.border import Spool
 from stillwatch.app.examples import broken, fetch_examples
-from stillwatch.app.folding import Folded, needed
+from stillwatch.app.folding import Folded, framed
 from stillwatch.app.memory import give_back
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
 from stillwatch.app.runwriter import facts_writer, write_run
 from stillwatch.app.watch.checkpoint import Checkpoint
-from stillwatch.app.watch.closing import FILE, marked
+from stillwatch.app.watch.closing import marked, read_from
 from stillwatch.app.watch.folder import RESULTS
 from stillwatch.app.watch.tallies import KeptRejects
 from stillwatch.campaigns.document import iso
 from stillwatch.durable import sync
-from stillwatch.facts.frame import build_frame
 from stillwatch.facts.register import Register
 from stillwatch.model.tables import LATE, arrow_schema
 from stillwatch.store.ids import EpochStore
@@ -82,13 +80,11 @@ class Publisher:
         self._store.know(files, marked(checkpoint, self._state))
         self._store.find_duplicates(files)
         for number in sorted(spool.parts):
-            table = self._store.epoch(spool.parts[number], needed(view.latest))
-            copies += sum(pq.read_metadata(f).num_rows for f in spool.parts[number]) - len(table)
-            if len(table):
-                facts(self._store.facts(table))
-                start = number * spool.epoch_us
-                frame = build_frame(table, view.books, start_us=start, end_us=start + spool.epoch_us)
-                del table  # what is weighed is the frame
+            arranged = self._store.arranged(spool.parts[number])
+            copies += len(arranged.place) - len(arranged)
+            if len(arranged):
+                facts(self._store.facts(spool.parts[number]))
+                frame = framed(arranged, number, spool.epoch_us, view)
                 give_back()
                 view.look_into(frame, aside)
         return view, copies
@@ -96,7 +92,8 @@ class Publisher:
     def _sketches(self, checkpoint: Checkpoint, spool: Spool) -> Spool:
         """The sketches that are still kept, of closed and of open epochs."""
         kept = Spool(self._state, spool.epoch_us)
-        kept.parts = {n: [self._state / name] for n, name in checkpoint.sketches.items()} | spool.parts
+        kept.parts = {n: [self._state / name for name in names] for n, names in checkpoint.sketches.items()}
+        kept.parts |= spool.parts
         return kept
 
     def _examples(self, run: Run, found: Outcome, spool: Spool, origins: dict[str, str]) -> dict[str, str]:
@@ -105,7 +102,7 @@ class Publisher:
         wanted = found.examples(settings.examples_per_group)
         known = {i: broken(text) for i, text in _shown_before(self._out).items() if i in wanted}
         missing = wanted - known.keys()
-        where = _open_origins(spool, missing) | origins
+        where = read_from([file for parts in spool.parts.values() for file in parts], missing) | origins
         files = {where[e] for e in missing if e in where}
         there = tuple(sorted(f for f in files if Path(f).is_file()))
         return known | fetch_examples(there, missing, key, settings.batch_rows, run.request.mapping)
@@ -117,16 +114,6 @@ class Publisher:
         for name in names:
             (aside / name).replace(self._out / name)
         sync(self._out)
-
-
-def _open_origins(spool: Spool, wanted: set[str]) -> dict[str, str]:
-    """Where events of open epochs were read."""
-    files = [file for parts in spool.parts.values() for file in parts]
-    if not files or not wanted:
-        return {}
-    mine = pc.field("event_id").isin(pa.array(sorted(wanted), pa.string()))
-    rows = pq.read_table(files, columns=["event_id", FILE], filters=mine)
-    return dict(zip(rows["event_id"].to_pylist(), rows[FILE].to_pylist(), strict=True))
 
 
 def _write_late(checkpoint: Checkpoint, state: Path, folder: Path) -> None:

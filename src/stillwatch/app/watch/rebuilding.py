@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stillwatch.app.folding import Folded, needed
+from stillwatch.app.folding import Folded, framed
 from stillwatch.app.watch.checkpoint import WAY_OUT, Checkpoint
-from stillwatch.app.watch.closing import FILE, framed, weigh
+from stillwatch.app.watch.closing import note_origins
 from stillwatch.campaigns.document import iso
 from stillwatch.errors import StoreError
 from stillwatch.facts.register import Register
@@ -32,18 +32,17 @@ def rebuild(
     progress: Progress,
 ) -> None:
     """Advance a fresh fold over every epoch that is kept; ``window``: epochs in which a copy is known as one."""
-    kept = {number: state / name for number, name in sorted(checkpoint.sketches.items())}
+    kept = {number: [state / name for name in names] for number, names in sorted(checkpoint.sketches.items())}
     if checkpoint.closed is not None and not kept:
         raise StoreError(f"{state.parent} keeps no sketches to make its fold anew from. {WAY_OUT}")
     with progress.stage("weighing what is kept", len(kept)) as stage:
-        for number, path in kept.items():
-            store.know([path], [file for n, file in kept.items() if number - window <= n < number])
-            store.find_duplicates([path])
-            table = store.epoch([path], [*needed(folded.closed), FILE])
-            if len(table):
-                frame, read = framed(table, number, epoch_us, folded)
-                del table  # what is weighed is the frame
-                weigh(frame, read, folded, register, origins)
+        for number, files in kept.items():
+            store.know(files, [file for n in kept if number - window <= n < number for file in kept[n]])
+            store.find_duplicates(files)
+            arranged = store.arranged(files)
+            if len(arranged):
+                folded.close(framed(arranged, number, epoch_us, folded), register)
+                note_origins(files, folded.closed, origins)
             stage.advance(1)
     checkpoint.counts.remarks.append(
         f"the fold was made anew from the {len(kept)} closed epochs of which sketches are kept, the first at "

@@ -49,6 +49,7 @@ from stillwatch.model.progress import Progress
 from stillwatch.sketch.batch import warm_up
 from stillwatch.sketch.recipe import Recipe, recipe_id
 from stillwatch.store.ids import EpochStore
+from stillwatch.store.scratch import Scratch
 
 POLL_S = 1.0
 COMMIT_BATCHES = 16
@@ -231,7 +232,7 @@ class Watcher:
             state = fresh_state(self._run)
             state.single_calibration, state.reviewed = single, known
             kept = FoldState(state, Codebooks(), None, None, 0, 0, {})
-        return kept.folded(self._register), kept.origins
+        return kept.folded(self._register, Scratch(self._state)), kept.origins
 
     def _rebuild(self) -> None:
         settings = self._request.settings
