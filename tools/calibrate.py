@@ -2,10 +2,10 @@
 
     python -m tools.calibrate --train 60 --calibrate 180 --out src/stillwatch/evidence/calibration.json
 
-Worlds come from the project's own generator alone. Worlds with operators train the trees, and so do three times as many
-full of the harmless groups that are hardest to acquit, and every fourth of the other worlds without operators. The rest
-of these give the calibration scores: benign groups of whatever kind that passed the first gate, apart by whether they
-were found by their wording or by their work. Needs scikit-learn.
+Worlds come from the project's own generator alone. Worlds with operators train the trees, and so do as many with
+operators that look like a firm, three times as many full of the harmless groups that are hardest to acquit, and every
+fourth of the other worlds without operators. The rest of these give the calibration scores: benign groups of whatever
+kind that passed the first gate, apart by whether they were found by their wording or by their work. Needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ SHAPE: dict[str, Any] = {
 PEOPLE = (300, 600, 1_200)
 """Worlds of several sizes, because no score may depend on how large the log is."""
 LOOKALIKES, POOLS, OPERATORS, HARD = 44, 8, 14, 12
+"""Actors of a week; ``HARD`` of each sort in those that are only fitted on."""
 HARD_WEEKS, HARD_SEEDS, OPEN_SEEDS = 3, 20_000, 40_000
 """So many hard weeks to one with operators; their seeds lie so far on, and those of operators in the open."""
 HARD_KINDS = ("viral_prompt", "tutors", "evaluation_team", "franchise")
