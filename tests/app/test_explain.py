@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -112,6 +114,33 @@ def test_a_group_found_after_the_budget_was_spent_says_so(made_run: Path, target
     text = _text(target, made_run)
     assert "the budget was spent when the group was found" in text
     assert "inf" not in text
+
+
+def _figure(run: Path, column: str, value: float) -> None:
+    table = pq.read_table(run / "campaigns.parquet")
+    at = table.schema.get_field_index(column)
+    told = pa.array([value] * table.num_rows, table.schema.field(at).type)
+    pq.write_table(table.set_column(at, table.schema.field(at), told), run / "campaigns.parquet")
+
+
+@pytest.mark.parametrize("target", ["c-weak", "tenant/eve"])
+def test_a_group_of_which_nothing_counted_yet_is_told_without_a_figure(made_run: Path, target: str) -> None:
+    _figure(made_run, "log10_e_independence", -math.inf)
+    text = _text(target, made_run)
+    assert "Nothing counted yet of the 10^" in text
+    assert ("Nothing counted at the first gate yet" in text) == (target == "c-weak")
+    assert "budget was spent" not in text
+    assert "inf" not in text
+
+
+@pytest.mark.parametrize("target", ["c-watch", "dan"])
+def test_a_compared_group_without_a_share_of_the_budget_is_not_told_to_wait_for_a_level_of_zero(
+    made_run: Path, target: str
+) -> None:
+    _figure(made_run, "alpha_cohort", 0.0)
+    text = _text(target, made_run)
+    assert "p = 0.05 against benign cohorts, but no share of the budget was given to it" in text
+    assert "α = 0" not in text
 
 
 def test_a_provisional_alarm_names_nobody_yet(made_run: Path) -> None:

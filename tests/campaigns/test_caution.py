@@ -145,3 +145,13 @@ def test_the_like_of_a_reviewed_group_is_watched_and_others_are_not() -> None:
     assert "it is like c-1, which R. Example found harmless" in why_not(like, state.calibration)
     assert like.compared_us == START + 10 * DAY
     assert like.alpha_cohort == unlike.alpha_cohort
+
+
+def test_a_group_without_a_level_or_without_evidence_is_told_so_in_words() -> None:
+    state = state_after(10)
+    (harvest,) = compared(state, [2.0], 10)
+    assert "no share of the budget was given to it" in why_not(harvest, state.calibration)
+    harvest.gated_us = None
+    assert "nothing counted yet, the budget asks for 10^4.0" in why_not(harvest, state.calibration)
+    harvest.alpha_independence = 0.0
+    assert "nothing counted yet, and the budget was spent" in why_not(harvest, state.calibration)

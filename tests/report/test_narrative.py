@@ -106,6 +106,13 @@ def test_innocent_explanations_fail_or_hold_together(p: float | None, begins: st
     assert any(s.startswith("classroom: could explain") for s in narrative.innocent(campaign))
 
 
+def test_a_group_that_was_given_no_level_is_not_held_to_an_unknown_one() -> None:
+    campaign = found(sample.campaign("c", "watched", 30, 6.0, 0.02, alpha_cohort=0.0)).campaigns[0]
+    assert narrative.innocent_reading(campaign).startswith("They hold: a share of 0.02 of harmless groups")
+    assert "the budget gave it no level" in narrative.innocent_reading(campaign)
+    assert narrative.gate_reading(campaign.cohort) == "stands; no level was given"
+
+
 def test_an_explanation_says_how_much_of_what_was_seen_it_could_explain() -> None:
     campaign = found(sample.campaign("c", "watched", 30, 6.0, 0.2)).campaigns[0]
     for said in narrative.innocent(campaign):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from stillwatch.app.naming import shown
 from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_links import Row, tell_group_links, tell_relations
+from stillwatch.campaigns.document import NO_SHARE
 from stillwatch.campaigns.membership import NAMED_PROB
 from stillwatch.campaigns.standing import WATCHED_P
 from stillwatch.evidence.conformal import floor
@@ -88,7 +89,12 @@ def first_gate(group: Group) -> Iterator[str]:
         yield "One busy account, judged for itself: there is nobody it could depend on, so this is not asked."
         return
     if not group.independence_rejected and math.isinf(asked):
-        yield f"Evidence 10^{power(have)}, but the budget was spent when the group was found: it cannot pass."
+        found = "Nothing counted yet, and" if math.isinf(have) else f"Evidence 10^{power(have)}, but"
+        yield f"{found} the budget was spent when the group was found: it cannot pass."
+        return
+    if math.isinf(have):
+        yield f"Nothing counted yet of the 10^{power(asked)} asked: it sent too little since it was found. Not passed."
+        yield _share_given(asked)
         return
     answer = "passed" if group.independence_rejected else f"not passed, {power(asked - have)} powers of ten short"
     yield f"Evidence 10^{power(have)} of the 10^{power(asked)} asked: {answer}."
@@ -96,7 +102,11 @@ def first_gate(group: Group) -> Iterator[str]:
         yield f"Were they independent, evidence this strong would turn up in at most {odds(have)} such groups."
     else:
         yield "So far the requests are about as likely from independent accounts."
-    yield f"The budget for false alarms gave this group a share of {odds(asked)}, fixed when it was found."
+    yield _share_given(asked)
+
+
+def _share_given(asked: float) -> str:
+    return f"The budget for false alarms gave this group a share of {odds(asked)}, fixed when it was found."
 
 
 def second_gate(group: Group) -> Iterator[str]:
@@ -181,7 +191,8 @@ def share(member: Member) -> str:
 def _cohort_figures(group: Group) -> str:
     """The p-value of the look at a group and the level it was given."""
     against = "harmless busy accounts" if group.kind == "single" else "benign cohorts"
-    return f"p = {p_value(group.p_cohort)} against {against}, with α = {p_value(group.alpha_cohort)} asked"
+    given = f"with α = {p_value(group.alpha_cohort)} asked" if group.alpha_cohort else f"but {NO_SHARE}"
+    return f"p = {p_value(group.p_cohort)} against {against}, {given}"
 
 
 def why_not(group: Group) -> str:
@@ -191,9 +202,11 @@ def why_not(group: Group) -> str:
     if group.state == "retracted":
         return "It was alarmed and then withdrawn."
     if group.log10_e_independence is not None and not group.independence_rejected:
+        if math.isinf(group.log10_e_asked):
+            return "The first gate was shut: the budget was spent when the group was found, so nothing could pass."
         short = group.log10_e_asked - group.log10_e_independence
         if math.isinf(short):
-            return "The first gate was shut: the budget was spent when the group was found, so nothing could pass."
+            return "Nothing counted at the first gate yet: it sent too little since it was found. Later requests count."
         return (
             f"The first gate was not passed: {power(short)} powers of ten are missing, and only later requests add any."
         )

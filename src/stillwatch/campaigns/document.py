@@ -22,6 +22,7 @@ from stillwatch.model.frame import Codebook
 from stillwatch.model.scope import account_of, tenant_of
 
 SCHEMA = "stillwatch.campaigns/1"
+NO_SHARE = "no share of the budget was given to it: other alarms name its accounts, or the budget did not carry one"
 LISTED_STATES = ("alarmed", "provisional", "watched")
 
 
@@ -80,11 +81,11 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
     if held := held_back(lineage):
         return held
     if lineage.gated_us is None:
-        have, asked = log_e_independence(lineage) / LOG10, -log10(max(lineage.alpha_independence, 1e-300))
-        return (
-            f"its accounts may act independently: evidence of 10^{have:.1f}, the budget asks for 10^{asked:.1f}; "
-            "more days decide"
-        )
+        have, asked = log_e_independence(lineage) / LOG10, -log10(lineage.alpha_independence or 1)
+        found = "nothing counted yet" if have == -inf else f"evidence of 10^{have:.1f}"
+        if not lineage.alpha_independence:
+            return f"{found}, and the budget was spent when the group was found, so it cannot pass"
+        return f"its accounts may act independently: {found}, the budget asks for 10^{asked:.1f}; more days decide"
     if lineage.p_cohort is None:
         return "something is shared, but it was not compared yet: " + (
             "it sent too little since, or too few accounts are established in it"
@@ -93,6 +94,8 @@ def why_not(lineage: Lineage, calibration: Calibration) -> str:
         )
     if lineage.p_cohort <= lineage.alpha_cohort:
         return "nearly all of its accounts are named by other alarms already"
+    if not lineage.alpha_cohort:
+        return f"it is coordinated with p = {lineage.p_cohort:.4f} against benign cohorts, but {NO_SHARE}"
     least = floor(len(calibration.comparable(lineage.found_by_work).scores))
     how = " that were found by their work, too," if lineage.found_by_work else ""
     return (

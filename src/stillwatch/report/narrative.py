@@ -175,7 +175,7 @@ def gate_reading(gate: Gate) -> str:
     if gate.strength is None:
         return "not tested"
     if gate.required is None:
-        return "threshold not stated"
+        return "stands; no level was given"
     if gate.passed:
         return "rejected"
     return f"stands; {wording.power(gate.missing)} powers of ten short"
@@ -270,10 +270,8 @@ def _weighed(c: Campaign) -> str:
             f"looks at least as much like a harvest, where at most {limit} was asked. One that is not of a kind in the "
             "calibration set may still hold."
         )
-    return (
-        f"They hold: a share of {p} of harmless groups looks at least as much like a harvest, and at most {limit} was "
-        "asked."
-    )
+    held = f"at most {limit} was asked" if gate.required is not None else "the budget gave it no level to be held to"
+    return f"They hold: a share of {p} of harmless groups looks at least as much like a harvest, and {held}."
 
 
 def would_decide(c: Campaign) -> tuple[str, ...]:
