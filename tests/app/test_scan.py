@@ -29,7 +29,10 @@ from stillwatch.store.files import MARKER
 from tests.app import shape
 from tests.app.scans import DAYS, END, FILES, RUN_ONLY, START, TABLE_FILES, Workplace
 
-COMMAND = (sys.executable, "-W", "error", "-c", "from stillwatch.cli.main import main; main()", "scan")
+_HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A shell's background job starts with it ignored."""
+_MAIN = f"{_HEARS_CTRL_C}; from stillwatch.cli.main import main; main()"
+COMMAND = (sys.executable, "-W", "error", "-c", _MAIN, "scan")
 
 
 def _document(folder: Path) -> dict[str, Any]:
@@ -354,14 +357,18 @@ def test_an_interrupted_run_is_130_and_leaves_nothing(
         head.write(json.dumps({k: _plain(v) for k, v in row.items() if v is not None}) + "\n")
     process = subprocess.Popen([*COMMAND, "-", "--out", str(out)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin is not None
-    assert process.stderr is not None
     with process:
         process.stdin.write(head.getvalue().encode())
         process.stdin.flush()
         _wait_for(lambda: any(work.iterdir()))  # it holds its folders
         time.sleep(1.0)  # and blocks on reading; a signal just before that would only be seen after it
         process.send_signal(signal_sent)
-        said = process.stderr.read().decode()
+        try:
+            _, told = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        said = told.decode()
     assert (process.returncode, "interrupted" in said) == (130, True), said
     assert not list(work.iterdir())
     assert not list(out.parent.iterdir())
