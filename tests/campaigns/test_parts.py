@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import numpy as np
 import pytest
 
 from stillwatch.campaigns import index, singles
-from stillwatch.campaigns.advance import advance
+from stillwatch.campaigns.advance import advance, number_of
 from stillwatch.campaigns.state import Rules, State
-from stillwatch.groups import infrastructure, templates
-from stillwatch.groups.templates import Waiting
+from stillwatch.campaigns.taking import Taken
+from stillwatch.groups import infrastructure, leanings, templates
+from stillwatch.groups.templates import Templates, Waiting
 from stillwatch.model.frame import Frame
 from stillwatch.model.identity import Identities
 from stillwatch.store import scratch
@@ -51,12 +53,58 @@ def told(value: Any) -> Any:
     return {k: told(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def folded(rules: Rules, place: Scratch) -> Any:
+def folded(rules: Rules, place: Scratch, slices: int = 0) -> Any:
+    """The state after all epochs, each taken in whole or in so many slices before it is closed."""
     state = State.start(rules, even_calibration())
     for frame in epochs():
-        advance(state, frame, Identities.unknown(ACCOUNTS), place)
+        taken = sliced(state, frame, place, slices) if slices else None
+        advance(state, frame, Identities.unknown(ACCOUNTS), place, taken)
     assert state.lineages and state.singles.followed
-    return told({f.name: getattr(state, f.name) for f in dataclasses.fields(state) if "calibration" not in f.name})
+    found = {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if "calibration" not in f.name}
+    waiting = waits(found.pop("templates"))
+    return told(found), told(state.templates.pairs), waiting
+
+
+def sliced(state: State, frame: Frame, place: Scratch, slices: int) -> Taken:
+    before = told({f.name: getattr(state, f.name) for f in dataclasses.fields(state) if "calibration" not in f.name})
+    taken, bounds = Taken(state, number_of(state.rules, frame), place, aside=True), range(slices + 1)
+    for low, high in pairwise(len(frame) * n // slices for n in bounds):
+        some = part(frame, slice(low, high))
+        taken.liken(some)
+        taken.count(some, 1 + int(frame.account[:high].max(initial=0)))
+        taken.tidy()
+    assert (
+        told({f.name: getattr(state, f.name) for f in dataclasses.fields(state) if "calibration" not in f.name})
+        == before
+    )
+    return taken
+
+
+def part(frame: Frame, rows: slice) -> Frame:
+    columns = (f.name for f in dataclasses.fields(frame) if f.name not in ("start_us", "end_us"))
+    return dataclasses.replace(frame, **{name: getattr(frame, name)[rows] for name in columns})
+
+
+def waits(templates: Templates) -> dict[int, dict[int, int]]:
+    """Prompts by the pairs that wait for a second one, by epoch; a pair in use waits for nothing."""
+    found: dict[int, dict[int, int]] = {}
+    for table in templates.singles:
+        prompts = table.exact(np.arange(len(table))).tolist()
+        assert found.setdefault(table.epoch, {}).keys().isdisjoint(table.pair.tolist())
+        found[table.epoch] |= dict(zip(table.pair.tolist(), prompts, strict=True))
+    return {
+        e: {p: x for p, x in pairs.items() if p not in set(templates.pairs.pair.tolist())} for e, pairs in found.items()
+    }
+
+
+@pytest.mark.parametrize("slices", [1, 7, 40])
+@pytest.mark.parametrize("rules", [Rules(), Rules(window_days=1), Rules(window_days=1, epoch_hours=24)])
+def test_slices_taken_in_beforehand_leave_the_state_that_whole_epochs_leave(
+    monkeypatch: pytest.MonkeyPatch, rules: Rules, slices: int
+) -> None:
+    for module, name, size in ((leanings, "CHUNK", 50), (templates, "_PIECE", 64), (templates, "RUNS", 2)):
+        monkeypatch.setattr(module, name, size)
+    assert folded(rules, IN_MEMORY, slices) == folded(rules, IN_MEMORY)
 
 
 @pytest.mark.parametrize("window_days", [14, 1])

@@ -12,11 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from stillwatch.campaigns.caution import hold_back
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
 from stillwatch.campaigns.growth import take_in, take_in_alike
-from stillwatch.campaigns.index import EpochIndex
 from stillwatch.campaigns.membership import name_members
 from stillwatch.campaigns.observe import observe
-from stillwatch.campaigns.state import State
-from stillwatch.evidence.coin import Coins
+from stillwatch.campaigns.state import Rules, State
+from stillwatch.campaigns.taking import Taken
 from stillwatch.groups.infrastructure import TieTable
 from stillwatch.groups.proposals import propose, propose_alike
 from stillwatch.model.frame import Frame
@@ -27,20 +26,30 @@ LARGE_POPULATION, LARGE_DAYS = 20_000, 4
 """Looking for pools of accounts costs more than all else in a large log, so it is done every few days there."""
 
 
-def advance(state: State, frame: Frame, identities: Identities, scratch: Scratch = IN_MEMORY) -> State:
+def advance(
+    state: State, frame: Frame, identities: Identities, scratch: Scratch = IN_MEMORY, taken: Taken | None = None
+) -> State:
     """Take in one closed epoch; ``identities`` = the register as of its end. Changes and returns ``state``.
 
-    What grows with an epoch's requests lies where ``scratch`` puts it.
+    What grows with an epoch's requests lies where ``scratch`` puts it. ``taken``: the sums of the epoch, where they
+    were made from this state before.
     """
     state.epochs += 1
     state.independence.accrue()
     state.cohort.accrue()
     state.single.accrue()
+    accounts = len(identities.payment)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        # A good part of the work, of which nothing is asked before the end.
-        likened = beside.submit(state.likeness.observe, frame, len(identities.payment))
-        _weigh(state, frame, identities, scratch)
-        likened.result()
+        if taken is None:
+            taken = Taken(state, number_of(state.rules, frame), scratch)
+            likened = beside.submit(taken.liken, frame)
+            taken.count(frame, accounts)
+        else:
+            likened = None
+        _weigh(state, frame, identities, taken)
+        if likened is not None:
+            likened.result()
+    taken.likened(state, accounts)
     days = 1 if len(state.population) <= LARGE_POPULATION else LARGE_DAYS
     if state.epochs % (days * state.rules.epochs_per_day) == 0:
         alike = propose_alike(state.likeness, identities.tenant, state.rules.min_accounts)
@@ -48,17 +57,18 @@ def advance(state: State, frame: Frame, identities: Identities, scratch: Scratch
     return state
 
 
-def _weigh(state: State, frame: Frame, identities: Identities, scratch: Scratch) -> None:
+def number_of(rules: Rules, frame: Frame) -> int:
+    """The number of an epoch, from 1970."""
+    return frame.start_us // (rules.epoch_hours * 3_600_000_000)
+
+
+def _weigh(state: State, frame: Frame, identities: Identities, taken: Taken) -> None:
     """All but what is found by likeness."""
-    number = frame.start_us // (state.rules.epoch_hours * 3_600_000_000)
-    index = EpochIndex(frame, [lineage.keys for lineage in state.lineages], [x.accounts for x in state.lineages])
-    coin = state.decided.rate_of(frame)
+    index, coin = taken.index(frame, state), state.decided.rate_of(frame)
     for lineage in state.lineages:
         observe(lineage, frame, index, state.templates.pairs, state.rules.seed, coin)
-    state.population.observe(frame, len(identities.payment))
-    state.networks.observe(frame, number)
-    state.coins += Coins.of(frame)
-    state.templates.observe(frame, number, scratch)
+    taken.into(state, len(identities.payment))
+    state.singles.observe(frame, state.population, taken.outputs)
     _judge_singles(state, frame, identities)
     ask_independence_gate(state, frame.end_us)
     ask_cohort_gate(state, identities, frame.end_us)
@@ -73,5 +83,4 @@ def _weigh(state: State, frame: Frame, identities: Identities, scratch: Scratch)
 def _judge_singles(state: State, frame: Frame, identities: Identities) -> None:
     """Busy accounts, each for itself."""
     named = {account for lineage in state.lineages for account in lineage.named}
-    state.singles.observe(frame, state.population)
     state.singles.look(state.population, state.single_calibration, state.single, frame.end_us, identities, named)

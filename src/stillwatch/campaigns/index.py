@@ -19,17 +19,46 @@ _CHUNK = 65_536
 """Requests whose keys are looked through at a time."""
 
 
+class Carried:
+    """The ``wanted`` keys that an epoch's requests carry, looked for slice after slice."""
+
+    def __init__(self, wanted: Iterable[Ints]) -> None:
+        self._wanted = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *wanted]))
+        self._keys, self._rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        self._before = 0
+
+    def take(self, frame: Frame) -> None:
+        """Look through the next slice."""
+        for low in range(0, len(frame) if len(self._wanted) else 0, _CHUNK):
+            keys = request_keys(frame, slice(low, low + _CHUNK))
+            at = np.minimum(np.searchsorted(self._wanted, keys), len(self._wanted) - 1)
+            row, column = np.nonzero((self._wanted[at] == keys) & (keys != 0))
+            self._keys.append(keys[row, column])
+            self._rows.append(row + self._before + low)
+        self._before += len(frame)
+
+    def found(self) -> tuple[Ints, Ints]:
+        """The keys, and the rows of the epoch that carry them."""
+        return np.concatenate(self._keys), np.concatenate(self._rows)
+
+
 class EpochIndex:
     """Rows of a frame by account code and by template key. A look-up is a binary search.
 
-    ``wanted``, ``members``: all keys and accounts that will be asked for; ``texts``: requests with text by account.
+    ``wanted``, ``members``: all keys and accounts that will be asked for; ``carried``: those keys, where they were
+    looked for before; ``texts``: requests with text by account.
     """
 
-    def __init__(self, frame: Frame, wanted: Iterable[Ints], members: Iterable[Codes]) -> None:
+    def __init__(
+        self, frame: Frame, wanted: Iterable[Ints], members: Iterable[Codes], carried: Carried | None = None
+    ) -> None:
+        if carried is None:
+            carried = Carried(wanted)
+            carried.take(frame)
         self._frame = frame
         self._senders, self._sent = _sent(frame, np.concatenate([np.zeros(0, dtype=np.int32), *members]))
         self.texts = np.bincount(frame.account[frame.exact != 0], minlength=int(frame.account.max(initial=-1)) + 1)
-        keys, rows = _carried(frame, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *wanted])))
+        keys, rows = carried.found()
         order = np.argsort(keys, kind="stable")
         self._keys, self._key_rows = keys[order], rows[order]
 
@@ -60,18 +89,6 @@ def _sent(frame: Frame, members: Codes) -> tuple[Codes, Ints]:
     rows = np.flatnonzero(asked[frame.account])
     rows = rows[np.argsort(frame.account[rows], kind="stable")]
     return frame.account[rows], rows
-
-
-def _carried(frame: Frame, wanted: Ints) -> tuple[Ints, Ints]:
-    """The wanted keys that requests carry, and the rows of these; ``wanted`` ascends."""
-    found, rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    for low in range(0, len(frame) if len(wanted) else 0, _CHUNK):
-        keys = request_keys(frame, slice(low, low + _CHUNK))
-        at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-        row, column = np.nonzero((wanted[at] == keys) & (keys != 0))
-        found.append(keys[row, column])
-        rows.append(row + low)
-    return np.concatenate(found), np.concatenate(rows)
 
 
 def _gather(sorted_values: NDArray[np.signedinteger], rows: Ints, wanted: NDArray[np.signedinteger]) -> Ints:

@@ -103,6 +103,24 @@ class Verdict:
     alarmed_us: int | None = None
 
 
+class Outputs:
+    """Answers of every account, busy or not: what is usual in this log. Added to by slices, in the order of time."""
+
+    def __init__(self, before: NDArray[np.float64]) -> None:
+        self._sums = before.copy()
+
+    def take(self, frame: Frame, accounts: int) -> None:
+        """Add a slice; ``accounts`` = size of the code space by now."""
+        self._sums = self.of(accounts)
+        for low in range(0, len(frame), _PIECE):
+            rows = low + np.flatnonzero(frame.exact[low : low + _PIECE] != 0)
+            np.add.at(self._sums, frame.account[rows], log_output(frame, rows))
+
+    def of(self, accounts: int) -> NDArray[np.float64]:
+        """The sums of so many accounts."""
+        return np.pad(self._sums, (0, max(accounts - len(self._sums), 0)))
+
+
 @dataclass
 class Singles:
     """Followed accounts and the verdicts so far, by account code."""
@@ -112,9 +130,12 @@ class Singles:
     followed: dict[int, Sums] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
 
-    def observe(self, frame: Frame, population: Population) -> None:
-        """Take in an epoch that is already in ``population``."""
-        self._sum_output(frame, len(population))
+    def observe(self, frame: Frame, population: Population, outputs: Outputs | None = None) -> None:
+        """Take in an epoch that is already in ``population``; ``outputs``: its answers, if they were added before."""
+        if outputs is None:
+            outputs = Outputs(self.log_output)
+            outputs.take(frame, len(population))
+        self.log_output = outputs.of(len(population))
         busy = np.flatnonzero(population.texts >= FOLLOW_FROM)
         for accounts in np.array_split(busy, 1 + len(frame) // _PIECE):
             self._follow(frame, accounts, len(population))
@@ -133,13 +154,6 @@ class Singles:
             else:
                 start = int(frame.ts[sent[0]])
                 self.followed.setdefault(account, Sums(start, start)).add(frame, sent)
-
-    def _sum_output(self, frame: Frame, accounts: int) -> None:
-        """Answers of every account, busy or not: what is usual in this log."""
-        self.log_output = np.pad(self.log_output, (0, accounts - len(self.log_output)))
-        for low in range(0, len(frame), _PIECE):
-            rows = low + np.flatnonzero(frame.exact[low : low + _PIECE] != 0)
-            np.add.at(self.log_output, frame.account[rows], log_output(frame, rows))
 
     def look(
         self,

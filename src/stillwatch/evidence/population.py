@@ -46,6 +46,14 @@ class Population:
             if carried.any():
                 self.cues[:, bit] += np.bincount(frame.account[carried], minlength=accounts).astype(np.int32)
 
+    def add(self, other: Population, accounts: int) -> None:
+        """Add what was taken in beside; ``accounts`` = size of the code space by now."""
+        self._grow(accounts)
+        size = len(other)
+        self.requests[:size] += other.requests
+        self.texts[:size] += other.texts
+        self.cues[:size] += other.cues
+
     def habits(self) -> NDArray[np.bool_]:
         """Which account has which wording habit, shape (accounts, CUE_BITS)."""
         held: NDArray[np.bool_] = self.cues >= np.maximum(HABIT_SHARE * self.texts, 1.0)[:, None]

@@ -6,7 +6,7 @@ numbers of their own until all pieces are there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import overload
 
 import numpy as np
@@ -95,6 +95,18 @@ class Ids(Sequence[str]):
         """The same, when all rows are there."""
         self._text = self._pile.array()
         return self
+
+    @staticmethod
+    def joined(slices: Iterable[Ids], rows: int, scratch: Scratch) -> Ids:
+        """Of finished ones in their order one, of so many rows."""
+        found, low = Ids(rows, scratch), 0
+        for some in slices:
+            found._begin[low : low + len(some)] = some._begin + found._bytes
+            found._size[low : low + len(some)] = some._size
+            found._pile.add(some._text)
+            found._bytes += len(some._text)
+            low += len(some)
+        return found.done()
 
     def __len__(self) -> int:
         return len(self._begin)

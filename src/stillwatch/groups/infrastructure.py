@@ -46,10 +46,25 @@ class Networks:
     agents: Pairs = field(default_factory=Pairs.empty)
 
     def observe(self, frame: Frame, epoch: int) -> None:
+        """Take in one epoch."""
+        seen = Networks(self.window)
+        seen.take(frame, epoch)
+        self.add(seen, epoch)
+
+    def take(self, frame: Frame, epoch: int) -> None:
+        """Take in a slice of an epoch; nothing leaves the window."""
         new = np.bincount(frame.account, minlength=len(self.requests))
         self.requests = new + np.pad(self.requests, (0, len(new) - len(self.requests)))
-        self.nets = merge(self.nets.where(self.nets.last > epoch - self.window), _seen(frame.net, frame, epoch))
-        self.agents = merge(self.agents.where(self.agents.last > epoch - self.window), _seen(frame.agent, frame, epoch))
+        self.nets = merge(self.nets, _seen(frame.net, frame, epoch))
+        self.agents = merge(self.agents, _seen(frame.agent, frame, epoch))
+
+    def add(self, seen: Networks, epoch: int) -> None:
+        """Add what was seen in one epoch, and forget what has left the window."""
+        size = max(len(self.requests), len(seen.requests))
+        ours, theirs = (np.pad(counts, (0, size - len(counts))) for counts in (self.requests, seen.requests))
+        self.requests = ours + theirs
+        self.nets = merge(self.nets.where(self.nets.last > epoch - self.window), seen.nets)
+        self.agents = merge(self.agents.where(self.agents.last > epoch - self.window), seen.agents)
 
     def steady(self) -> NDArray[np.bool_]:
         """Which (range, account) pairs are a home: seen in two epochs, or one of very few ranges of a busier account.

@@ -57,15 +57,25 @@ class Leanings:
 
     def observe(self, frame: Frame, accounts: int) -> None:
         """Take in one epoch; ``accounts`` = size of the code space by now."""
-        self._grow(accounts)
+        batches = Batches(self)
+        batches.take(frame)
+        batches.done(accounts)
+
+    def fade(self) -> None:
+        """What is there is an epoch older now."""
         fade = 0.5 ** (1.0 / self.half_life)
         self.texts *= fade
         self.squares *= fade**2
         self.sums *= np.float32(fade)
         self.moments *= fade
-        rows = first_messages(frame)
-        for low in range(0, len(rows), CHUNK):
-            self._add(frame, rows[low : low + CHUNK])
+
+    def grow(self, accounts: int) -> None:
+        """Have room for so many accounts."""
+        more = accounts - len(self.texts)
+        if more > 0:
+            self.texts = np.append(self.texts, np.zeros(more))
+            self.squares = np.append(self.squares, np.zeros(more))
+            self.sums = np.concatenate([self.sums, np.zeros((more, WIDTH), dtype=np.float32)])
 
     def means(self, least: float) -> Means:
         """Accounts whose mean is worth at least ``least`` texts and which have not long been silent."""
@@ -91,22 +101,55 @@ class Leanings:
         within: Floats = (self.moments - of_means) / total / max(1.0 - share, 1e-3)
         return within
 
-    def _add(self, frame: Frame, rows: Ints) -> None:
-        found = features(frame, rows)
-        seen, who, count = np.unique(frame.account[rows], return_inverse=True, return_counts=True)
-        owner = csr_array((np.ones(len(rows), np.float32), (who, np.arange(len(rows)))), (len(seen), len(rows)))
+    def add(self, account: Codes, found: Matrix) -> None:
+        """Add first messages: whose they are, and their features."""
+        self.grow(int(account.max()) + 1)
+        seen, who, count = np.unique(account, return_inverse=True, return_counts=True)
+        owner = csr_array((np.ones(len(who), np.float32), (who, np.arange(len(who)))), (len(seen), len(who)))
         self.sums[seen] += owner @ found
         self.texts[seen] += count
         self.squares[seen] += count
         exact = found.astype(np.float64)
         self.moments += exact.T @ exact
 
-    def _grow(self, accounts: int) -> None:
-        more = accounts - len(self.texts)
-        if more > 0:
-            self.texts = np.append(self.texts, np.zeros(more))
-            self.squares = np.append(self.squares, np.zeros(more))
-            self.sums = np.concatenate([self.sums, np.zeros((more, WIDTH), dtype=np.float32)])
+
+class Batches:
+    """One epoch's first messages on their way into ``leanings``, which changes with them.
+
+    In the order of time and in batches of ``CHUNK``, wherever the epoch is cut into slices: sums depend on both.
+    """
+
+    def __init__(self, leanings: Leanings) -> None:
+        self._leanings = leanings
+        self._held: list[tuple[Codes, Matrix]] = []
+        leanings.fade()
+
+    def take(self, frame: Frame) -> None:
+        """Take in the next slice."""
+        rows, low = first_messages(frame), 0
+        while low < len(rows):
+            some = rows[low : low + CHUNK - self._rows]
+            self._held.append((frame.account[some], features(frame, some)))
+            low += len(some)
+            if self._rows == CHUNK:
+                self._add()
+
+    def done(self, accounts: int) -> Leanings:
+        """All slices were taken in; ``accounts`` = size of the code space by now."""
+        if self._held:
+            self._add()
+        self._leanings.grow(accounts)
+        return self._leanings
+
+    @property
+    def _rows(self) -> int:
+        return sum(len(account) for account, _ in self._held)
+
+    def _add(self) -> None:
+        account, found = zip(*self._held, strict=True)
+        self._held = []
+        one = len(account) == 1
+        self._leanings.add(*((account[0], found[0]) if one else (np.concatenate(account), np.concatenate(found))))
 
 
 def first_messages(frame: Frame) -> Ints:

@@ -31,6 +31,8 @@ _CHUNK = 16_384
 _PIECE = 1 << 20
 """Requests whose narrow columns are held side by side at a time."""
 _LEAST_PART_BITS, _MOST_PART_BITS = 4, 8
+RUNS, MOST_MERGED = 4, 1 << 27
+"""So many tables of what waits become one, unless they hold more pairs than that together."""
 
 
 @dataclass(frozen=True)
@@ -113,30 +115,83 @@ class Templates:
     window: int
     pairs: Held = field(default_factory=lambda: Held(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)))
     singles: tuple[Waiting, ...] = ()
-    """One table for each of the last epochs."""
+    """One table or some, that have no pair in common, for each of the last epochs."""
 
     def observe(self, frame: Frame, epoch: int, scratch: Scratch = IN_MEMORY) -> None:
         """Take in one epoch and forget what has left the windows; what waits lies where ``scratch`` puts it."""
-        held = self.pairs.where(self.pairs.last > epoch - self.window)
-        older = tuple(table for table in self.singles if table.epoch > epoch - SINGLES_EPOCHS)
-        rows = _different(frame)
-        prompts, last = _taken(frame.exact, rows, scratch), held.last.copy()
-        pair, prompt = scratch.pile(np.int64), scratch.pile(np.int32)
-        short = self.window < SINGLES_EPOCHS - 1
-        fresh, met = [], list[list[Ints]]()
-        for part in _in_parts(frame, rows, scratch):
-            judged = _judge(part, prompts, older, held.pair)
-            pair.add(judged.pair)
-            prompt.add(judged.prompt)
-            last[judged.known] = epoch
-            fresh.append(judged.fresh)
-            met += [judged.met] if short else []
-        self.pairs = _inserted(replace(held, last=last), _joined(fresh), epoch)
+        counting = self.counting(epoch, scratch)
+        counting.take(frame)
+        counting.into(self)
+
+    def counting(self, epoch: int, scratch: Scratch = IN_MEMORY) -> Counting:
+        """One epoch on its way in."""
+        return Counting(self, epoch, scratch)
+
+
+class Counting:
+    """The keys of one epoch on their way into the table, in one slice of it or in many, which does not matter.
+
+    Every slice is judged by those before it as by older epochs. So there is a table of what waits for each of them;
+    ``tidy`` puts small ones together. The table that it began from is not changed.
+    """
+
+    def __init__(self, templates: Templates, epoch: int, scratch: Scratch = IN_MEMORY) -> None:
+        self.epoch = epoch
+        self._scratch = scratch
+        self._held = templates.pairs.where(templates.pairs.last > epoch - templates.window)
+        self._last = self._held.last.copy()
+        self._older = tuple(table for table in templates.singles if table.epoch > epoch - SINGLES_EPOCHS)
+        self._fresh = np.zeros(0, np.int64)
+        self._runs: list[tuple[int, Waiting]] = []
+        """With their levels: of how many slices, as a power of RUNS."""
         # A pair that is met again keeps its place in older tables, under the same prompt. So does one that comes into
         # use; it is looked up there first, and leaves later than its old place, unless the window is that short.
-        if short:
-            older = tuple(t.without(_joined([places[i] for places in met])) for i, t in enumerate(older))
-        self.singles = (*older, Waiting(epoch, pair.array(), prompt.array(), prompts))
+        self._short = templates.window < SINGLES_EPOCHS
+
+    def take(self, frame: Frame) -> None:
+        """Take in a slice."""
+        rows = _different(frame)
+        prompts = _taken(frame.exact, rows, self._scratch)
+        pair, prompt = self._scratch.pile(np.int64), self._scratch.pile(np.int32)
+        older, runs = self._older, [table for _, table in self._runs]
+        fresh, met, ripened = [self._fresh], list[list[Ints]](), list[list[Ints]]()
+        for part in _in_parts(frame, rows, self._scratch):
+            judged = _judge(part, prompts, older, runs, self._held.pair, self._fresh)
+            pair.add(judged.pair)
+            prompt.add(judged.prompt)
+            self._last[judged.known] = self.epoch
+            fresh.append(judged.fresh)
+            if self._short:
+                met.append(judged.met)
+                ripened.append(judged.ripened)
+        self._fresh = _joined(fresh)
+        self._fresh.sort(kind="stable")
+        self._older = tuple(
+            t.without(_joined([places[i] for places in met])) if met else t for i, t in enumerate(older)
+        )
+        self._runs = [
+            (level, table.without(_joined([places[i] for places in ripened])) if ripened else table)
+            for i, (level, table) in enumerate(self._runs)
+        ]
+        self._runs.append((0, Waiting(self.epoch, pair.array(), prompt.array(), prompts)))
+
+    def tidy(self) -> None:
+        """Put small tables of what waits together, so that the next slice is judged by few."""
+        while (level := self._runs[-1][0] if self._runs else -1) >= 0:
+            small = [table for held, table in self._runs if held == level]
+            if len(small) < RUNS or sum(map(len, small)) > MOST_MERGED:
+                return
+            kept = [run for run in self._runs if run[0] != level]
+            self._runs = [*kept, (level + 1, _merged(small, self._scratch))]
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What waits of this epoch by now."""
+        return tuple(table for _, table in self._runs)
+
+    def into(self, templates: Templates) -> None:
+        """All slices were taken in: change the table."""
+        templates.pairs = _inserted(replace(self._held, last=self._last), self._fresh, self.epoch)
+        templates.singles = (*self._older, *self.waiting())
 
 
 def paired(key: Ints, account: Codes) -> Ints:
@@ -148,10 +203,11 @@ def paired(key: Ints, account: Codes) -> Ints:
 
 @dataclass(frozen=True)
 class _Part:
-    """What becomes of one part of an epoch's pairs, all ascending.
+    """What becomes of one part of a slice's pairs, all ascending.
 
     ``pair``, ``prompt``: go on waiting; ``fresh``: were seen under two prompts; ``known``: places of those in use;
-    ``met``: places in each older table of those that were met again.
+    ``met``: places in each older table of those that were met again; ``ripened``: places in each table of the epoch's
+    earlier slices of those that came into use.
     """
 
     pair: Ints
@@ -159,27 +215,58 @@ class _Part:
     fresh: Ints
     known: Ints
     met: list[Ints]
+    ripened: list[Ints]
 
 
-def _judge(part: tuple[Ints, Codes], prompts: Ints, older: Sequence[Waiting], held: Ints) -> _Part:
-    """Count a part: pairs, at least one, and the places of their prompts. ``held``: pairs in use, ascending."""
+def _judge(
+    part: tuple[Ints, Codes], prompts: Ints, older: Sequence[Waiting], runs: Sequence[Waiting], held: Ints, fresh: Ints
+) -> _Part:
+    """Count a part: pairs, at least one, and the places of their prompts.
+
+    ``runs``: what waits of earlier slices; ``held``, ``fresh``: pairs in use and those that came into use in earlier
+    slices, both ascending.
+    """
     order = np.argsort(part[0])
     pair, prompt = part[0][order], part[1][order]
     starts = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
     exact = prompts[prompt]
     ripe = np.minimum.reduceat(exact, starts) != np.maximum.reduceat(exact, starts)
     pair, prompt, exact = pair[starts], prompt[starts], exact[starts]
-    found = []
-    for table in older:
-        at, met = _places(table.pair, pair)
-        ripe[met] |= table.exact(at) != exact[met]
-        found.append(at)
+    met, again = [], []
+    for table in (*older, *runs):
+        at, found = _places(table.pair, pair)
+        ripe[found] |= table.exact(at) != exact[found]
+        met.append((at, found))
     # What is a pair already is only prolonged, and is no single, under however few prompts it was seen now.
     at, known = _places(held, pair)
+    again = [known, _places(fresh, pair)[1]]
+    for places in again:
+        ripe[places] = False
     waits = ~ripe
-    waits[known] = False
-    ripe[known] = False
-    return _Part(pair[waits], prompt[waits], pair[ripe], at, found)
+    for places in (*again, *(found for _, found in met[len(older) :])):
+        waits[places] = False
+    ripened = [where[ripe[found]] for where, found in met[len(older) :]]
+    return _Part(pair[waits], prompt[waits], pair[ripe], at, [where for where, _ in met[: len(older)]], ripened)
+
+
+def _merged(tables: Sequence[Waiting], scratch: Scratch) -> Waiting:
+    """One table of some that have no pair in common."""
+    pair, prompt, prompts = scratch.pile(np.int64), scratch.pile(np.int32), scratch.pile(np.int64)
+    begins = np.cumsum([0, *(len(table.prompts) for table in tables)]).astype(np.int32)
+    for table in tables:
+        for low in range(0, len(table.prompts), _PIECE):
+            prompts.add(table.prompts[low : low + _PIECE])
+    largest = max(tables, key=len)
+    ends = [np.searchsorted(table.pair, largest.pair[_PIECE::_PIECE]) for table in tables]
+    bounds = [np.concatenate([[0], end, [len(table)]]) for end, table in zip(ends, tables, strict=True)]
+    for number in range(len(bounds[0]) - 1):
+        mine = [slice(bound[number], bound[number + 1]) for bound in bounds]
+        some = np.concatenate([table.pair[at] for table, at in zip(tables, mine, strict=True)])
+        order = np.argsort(some, kind="stable")
+        pair.add(some[order])
+        places = [table.prompt[at] + begin for table, at, begin in zip(tables, mine, begins[:-1], strict=True)]
+        prompt.add(np.concatenate(places)[order])
+    return Waiting(tables[0].epoch, pair.array(), prompt.array(), prompts.array())
 
 
 def _joined(parts: list[Ints]) -> Ints:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.groups.templates import Held, Templates, paired
+from stillwatch.groups.templates import Counting, Held, Templates, paired
 from stillwatch.model.frame import Codebook, Frame, Ints
 from stillwatch.model.scope import scoped_column
 from stillwatch.store.scratch import IN_MEMORY, Scratch
@@ -27,7 +27,11 @@ class SharedTemplates(Templates):
     uses: Path = field(kw_only=True)
     accounts: Codebook = field(kw_only=True)
 
-    def observe(self, frame: Frame, epoch: int, scratch: Scratch = IN_MEMORY) -> None:
+    def counting(self, epoch: int, scratch: Scratch = IN_MEMORY) -> Counting:
+        """What Spark counted for the epoch stands in for what its requests bring."""
+        return _Counted(self, epoch, scratch)
+
+    def seen(self, epoch: int) -> None:
         """Take in what Spark counted for the epoch, and forget what has left the window."""
         kept = self.pairs.where(self.pairs.last > epoch - self.window)
         fresh = self._seen(epoch)
@@ -50,3 +54,14 @@ class SharedTemplates(Templates):
         encoded = scoped_column(table).combine_chunks().dictionary_encode()
         codes = np.array([self.accounts.codes[name] for name in encoded.dictionary.to_pylist()], dtype=np.int32)
         return paired(table["key"].to_numpy(), codes[encoded.indices.to_numpy()])
+
+
+class _Counted(Counting):
+    """An epoch that was counted elsewhere."""
+
+    def take(self, frame: Frame) -> None:
+        pass
+
+    def into(self, templates: Templates) -> None:
+        assert isinstance(templates, SharedTemplates)
+        templates.seen(self.epoch)
