@@ -17,6 +17,7 @@ from stillwatch.app.border import Spool
 from stillwatch.app.memory import give_back
 from stillwatch.campaigns.advance import advance
 from stillwatch.campaigns.state import State
+from stillwatch.campaigns.taking import Taken
 from stillwatch.facts.frame import FRAME_COLUMNS, SIGNATURE, Codebooks, assembled
 from stillwatch.facts.register import Register
 from stillwatch.model.frame import Frame
@@ -52,10 +53,10 @@ class Folded:
     scratch: Scratch
     """Where an epoch lies while it is weighed."""
 
-    def close(self, frame: Frame, register: Register) -> None:
-        """Take in an epoch that is over."""
+    def close(self, frame: Frame, register: Register, taken: Taken | None = None) -> None:
+        """Take in an epoch that is over; ``taken``: its sums, where they were made from this fold before."""
         self.identities = register.at(frame.end_us, self.books.account)
-        advance(self.closed, frame, self.identities, self.scratch)
+        advance(self.closed, frame, self.identities, self.scratch, taken)
         self.end_us = frame.end_us
         self._count(frame)
 

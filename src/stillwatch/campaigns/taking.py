@@ -54,9 +54,9 @@ class Taken:
         """Make the next slices cheaper, where there is time."""
         self._counting.tidy()
 
-    def waiting(self) -> tuple[Waiting, ...]:
-        """Template keys of this epoch that wait for a second prompt, by now."""
-        return self._counting.waiting()
+    def settled(self) -> tuple[Waiting, ...]:
+        """Tables of template keys that will be part of the state as they are now."""
+        return self._counting.settled()
 
     def index(self, frame: Frame, state: State) -> EpochIndex:
         """Look-ups into the whole epoch, whose slices were all taken in."""

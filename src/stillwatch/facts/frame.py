@@ -134,6 +134,13 @@ def build_sent(table: pa.Table, books: Codebooks) -> Sent:
     )
 
 
+def senders_and_prompts(table: pa.Table, books: Codebooks) -> tuple[Codes, Ints]:
+    """What a frame says of some rows, of which ``books`` learns nothing: -1 for an account that is in no frame."""
+    names, at = distinct(scoped_column(table))
+    codes = np.array([*(books.account.codes.get(name, -1) for name in names), -1], dtype=np.int32)
+    return codes[at], _salted(_ints(table, "prompt_exact"), _salt(table))
+
+
 def _signatures(table: pa.Table) -> NDArray[np.int32]:
     if SIGNATURE not in table.column_names:
         return np.zeros((0, MINHASH_SIZE), dtype=np.int32)

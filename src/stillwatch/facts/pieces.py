@@ -6,7 +6,7 @@ numbers of their own until all pieces are there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import overload
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.model.frame import Codebook, Codes, Ints
-from stillwatch.store.scratch import Scratch
+from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 _ROWS = 1 << 20
 """Rows that are renumbered at a time."""
@@ -76,7 +76,7 @@ class Coded:
 class Ids(Sequence[str]):
     """Strings by row, of which a few will be looked at."""
 
-    def __init__(self, rows: int, scratch: Scratch) -> None:
+    def __init__(self, rows: int, scratch: Scratch = IN_MEMORY) -> None:
         self._begin: Ints = scratch.array((rows,), np.int64)
         self._size: Codes = scratch.array((rows,), np.int32)
         self._pile, self._bytes = scratch.pile(np.uint8), 0
@@ -96,18 +96,6 @@ class Ids(Sequence[str]):
         self._text = self._pile.array()
         return self
 
-    @staticmethod
-    def joined(slices: Iterable[Ids], rows: int, scratch: Scratch) -> Ids:
-        """Of finished ones in their order one, of so many rows."""
-        found, low = Ids(rows, scratch), 0
-        for some in slices:
-            found._begin[low : low + len(some)] = some._begin + found._bytes
-            found._size[low : low + len(some)] = some._size
-            found._pile.add(some._text)
-            found._bytes += len(some._text)
-            low += len(some)
-        return found.done()
-
     def __len__(self) -> int:
         return len(self._begin)
 
@@ -120,3 +108,24 @@ class Ids(Sequence[str]):
             return [self[one] for one in range(*row.indices(len(self)))]
         begin = int(self._begin[row])
         return self._text[begin : begin + int(self._size[row])].tobytes().decode()
+
+
+class IdPile:
+    """Strings by row, put one after the other."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._begin, self._size, self._text = scratch.pile(np.int64), scratch.pile(np.int32), scratch.pile(np.uint8)
+        self._bytes = 0
+
+    def add(self, ids: Ids) -> None:
+        """Put these, which are finished, behind what is there."""
+        self._begin.add(ids._begin + self._bytes)
+        self._size.add(ids._size)
+        self._text.add(ids._text)
+        self._bytes += len(ids._text)
+
+    def done(self) -> Ids:
+        """All of them; this is used up."""
+        found = Ids(0)
+        found._begin, found._size, found._text = (pile.array() for pile in (self._begin, self._size, self._text))
+        return found

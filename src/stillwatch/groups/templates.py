@@ -188,6 +188,10 @@ class Counting:
         """What waits of this epoch by now."""
         return tuple(table for _, table in self._runs)
 
+    def settled(self) -> tuple[Waiting, ...]:
+        """Of ``waiting`` those that ``tidy`` will leave as they are."""
+        return () if self._short else tuple(t for t in self.waiting() if len(t) * RUNS > MOST_MERGED)
+
     def into(self, templates: Templates) -> None:
         """All slices were taken in: change the table."""
         templates.pairs = _inserted(replace(self._held, last=self._last), self._fresh, self.epoch)

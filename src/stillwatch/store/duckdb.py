@@ -22,6 +22,8 @@ from stillwatch.store.statements import FACTS_SQL
 
 LEAST_MB, MB_A_THREAD = 512, 192
 """What the engine may hold; it spills the rest. Sorting an epoch of twice the size was seen to take a fifth longer."""
+EVER = (-(1 << 60), 1 << 60)
+"""Before and after all times, in microseconds."""
 _KEPT = """
     SELECT *, file_index, file_row_number FROM read_parquet($files) row
     WHERE NOT EXISTS (SELECT 1 FROM duplicates known WHERE known.event_id = row.event_id)
@@ -36,7 +38,10 @@ _KEPT = """
     )
 """
 """Of copies that were found only the earliest."""
-_ORDERED = f"SELECT file_index, file_row_number FROM ({_KEPT}) row ORDER BY ts, event_id"
+_ORDERED = f"""
+SELECT file_index, file_row_number FROM ({_KEPT}) row
+WHERE ts >= make_timestamptz($low) AND ts < make_timestamptz($high) ORDER BY ts, event_id
+"""
 """Which row comes where. Rows are half a kilobyte and more: what is put in order are their keys."""
 _FACTS = f"WITH epoch AS ({_KEPT}) {FACTS_SQL} ORDER BY account_id, tenant_id, hour"
 _DUPLICATES = """
@@ -80,13 +85,17 @@ class SketchStore:
             total = self._connection.execute("SELECT coalesce(sum(copies - 1), 0) FROM duplicates").fetchall()
         return int(total[0][0])
 
-    def arranged(self, files: Sequence[Path]) -> Arranged:
-        """The rows of one epoch by time and event id; of copies that were found only the earliest."""
+    def arranged(self, files: Sequence[Path], within_us: tuple[int, int] | None = None) -> Arranged:
+        """The rows of one epoch by time and event id; of copies that were found only the earliest.
+
+        ``within_us``: of these only the rows from the first time on and before the second.
+        """
+        low, high = EVER if within_us is None else within_us
         sizes = [pq.read_metadata(path).num_rows for path in files]
         begins, place = np.cumsum([0, *sizes]), np.full(sum(sizes), LEFT_OUT, dtype=np.int32)
         done = 0
         with explained():
-            order = self._connection.sql(_ORDERED, params={"files": [str(f) for f in files]})
+            order = self._connection.sql(_ORDERED, params={"files": [str(f) for f in files], "low": low, "high": high})
             for batch in order.to_arrow_reader():
                 row = begins[batch["file_index"].to_numpy()] + batch["file_row_number"].to_numpy()
                 place[row] = np.arange(done, done + len(batch), dtype=np.int32)

@@ -75,6 +75,8 @@ class Checkpoint(msgspec.Struct):
     facts: dict[int, str] = {}
     sketches: dict[int, list[str]] = {}
     """Rows of closed epochs, as they arrived."""
+    owed: dict[int, list[str]] = {}
+    """Parts of closed epochs whose facts are still to be made: results were shown first."""
     late: list[str] = []
     rejects: list[str] = []
     fold: str | None = None
@@ -89,7 +91,7 @@ class Checkpoint(msgspec.Struct):
     def named(self) -> set[str]:
         """Every file that the checkpoint needs."""
         single = {self.fold} if self.fold else set()
-        rows = {name for held in (self.parts, self.sketches) for names in held.values() for name in names}
+        rows = {name for held in (self.parts, self.sketches, self.owed) for names in held.values() for name in names}
         return {
             NAME,
             *single,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ import pyarrow.parquet as pq
 from stillwatch.app.border import Spool, repeating
 from stillwatch.app.folding import Folded, framed
 from stillwatch.app.memory import give_back
+from stillwatch.app.watch.ahead import Ahead
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.campaigns.state import State
 from stillwatch.facts.register import Register
 from stillwatch.model.tables import FACTS, arrow_schema
+from stillwatch.store.arranged import Arranged
 from stillwatch.store.ids import EpochStore
 
 MINUTE_US = 60_000_000
@@ -53,39 +56,80 @@ def close_epoch(
     register: Register,
     origins: dict[str, str],
     state: Path,
+    ahead: Ahead,
 ) -> None:
     """Advance the fold over one epoch of the spool; ``origins`` learns where its examples were read.
 
-    What is only kept is written beside the weighing, which an alarm waits for.
+    What is only kept is written beside the weighing, which an alarm waits for; FACTS of an epoch that was taken in
+    ``ahead`` are owed.
     """
-    files = spool.parts.pop(number)
-    store.know(files, marked(checkpoint, state))
-    store.find_duplicates(files)
-    arranged = store.arranged(files)
-    checkpoint.counts.copies += len(arranged.place) - len(arranged)
+    files, known = spool.parts.pop(number), marked(checkpoint, state)
+    ready = ahead.finish(number, known)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        kept = beside.submit(_keep, number, files, store, checkpoint, state, has_facts=len(arranged) > 0)
-        if len(arranged):
-            frame = framed(arranged, number, spool.epoch_us, folded)
-            del arranged
-            give_back()
-            folded.close(frame, register)
-            del frame
-            note_origins(files, folded.closed, origins)
+        if ready is not None:
+            kept = beside.submit(_keep, number, files, ready.known.write, checkpoint, state)
+            checkpoint.owed[number] = [file.name for file in files]
+            checkpoint.counts.copies += _rows(files) - len(ready.frame)
+            folded.books = ready.books
+            folded.close(ready.frame, register, ready.taken)
+        else:
+            arranged = _arranged(files, store, checkpoint, known)
+            if len(arranged):
+                kept = beside.submit(_keep_all, number, files, store, checkpoint, state)
+                frame = framed(arranged, number, spool.epoch_us, folded)
+                del arranged
+                give_back()
+                folded.close(frame, register)
+                del frame
+            else:
+                kept = beside.submit(_keep, number, files, partial(store.write_marks, files), checkpoint, state)
+        del ready
+        note_origins(files, folded.closed, origins)
     kept.result()
 
 
+def _arranged(files: list[Path], store: EpochStore, checkpoint: Checkpoint, known: list[Path]) -> Arranged:
+    """The rows that count, in order; copies are counted."""
+    store.know(files, known)
+    store.find_duplicates(files)
+    arranged = store.arranged(files)
+    checkpoint.counts.copies += len(arranged.place) - len(arranged)
+    return arranged
+
+
+def settle(store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
+    """Make the FACTS that are owed, as they would have been made when the epoch closed."""
+    for number, names in sorted(checkpoint.owed.items()):
+        files = [state / name for name in names]
+        store.know(files, [state / name for n, name in checkpoint.marks.items() if n < number])
+        store.find_duplicates(files)
+        _sum_up(number, files, store, checkpoint, state)
+        del checkpoint.owed[number]
+
+
+def _sum_up(number: int, files: list[Path], store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
+    checkpoint.facts[number] = f"facts-{number}.parquet"
+    facts = store.facts(files).cast(arrow_schema(FACTS))
+    pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
+
+
+def _keep_all(number: int, files: list[Path], store: EpochStore, checkpoint: Checkpoint, state: Path) -> None:
+    """FACTS of an epoch, its marks and its sketches."""
+    _sum_up(number, files, store, checkpoint, state)
+    _keep(number, files, partial(store.write_marks, files), checkpoint, state)
+
+
 def _keep(
-    number: int, files: list[Path], store: EpochStore, checkpoint: Checkpoint, state: Path, *, has_facts: bool
+    number: int, files: list[Path], write_marks: Callable[[Path], None], checkpoint: Checkpoint, state: Path
 ) -> None:
-    """FACTS of an epoch if it has any, its marks and its sketches."""
-    if has_facts:
-        checkpoint.facts[number] = f"facts-{number}.parquet"
-        facts = store.facts(files).cast(arrow_schema(FACTS))
-        pq.write_table(facts, state / checkpoint.facts[number], compression="zstd")
+    """Marks and sketches of an epoch."""
     checkpoint.marks[number] = f"marks-{number}.parquet"
-    store.write_marks(files, state / checkpoint.marks[number])
+    write_marks(state / checkpoint.marks[number])
     checkpoint.sketches[number] = kept_rows(number, files, state)
+
+
+def _rows(files: list[Path]) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def kept_rows(number: int, files: list[Path], state: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from stillwatch.app.watch.folder import sweep
 from stillwatch.app.watch.kept_fold import KeptFold
 from stillwatch.durable import sync
 from stillwatch.errors import ConfigurationError, StoreError
+from stillwatch.groups.templates import Waiting
 
 MOST_FILES = 64
 """Files of late requests, of rejects, and small ones of an open epoch, before they are put into one."""
@@ -54,6 +56,10 @@ class Keeper:
         except StoreError as error:
             raise StoreError(f"{error}. {_ANEW} {WAY_OUT}") from error
 
+    def write_ahead(self, checkpoint: Checkpoint, tables: Sequence[Waiting]) -> None:
+        """Write these tables of the fold to be, and forget others that were: the commit that needs them waits less."""
+        self._fold.write_ahead(checkpoint, tables)
+
     def commit(self, checkpoint: Checkpoint, spool: Spool, fold: FoldState | None) -> None:
         """Make everything up to now survive; ``fold`` only where it changed."""
         spool.flush()
@@ -74,7 +80,7 @@ class Keeper:
         sync(self._state)
         write_checkpoint(self._state, checkpoint, self._key)
         if dropped:
-            sweep(self._state, checkpoint.named())
+            sweep(self._state, checkpoint.named() | self._fold.ahead)
 
     def _few(self, names: list[str], joined: str) -> list[str]:
         """The same rows; small files as one if there are many: sources that are waited for make many."""

@@ -7,6 +7,8 @@ disk before it does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,17 @@ class KeptFold:
         self._key = key
         self._given = given
         self._tables: dict[str, Waiting] = {}
+        self._ahead: dict[str, Waiting] = {}
+
+    @property
+    def ahead(self) -> set[str]:
+        """Files that no checkpoint names yet."""
+        return set(self._ahead)
+
+    def write_ahead(self, checkpoint: Checkpoint, tables: Sequence[Waiting]) -> None:
+        """Have written these tables, which the fold will be made of if nothing comes between, and no others."""
+        names = {id(table): name for name, table in self._ahead.items()}
+        self._ahead = {names.get(id(table)) or self._written(table, checkpoint): table for table in tables}
 
     def read(self, checkpoint: Checkpoint) -> FoldState | None:
         """The fold of a checkpoint; None before the first epoch was closed."""
@@ -42,7 +55,8 @@ class KeptFold:
 
     def write(self, checkpoint: Checkpoint, fold: FoldState) -> None:
         """Write the fold as that of the checkpoint."""
-        names = {id(table): name for name, table in self._tables.items()}
+        names = {id(table): name for name, table in (self._tables | self._ahead).items()}
+        self._ahead = {}
         self._tables = {
             names.get(id(table)) or self._written(table, checkpoint): table for table in fold.state.templates.singles
         }
@@ -54,6 +68,7 @@ class KeptFold:
         return read_objects(self._state / name, classes, given, self._key, Scratch(self._state))
 
     def _written(self, table: Waiting, checkpoint: Checkpoint) -> str:
-        name = f"fold-{checkpoint.number}-keys-{table.epoch}.state"
+        names = (f"fold-{checkpoint.number}-keys-{table.epoch}-{n}.state" for n in count())
+        name = next(name for name in names if not (self._state / name).exists())
         write_objects(self._state / name, table, _TABLES, {}, self._key)
         return name

@@ -21,9 +21,10 @@ from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.app.scan import fresh_state
 from stillwatch.app.watch import folder
+from stillwatch.app.watch.ahead import Ahead
 from stillwatch.app.watch.catalogue import given
 from stillwatch.app.watch.checkpoint import Followed, read_checkpoint
-from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over
+from stillwatch.app.watch.closing import MINUTE_US, close_epoch, forget, last_over, marked, settle
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.app.watch.intake import Intake
 from stillwatch.app.watch.keeping import Keeper
@@ -111,6 +112,7 @@ class Watcher:
         self._follower = _follower(request, self._checkpoint.files)
         self._intake = Intake(run, self._checkpoint, state, self._spool, maps_for(request.mapping))
         self._publisher = Publisher(run, state.parent, state, store)
+        self._ahead = Ahead(self._spool, store, self._folded, Scratch(state))
         self._committed_at = self._arrived_at = time.monotonic()
         self._unsettled_at = math.inf
         if request.rebuild:
@@ -122,15 +124,18 @@ class Watcher:
         while self._waits():
             time.sleep(SETTLE_S / 4)
             self._round()
+        self._settle()
         return self._publish()
 
     def follow(self) -> NoReturn:
         """Until interrupted."""
+        self._settle()
         self._publish()
         while True:
             if self._round():
-                self._publish()
-            self._follower.rest(POLL_S)
+                self._show()
+            elif not self._prepare():
+                self._follower.rest(POLL_S)
 
     def close(self) -> None:
         """Let go of the source."""
@@ -153,6 +158,29 @@ class Watcher:
             self._commit(fold=closed)
         return closed
 
+    def _prepare(self) -> bool:
+        """Take in one slice of the oldest open epoch, if there is a good one: so much less is left to do at its end."""
+        newest = self._checkpoint.newest_us
+        if newest is None or self._waits():
+            return False
+        if not self._ahead.go_on(self._watermark(newest), marked(self._checkpoint, self._state)):
+            return False
+        self._keeper.write_ahead(self._checkpoint, self._ahead.settled())
+        return True
+
+    def _show(self) -> None:
+        """The results; of a large epoch that closed before the open ones are weighed and its facts are made."""
+        if self._checkpoint.owed:
+            self._publish(with_open=False)
+            self._settle()
+        self._publish()
+
+    def _settle(self) -> None:
+        if self._checkpoint.owed:
+            settle(self._store, self._checkpoint, self._state)
+            self._forget()
+            self._commit()
+
     def _waits(self) -> bool:
         """Whether files that may still be written hold the watermark back: what they bring must not be late."""
         if not self._follower.unsettled:
@@ -170,6 +198,7 @@ class Watcher:
             return False
         self._keep_late()
         self._spool.flush()
+        self._ahead.notice()
         give_back()
         self._folded.closed.decided = decided(self._request.home)
         for number in sorted(n for n in self._spool.parts if n <= last):
@@ -182,18 +211,23 @@ class Watcher:
                 register=self._register,
                 origins=self._origins,
                 state=self._state,
+                ahead=self._ahead,
             )
         checkpoint.closed, checkpoint.closed_at = last, self._clock()
+        if not checkpoint.owed:
+            self._forget()
+        return True
+
+    def _forget(self) -> None:
         settings = self._request.settings
         a_day = 24 // settings.epoch_hours
         forget(
-            checkpoint,
+            self._checkpoint,
             self._state,
             marks_epochs=settings.window_days * a_day,
             facts_epochs=FACTS_DAYS * a_day,
             sketch_bytes=settings.sketches_gb * 10**9,
         )
-        return True
 
     def _watermark(self, newest_us: int) -> int:
         """Nothing older than this is waited for."""
@@ -212,7 +246,10 @@ class Watcher:
             self._intake.rejects.clear()
         kept = FoldState.of(self._folded, self._origins) if fold else None
         self._checkpoint.behind = self._follower.behind
+        self._spool.flush()
+        self._ahead.notice()
         self._keeper.commit(self._checkpoint, self._spool, kept)
+        self._ahead.notice(rejoined=True)
         self._follower.committed()
         self._committed_at = time.monotonic()
 
@@ -223,8 +260,9 @@ class Watcher:
             pq.write_table(late, self._state / name, compression="zstd")
             self._checkpoint.late.append(name)
 
-    def _publish(self) -> dict[str, Any]:
-        return self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register, self._origins)
+    def _publish(self, *, with_open: bool = True) -> dict[str, Any]:
+        spool = self._spool if with_open else Spool(self._state, self._spool.epoch_us)
+        return self._publisher.publish(self._checkpoint, spool, self._folded, self._register, self._origins)
 
     def _begin(self, single: SingleCalibration, known: reviewed.Reviewed) -> tuple[Folded, dict[str, str]]:
         kept = None if self._request.rebuild else self._keeper.fold(self._checkpoint)
