@@ -126,11 +126,10 @@ class Intake:
 
     def _known_late(self, rows: pa.Table) -> pa.Table | None:
         """Rows of LATE that are kept with the ids of these."""
-        files, same = (
-            [self._folder / name for name in self._checkpoint.late],
-            pc.field("event_id").isin(rows["event_id"]),
-        )
-        return pq.read_table(files, columns=["event_id", "ts"], filters=same) if files else None
+        files = [self._folder / name for name in self._checkpoint.late]
+        if not files or not len(rows):
+            return None
+        return pq.read_table(files, columns=["event_id", "ts"], filters=pc.field("event_id").isin(rows["event_id"]))
 
 
 class _Left:
