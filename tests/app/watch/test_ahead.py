@@ -41,8 +41,8 @@ class Steps:
     slices: int = 0
     given: int = 0
 
-    def watch(self, pieces: Sequence[Sequence[Row]], killed_after: int | None = None) -> None:
-        """Give these pieces; the process is killed after so many slices."""
+    def watch(self, pieces: Sequence[Sequence[Row]], killed_after: int | None = None, *, commits: bool = True) -> None:
+        """Give these pieces; the process is killed after so many slices. ``commits``: what was read, after each."""
         with pytest.MonkeyPatch.context() as patch:
             for module, name, value in (
                 (ahead, "LEAST_ROWS", 1),
@@ -67,8 +67,10 @@ class Steps:
 
             patch.setattr(Ahead, "finish", finished)
             patch.setattr(Ahead, "_fits", fitting)
-            patch.setattr(Watcher, "once", lambda watcher: self._once(watcher, pieces, killed_after))
-            self.place.watch()
+            patch.setattr(watching, "COMMIT_S", 1e9)
+            for name in ("once", "follow"):
+                patch.setattr(Watcher, name, lambda watcher: self._once(watcher, pieces, killed_after))
+            self.place.watch(once=commits)
 
     def _once(self, watcher: Watcher, pieces: Sequence[Sequence[Row]], killed_after: int | None) -> dict[str, Any]:
         watcher._settle()
@@ -136,6 +138,13 @@ def test_slices_change_no_result(
         if not stragglers:
             assert sum(steps.ready) >= HOURS - 2
             assert steps.slices > 2 * HOURS
+
+
+def test_rows_that_were_read_and_lie_in_no_file_yet_are_in_the_slices(steps: Steps) -> None:
+    log = sorted(LOG, key=_moment)
+    steps.watch(_pieces(log, 40), commits=False)
+    assert sum(steps.ready) >= HOURS - 2 and not steps.undone
+    _same_as_a_scan(steps.place, log)
 
 
 def test_a_row_behind_the_slices_undoes_them_and_its_copy_does_not(steps: Steps) -> None:

@@ -68,6 +68,17 @@ class _Begun:
     columns: tuple[str, ...]
     parts: dict[Path, _Part] = field(default_factory=dict)
 
+    def size(self, high: int) -> tuple[float, int]:
+        """About how many rows there are before ``high``, and how many rows are read for them."""
+        touched = [(part.within(self.until_us, high), part.rows) for part in self.parts.values()]
+        return sum(rows for rows, _ in touched), sum(read for rows, read in touched if rows)
+
+    def slice_end(self, high: int) -> int:
+        """Where the next slice ends that goes no further than ``high``."""
+        rows = self.size(high)[0]
+        span = high - self.until_us
+        return high if rows <= MOST_ROWS else self.until_us + max(1, int(span * MOST_ROWS / rows))
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -115,22 +126,31 @@ class Ahead:
         if self._begun is None or self._begun.number != number:
             self._begun = self._begin(number)
             self.notice(rejoined=True)
-        low, high = self._begun.until_us, min(watermark_us - self._behind_us, (number + 1) * self._spool.epoch_us)
-        rows, read = _size(self._begun, low, high)
+        begun = self._begun
+        high = min(watermark_us - self._behind_us, (number + 1) * self._spool.epoch_us)
+        rows, read = begun.size(high)
         if rows < LEAST_ROWS or rows * MOST_READ < read:
             return False
-        self._take(self._begun, low + int((high - low) * min(1.0, MOST_ROWS / rows)), marked)
-        self._begun.taken.tidy()
-        self._begun.known.tidy()
+        self._spool.flush()  # the watermark may have passed rows that lie in no part yet
+        self.notice()
+        if self._begun is not begun:
+            return False
+        self._take(begun, begun.slice_end(high), marked)
+        begun.taken.tidy()
+        begun.known.tidy()
         return True
 
     def finish(self, number: int, marked: list[Path]) -> Ready | None:
-        """All of an epoch that is over; None if nothing of it was taken in."""
+        """All of an epoch that is over; None if nothing of it was taken in, or the rest is better read at once."""
         begun, self._begun = self._begun, None
         if begun is None or begun.number != number or not len(begun.gathered):
             return None
         start, end = number * self._spool.epoch_us, (number + 1) * self._spool.epoch_us
-        self._take(begun, end, marked)
+        while begun.until_us < end:
+            rows, read = begun.size(end)
+            if rows > MOST_ROWS and rows * MOST_READ < read:
+                return None
+            self._take(begun, begun.slice_end(end), marked)
         return Ready(begun.gathered.frame(start, end), begun.taken, begun.books, begun.known)
 
     def _begin(self, number: int) -> _Begun:
@@ -194,12 +214,6 @@ def _looked_at(path: Path) -> _Part:
     ts = pq.read_table(path, columns=["ts"])["ts"].cast("int64")
     ends = pc.min_max(ts)
     return _Part(ends["min"].as_py(), ends["max"].as_py(), len(ts))
-
-
-def _size(begun: _Begun, low: int, high: int) -> tuple[float, int]:
-    """About how many rows a slice has, and how many rows are read for it."""
-    touched = [(part.within(low, high), part.rows) for part in begun.parts.values()]
-    return sum(rows for rows, _ in touched), sum(read for rows, read in touched if rows)
 
 
 def _same(account: Codes, exact: Ints) -> Ints:
