@@ -68,6 +68,7 @@ class Taken:
         state.networks.add(self._networks, self._number)
         state.coins += self._coins
         self._counting.into(state.templates)
+        del self._population, self._networks, self._counting  # not held while the epoch is weighed
 
     def likened(self, state: State, accounts: int) -> None:
         """All slices were taken in: change the likeness of accounts."""
