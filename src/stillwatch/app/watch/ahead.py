@@ -36,6 +36,9 @@ from stillwatch.store.scratch import Scratch
 
 LEAST_ROWS, MOST_ROWS = 100_000, 400_000
 """Requests of a slice: enough to be worth it, and so few that reading does not wait for long."""
+LEAST_BEHIND_US = 60_000_000
+"""Slices that were undone keep at least so far behind the watermark, twice as far each time: a sender can have an epoch
+weighed anew a few times, not with each request."""
 MOST_READ = 4
 """No slice reads more than so many times its rows: a log in no order is not put in order piece by piece."""
 _SPREAD = 0x9E3779B97F4A7C15 - (1 << 64)
@@ -99,6 +102,8 @@ class Ahead:
         self._folded = folded
         self._scratch = scratch
         self._begun: _Begun | None = None
+        self._number: int | None = None
+        """The epoch that was begun last."""
         self._behind_us = 0
         """How far behind the watermark slices end."""
 
@@ -154,7 +159,8 @@ class Ahead:
         return Ready(begun.gathered.frame(start, end), begun.taken, begun.books, begun.known)
 
     def _begin(self, number: int) -> _Begun:
-        self._behind_us //= 2
+        if number != self._number:
+            self._number, self._behind_us = number, self._behind_us // 2
         books = self._folded.books
         copies = Codebooks(books.account.copy(), books.net.copy(), books.agent.copy(), books.model.copy())
         taken = Taken(self._folded.closed, number, self._scratch, aside=True)
@@ -174,7 +180,8 @@ class Ahead:
         copies = known & ((since < ts) | ((since == ts) & (same == _same(*senders_and_prompts(rows, begun.books)))))
         if copies.all():
             return True
-        self._behind_us = max(self._behind_us, 2 * (begun.until_us - int(ts[~copies].min())))
+        behind_us = begun.until_us - int(ts[~copies].min())
+        self._behind_us = max(2 * self._behind_us, 2 * behind_us, LEAST_BEHIND_US)
         return False
 
     def _take(self, begun: _Begun, high: int, marked: list[Path]) -> None:
