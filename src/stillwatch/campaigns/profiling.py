@@ -22,6 +22,9 @@ ROOMS = 5
 """So many machine rooms may a firm have; an operator's exits are many more, or others use them too."""
 MANY_CLIENTS = 12
 """More client identities count as so many: a crowd has more the larger it is."""
+MOST_RANGES = 16
+"""An account that comes from more address ranges than so many, each as often, counts as one of so many: what a hundred
+requests show cannot tell more."""
 _OPEN_MARKS = ("tied_domain", "tied_client", "tied_network", "declared")
 """What a group shows openly. An address range of its own is a door with a name; a shared card is seen by the provider
 only, so hiding behind one is still hiding. Declared accounts need not declare the same."""
@@ -88,7 +91,7 @@ def _concealment(
         "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
         "declared": float(identities.declared[accounts].mean()),
         "rooms": _rooms(tally, networks.nets, members),
-        "churn": float(np.log(len(tally.nets) / n)),
+        "churn": churn(tally),
         "clients": float(np.log(np.clip(clients, 1, MANY_CLIENTS))),
     }
 
@@ -120,6 +123,23 @@ def _rooms(tally: Tally, everybody: Held, members: Codes) -> float:
         if net in own:
             requests[net] += n
     return sum(n for _, n in requests.most_common(ROOMS)) / max(sum(tally.nets.values()), 1)
+
+
+def churn(tally: Tally) -> float:
+    """Log of how many address ranges, each as often, an account's requests would come from to repeat as they do.
+
+    That is −ln of the probability that two requests of one account share a range (Simpson 1949; the Hill number of
+    order 2), from pairs without replacement, so it does not grow with the requests; accounts weigh by their requests.
+    One repeat is added, so that nothing is read from few pairs.
+    """
+    requests: Counter[int] = Counter()
+    repeats: Counter[int] = Counter()
+    for (account, net), n in tally.nets.items():
+        if net >= 0:
+            requests[account] += n
+            repeats[account] += n * (n - 1)
+    same = 1 + sum(repeats[account] / n for account, n in requests.items() if n > 1)
+    return -float(np.log(max(same / (1 + sum(n - 1 for n in requests.values())), 1 / MOST_RANGES)))
 
 
 def _are_own(values: NDArray[np.int64], everybody: Held, members: Codes) -> NDArray[np.bool_]:
