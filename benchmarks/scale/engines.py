@@ -9,35 +9,23 @@ included: whatever they leave behind is inherited and waited for. Both runs must
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from benchmarks.range import looks
-from benchmarks.range.scan import ScanFailedError, installed
+from benchmarks.range.scan import installed
 from benchmarks.range.table import table
+from benchmarks.scale.children import Cost, cost_of
 from benchmarks.scale.growth import HOURS
 from benchmarks.scale.made import Made
 
-_SUBREAPER = 36
 _ENGINES = ("duckdb", "spark")
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a command and everything below it took."""
-
-    seconds: float
-    cpu_seconds: float
 
 
 def main() -> None:
@@ -63,30 +51,7 @@ def _scanned(engine: str, folder: Path, work: Path) -> Cost:
     shutil.rmtree(out, ignore_errors=True)
     command = [installed(), "scan", str(folder / "log"), "--accounts", str(folder / "accounts.parquet")]
     command += ["--out", str(out), "--engine", engine, "--set", "threads=2"]
-    errors = work / "stderr.txt"
-    with errors.open("wb") as told:
-        began = time.perf_counter()
-        child = subprocess.Popen(
-            command, stdout=told, stderr=told, env={**os.environ, "STILLWATCH_HOME": str(work / "home")}
-        )
-        code, cpu = _waited(child.pid)
-    if code:
-        raise ScanFailedError(errors.read_text(errors="replace")[-2000:])
-    return Cost(time.perf_counter() - began, cpu)
-
-
-def _waited(first: int) -> tuple[int, float]:
-    """The exit code of ``first``, and processor seconds of all processes below this one."""
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    code, cpu = 0, 0.0
-    while True:
-        try:
-            pid, status, usage = os.wait4(-1, 0)
-        except ChildProcessError:
-            return code, cpu
-        cpu += usage.ru_utime + usage.ru_stime
-        if pid == first:
-            code = os.waitstatus_to_exitcode(status)
+    return cost_of(command, work / "stderr.txt", STILLWATCH_HOME=str(work / "home"))
 
 
 def _shown(made: Made, costs: dict[str, Cost]) -> str:

@@ -2,14 +2,16 @@
 
 *Ours*: `border.sketch_log` and FACTS of every epoch, two threads, as in a scan that follows no refusals. *polars and
 datasketch*: hourly sums in polars, a MinHash of 64 slots over word triples for each prompt, which is one of the six
-things that a sketch holds.
+things that a sketch holds. *Spark alone*: the same two by what Spark brings itself, on two cores; what it
+takes for some hours less what it takes for one, so that its start is left out.
 *Pairs in SQL*: accounts seen in one address range in one hour, counted by pair in DuckDB, which is how SynchroTrap
-begins, for one kind of action. The slow ones get a part of the rows. Needs `pip install polars datasketch`.
+begins, for one kind of action. The slow ones get a part of the rows. Needs `pip install polars datasketch`, and Java.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.range.table import table
+from benchmarks.scale.children import Cost, cost_of
 from benchmarks.scale.made import Made
 from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.requests import ScanRequest
@@ -32,7 +35,7 @@ from stillwatch.sketch.recipe import Recipe
 from stillwatch.store.duckdb import SketchStore
 from stillwatch.store.scratch import Scratch
 
-HOURS, SLOW_HOURS = 24, 1
+HOURS, SLOW_HOURS, SPARK_HOURS = 24, 1, 4
 EPOCH_US = 6 * 3_600_000_000
 _HEAD = (
     "what|requests|seconds|requests per second|processor seconds|requests per processor second|"
@@ -63,11 +66,13 @@ def stages(requests: int, chars: int, work: Path) -> list[Stage]:
     """Each contender once, after what it compiles."""
     made = Made(requests, HOURS, chars)
     log = made.write(work / f"day-{requests}-{chars}") / "log"
-    few = sorted(log.iterdir())[:SLOW_HOURS]
+    files = sorted(log.iterdir())
+    few, hour = files[:SLOW_HOURS], requests // HOURS
     warm_up()
     return [
         _timed("sketches and facts", requests, lambda: _ours(log, work / "home")),
-        _timed("polars and datasketch", requests * SLOW_HOURS // HOURS, lambda: _polars_and_datasketch(few)),
+        _timed("polars and datasketch", hour * SLOW_HOURS, lambda: _polars_and_datasketch(few)),
+        _spark_alone(files, hour, work),
         _timed("pairs in SQL, one kind of action", requests, lambda: _pairs(log)),
     ]
 
@@ -125,6 +130,16 @@ def _polars_and_datasketch(files: list[Path]) -> None:
         signature = MinHash(num_perm=64, seed=1)
         signature.update_batch([" ".join(words[k : k + 3]).encode() for k in range(max(1, len(words) - 2))])
         signature.digest()
+
+
+def _spark_alone(files: list[Path], hour: int, work: Path) -> Stage:
+    def cost(some: list[Path]) -> Cost:
+        command = [sys.executable, "-m", "benchmarks.scale.by_spark", *map(str, some)]
+        return cost_of(command, work / "spark.txt", PYSPARK_PYTHON=sys.executable)
+
+    start, whole = cost(files[:1]), cost(files[: 1 + SPARK_HOURS])
+    seconds, cpu_seconds = whole.seconds - start.seconds, whole.cpu_seconds - start.cpu_seconds
+    return Stage("Spark alone", hour * SPARK_HOURS, seconds, cpu_seconds)
 
 
 def _pairs(log: Path) -> None:

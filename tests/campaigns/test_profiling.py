@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
-from stillwatch.campaigns.profiling import profile
+from stillwatch.campaigns.profiling import churn, profile
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence.population import Population
 from stillwatch.evidence.profile import Profile
@@ -94,3 +95,30 @@ def test_rooms_are_the_five_commonest_own_ranges_that_accounts_share(nets: Any, 
 
 def test_a_range_that_everybody_uses_is_no_room() -> None:
     assert found(nets=[7] * 10, public=7)["rooms"] == 0.0
+
+
+@pytest.mark.parametrize("ranges", [1, 2, 5, 40])
+def test_churn_does_not_grow_with_what_was_sent(ranges: int) -> None:
+    """Of accounts that draw their range evenly from so many, eight requests come from r·(1 - (1 - 1/r)⁸) of them."""
+    draw = np.random.default_rng(ranges)
+    for sent in (8, 20, 300):
+        tally = Tally()
+        for account in range(400):
+            drawn, counts = np.unique(draw.integers(0, ranges, sent), return_counts=True)
+            tally.nets |= {(account, int(net)): int(n) for net, n in zip(drawn, counts, strict=True)}
+        assert np.exp(churn(tally)) == pytest.approx(ranges * (1 - (1 - 1 / ranges) ** 8), rel=0.03)
+
+
+def test_churn_is_the_mean_over_all_choices_of_eight_requests() -> None:
+    sent = [0] * 6 + [1] * 3 + [2, 3]
+    chosen = [len(set(some)) for some in itertools.combinations(sent, 8)]
+    fresh = (np.mean(chosen) - 1) / 7 * 10 / 11  # one request that brings nothing beside the ten further ones
+    assert churn(Tally(nets={(5, 0): 6, (5, 1): 3, (5, 2): 1, (5, 3): 1})) == pytest.approx(np.log1p(7 * fresh))
+
+
+def test_nothing_is_read_from_single_requests_or_from_unknown_addresses() -> None:
+    once = Tally(nets={(account, account): 1 for account in range(50)})
+    unknown = Tally(nets={(account, -1): 20 for account in range(50)})
+    two = Tally(nets={(0, 1): 1, (0, 2): 1})
+    assert (churn(once), churn(unknown), churn(Tally())) == (0.0, 0.0, 0.0)
+    assert churn(two) == pytest.approx(np.log(4.5)), "half of what eight ranges would be: one of two requests told"

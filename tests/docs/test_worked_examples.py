@@ -22,9 +22,11 @@ def _run(path: str) -> dict[str, Any]:
     return defined
 
 
-@pytest.mark.parametrize(("nets", "expected"), [([0] * 12, 0.0), (list(range(12)), np.log(4)), ([0, 1] * 6, np.log(2))])
+@pytest.mark.parametrize(
+    ("nets", "expected"), [([0] * 12, 0.0), (list(range(12)), np.log(7.3)), ([0, 1] * 6, np.log(3.1))]
+)
 def test_the_test_of_a_feature_tells_right_from_wrong(nets: list[int], expected: float) -> None:
-    check = _run("tests/campaigns/test_churn.py")["test_churn_is_the_log_of_address_ranges_per_account"]
+    check = _run("tests/campaigns/test_churn.py")["test_churn_is_how_many_ranges_an_account_shows"]
     check(nets, expected)
     with pytest.raises(AssertionError):
         check(nets, expected + 0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import comb, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ ROOMS = 5
 """So many machine rooms may a firm have; an operator's exits are many more, or others use them too."""
 MANY_CLIENTS = 12
 """More client identities count as so many: a crowd has more the larger it is."""
+LOOKED = 8
+"""So many requests of an account are looked at for where they come from: of a group's hundred hardly anybody sent
+more."""
 _OPEN_MARKS = ("tied_domain", "tied_client", "tied_network", "declared")
 """What a group shows openly. An address range of its own is a door with a name; a shared card is seen by the provider
 only, so hiding behind one is still hiding. Declared accounts need not declare the same."""
@@ -88,7 +92,7 @@ def _concealment(
         "tied_client": _own(np.array(list(tally.agents)), networks.agents, members, n),
         "declared": float(identities.declared[accounts].mean()),
         "rooms": _rooms(tally, networks.nets, members),
-        "churn": float(np.log(len(tally.nets) / n)),
+        "churn": churn(tally),
         "clients": float(np.log(np.clip(clients, 1, MANY_CLIENTS))),
     }
 
@@ -120,6 +124,28 @@ def _rooms(tally: Tally, everybody: Held, members: Codes) -> float:
         if net in own:
             requests[net] += n
     return sum(n for _, n in requests.most_common(ROOMS)) / max(sum(tally.nets.values()), 1)
+
+
+def churn(tally: Tally) -> float:
+    """Log of how many address ranges ``LOOKED`` requests of an account come from.
+
+    Rarefied (Hurlbert 1971): the mean over all such choices of its requests, so that it does not grow with them. Of who
+    sent fewer all are taken, and what each further one brings counts. Accounts weigh by their requests; one that brings
+    nothing is added, so that little is read from few.
+    """
+    ranges: dict[int, list[int]] = {}
+    for (account, net), n in tally.nets.items():
+        if net >= 0:
+            ranges.setdefault(account, []).append(n)
+    further, fresh = 1, 0.0
+    for counts in ranges.values():
+        n = sum(counts)
+        drawn = min(n, LOOKED)
+        if drawn > 1:
+            seen = sum(1 - comb(n - count, drawn) / comb(n, drawn) for count in counts)
+            further += n - 1
+            fresh += (n - 1) * (seen - 1) / (drawn - 1)
+    return log1p((LOOKED - 1) * fresh / further)
 
 
 def _are_own(values: NDArray[np.int64], everybody: Held, members: Codes) -> NDArray[np.bool_]:
