@@ -23,7 +23,7 @@ from stillwatch.groups import leanings, templates
 from stillwatch.store.known import Known
 from stillwatch.store.scratch import IN_MEMORY, Scratch
 from tests.app.watch.test_equal_to_a_scan import HOURS, LOG, _arrivals, _moment
-from tests.app.watch.world import Place, Row, lines, read, rows, tables
+from tests.app.watch.world import Place, Row, hour, lines, read, rows, tables
 
 
 class KilledError(Exception):
@@ -158,6 +158,16 @@ def test_a_row_behind_the_slices_undoes_them_and_its_copy_does_not(steps: Steps)
     steps.watch([*kept[3:8], [straggler], *kept[8:]])
     assert steps.undone
     _same_as_a_scan(steps.place, [*log, *kept[0], *kept[0], *kept[1], *kept[2]])
+
+
+def test_a_sender_that_is_always_behind_undoes_slices_a_few_times_only(steps: Steps) -> None:
+    """Every piece brings a row that is further behind than all before: twice as far each time, from a minute on."""
+    log = sorted((row for row in LOG if hour(row) == hour(LOG[0])), key=_moment)
+    cut = _pieces(log, 60)
+    behind = [cut[n // 2].pop(0) for n in range(6, 60)]
+    steps.watch([*cut[:6], *(piece for n in range(6, 60) for piece in (cut[n], [behind[n - 6]]))])
+    assert 1 <= steps.undone <= 6, "an hour has six doublings of a minute"
+    _same_as_a_scan(steps.place, log)
 
 
 def test_two_events_with_one_id_and_time_are_one_whichever_comes_first(steps: Steps) -> None:
