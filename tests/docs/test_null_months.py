@@ -139,7 +139,7 @@ def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
     rows = sorted(_result("kinds")["fitted"], key=lambda row: -row["shares"][0])
     alarmed = [row for row in rows if row["shares"][0] > 0]
     worst_first = [
-        *("tutors", "franchise", "undeclared_pool", "individuals", "viral_prompt", "licensed_generator"),
+        *("tutors", "viral_prompt", "franchise", "undeclared_pool", "individuals"),
     ]
     assert [row["kind"] for row in alarmed] == worst_first
     assert {row["kind"] for row in rows} == {r["kind"] for r in _result("kinds")["compared"] if not r["by_work"]}
@@ -153,7 +153,7 @@ def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
 def test_kinds_left_out_are_told_at_the_highest_level_too() -> None:
     rows = _many(_result("kinds")["fitted"])
     first, second, third, fourth = sorted((row["shares"][1] for row in rows), reverse=True)[:4]
-    told = f"it is {first:.1%} of individuals, {second:.1%} of tutors, {third:.1%} of franchises"
+    told = f"it is {first:.1%} of tutors, {second:.1%} of individuals, {third:.1%} of franchises"
     assert _spaced(f"{told}, and at most {fourth:.1%} of any other kind") in PAGE
     by_work = max((r for r in _result("kinds")["compared"] if r["by_work"]), key=lambda row: row["shares"][1])
     assert _spaced(f"found by their work, {by_work['kind']} at 0.01, {by_work['shares'][1]:.1%}.") in PAGE
