@@ -69,6 +69,15 @@ def test_a_named_account_is_told_when_and_why(made_run: Path) -> None:
     assert "40 of its 40 requests since 2026-01-08 06:00" in text
 
 
+def test_a_name_that_is_no_longer_supported_is_told_so(made_run: Path) -> None:
+    table = pq.read_table(made_run / "campaigns.parquet")
+    rows = [row | ({"membership_prob": 0.01} if row["account_id"] == "ann" else {}) for row in table.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), made_run / "campaigns.parquet")
+    told = "Named on 2026-01-09 00:00, when its membership was at least 0.9. By all that it has sent since it is 0.01"
+    assert f"{told}: the name is no longer supported." in _text("ann", made_run)
+    assert "ann: named 2026-01-09 00:00, which is no longer supported, membership 0.01" in _text("c-alarm", made_run)
+
+
 @pytest.mark.parametrize(
     ("account", "why"),
     [

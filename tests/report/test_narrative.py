@@ -42,6 +42,16 @@ def test_no_budget_no_promise() -> None:
     assert "expected false campaigns" not in said
 
 
+@pytest.mark.parametrize(("doubted", "told"), [(0, ""), (1, "The name of one is"), (2, "The names of 2 are")])
+def test_summary_counts_names_that_are_no_longer_supported(doubted: int, told: str) -> None:
+    campaign = sample.campaign("c", "alarmed", 8, 6.0, 0.002)
+    for number, entry in enumerate(campaign["accounts"]):
+        entry |= {"named_at": sample.iso(60), "membership_prob": 0.01 if number < doubted else 0.95}
+    said = " ".join(narrative.summary(found(campaign).alarmed[0]))
+    assert ("no longer supported by what came since" in said) == (doubted > 0)
+    assert told in said
+
+
 def test_summary_names_victims_dates_and_relations_but_no_operator() -> None:
     report = found(
         sample.campaign("c", "alarmed", 30, 6.0, 0.002, predecessor="c-0", shared_infrastructure_with=["c-9"])

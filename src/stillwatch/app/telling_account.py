@@ -13,7 +13,7 @@ from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_campaign import first_gate, share, why_not
 from stillwatch.app.telling_links import Row, tell_account_links
 from stillwatch.app.traffic import Traffic
-from stillwatch.campaigns.membership import LEAST_REQUESTS, NAMED_PROB
+from stillwatch.campaigns.membership import DOUBTED_PROB, LEAST_REQUESTS, NAMED_PROB
 from stillwatch.report.wording import count, moment, p_value, plural, power, probability
 from stillwatch.report.wording import share as percent
 
@@ -78,8 +78,7 @@ def _place(group: Group, member: Member) -> Iterator[str]:
             "the group's machinery come from the group's. Measures belong to the key, not to the owner."
         )
     if group.state == "alarmed" and member.named_at is not None:
-        found = probability(member.membership_prob)
-        yield f"Named on {moment(member.named_at)}: membership {found} where {NAMED_PROB} is asked."
+        yield _standing_name(moment(member.named_at), member.membership_prob)
     elif group.state in ("alarmed", "provisional"):
         yield _not_named_in_alarm(group, member)
     elif group.state == "retracted":
@@ -96,6 +95,15 @@ def _place(group: Group, member: Member) -> Iterator[str]:
             f"against independence, p = {p_value(group.p_cohort)} against harmless groups. "
             f"Explain {shown(group.campaign_id)} to read more."
         )
+
+
+def _standing_name(when: str, prob: float) -> str:
+    if prob < DOUBTED_PROB:
+        return (
+            f"Named on {when}, when its membership was at least {NAMED_PROB}. By all that it has sent since it is "
+            f"{probability(prob)}: the name is no longer supported. Do nothing to the account because of it."
+        )
+    return f"Named on {when}: membership {probability(prob)} where {NAMED_PROB} is asked."
 
 
 def _not_named_in_alarm(group: Group, member: Member) -> str:

@@ -27,6 +27,8 @@ LEFT_OUT_ODDS = 0.03
 LEAST_REQUESTS = 3
 """Requests with the machinery without which nobody is named, however likely."""
 NAMED_PROB = 0.9
+DOUBTED_PROB = 0.5
+"""Names are dated and stay; below this what came since makes it likelier that the account is none of the group's."""
 STEPS = 25
 """Of the estimate of a share; it need not be exact."""
 TOLD = 0.8

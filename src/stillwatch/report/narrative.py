@@ -193,7 +193,10 @@ def _who(c: Campaign) -> str:
     exchanges, tokens = wording.figure(c.exchanges), wording.figure(c.output_tokens)
     sent = f"{who} sent {exchanges} exchanges and received {tokens} output tokens"
     owner = "belongs to a victim" if victims == 1 else "belong to victims"
-    return f"{sent}." if not victims else f"{sent}; {victims} of these accounts {owner} whose key is used by others."
+    told = f"{sent}." if not victims else f"{sent}; {victims} of these accounts {owner} whose key is used by others."
+    doubted = sum(a.doubted for a in c.accounts)
+    stand = "name of one is" if doubted == 1 else f"names of {doubted} are"
+    return told if not doubted else f"{told} The {stand} no longer supported by what came since."
 
 
 def _independence(c: Campaign) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from stillwatch.campaigns.membership import DOUBTED_PROB
 from stillwatch.report.catalogue import LinkKind, Standing
 
 
@@ -70,6 +71,12 @@ class Account:
     @property
     def compromised(self) -> bool:
         return self.role == "compromised"
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it was named and by what came since should not be."""
+        prob = self.membership_prob
+        return self.named_at is not None and prob is not None and prob < DOUBTED_PROB
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Group:
     predecessor: str | None = None
     infrastructure: Sequence[str] = ()
     victims: Sequence[str] = ()
+    doubted: Sequence[str] = ()
     first: datetime = DAY
     example: str = "Grade the answer from <number> to <number>."
 
@@ -129,7 +130,7 @@ def _campaign(group: Group) -> dict[str, Any]:
             {
                 "account_id": a,
                 **({"tenant_id": group.tenant} if group.tenant else {}),
-                "membership_prob": 1.0,
+                "membership_prob": 0.01 if a in group.doubted else 1.0,
                 "exchanges": group.exchanges * group.hours,
                 "role": "compromised" if a in group.victims else "member",
                 "since": _z(group.first),

@@ -32,6 +32,12 @@ def test_a_run_becomes_cases_once(desk: Desk) -> None:
     assert verify(desk.store).faults == ()
 
 
+def test_a_name_that_is_no_longer_supported_enters_no_case(desk: Desk, tmp_path: Path) -> None:
+    desk.open(write_run(tmp_path / "later", [Group(doubted=("acc-3",))]))
+    assert Account("acc-3") not in look(desk.store).accounts(CASE).values()
+    assert Account("acc-2") in look(desk.store).accounts(CASE).values()
+
+
 def test_nothing_in_the_store_names_an_account_in_the_clear(opened: Desk) -> None:
     opened.do("ana", acts.Noted(), text="acc-3 wrote to us")
     files = [p for p in opened.store.rglob("*") if p.is_file()]

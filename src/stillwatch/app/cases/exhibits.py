@@ -39,7 +39,7 @@ EXAMPLES = "examples.json"
 
 
 def keep(store: Path, case_id: str, read: Read, campaign_id: str, names: Mapping[str, Account]) -> tuple[Exhibit, ...]:
-    """Keep what the run shows about a campaign; ``names``: the accounts it names, by pseudonym."""
+    """Keep what the run shows about a campaign; ``names``: the accounts that the case is about, by pseudonym."""
     files = dict(_files(read, campaign_id, names))
     digest = hashlib.sha256(b"".join(hashlib.sha256(n.encode() + files[n]).digest() for n in sorted(files)))
     folder = store / FOLDER / case_id / f"{read.run.run_id}-{digest.hexdigest()[:12]}"
@@ -101,9 +101,10 @@ def _without_names(campaign: Mapping[str, Any], pseudonyms: Mapping[str, str]) -
     accounts = [
         {
             **{k: v for k, v in a.items() if k != "tenant_id"},
-            "account_id": pseudonyms[scoped(a.get("tenant_id"), a["account_id"])],
+            "account_id": pseudonyms[name],
         }
         for a in campaign["accounts"]
+        if (name := scoped(a.get("tenant_id"), a["account_id"])) in pseudonyms
     ]
     return {**campaign, "accounts": accounts, "examples": []}
 

@@ -1,8 +1,9 @@
 """A run folder as the opening rules need it: its campaigns, strictly read, with members under pseudonyms.
 
 campaigns.json may come from elsewhere, so everything that becomes part of the journal is typed here; a document that
-does not fit is an ``InputError`` that names the place. Features of a group come from EVIDENCE where the run has it (all
-of them), else from the rows that campaigns.json shows.
+does not fit is an ``InputError`` that names the place. An account that was named and is no longer supported is passed
+over. Features of a group come from EVIDENCE where the run has it (all of them), else from the rows that campaigns.json
+shows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 from stillwatch import inert
 from stillwatch.app.cases.desk import Account
 from stillwatch.app.runfolder import read_document, read_table
+from stillwatch.campaigns.membership import DOUBTED_PROB
 from stillwatch.cases.acts import Sighting
 from stillwatch.cases.opening import Listed, is_campaign_id
 from stillwatch.errors import InputError
@@ -53,6 +55,13 @@ class Member(msgspec.Struct, frozen=True):
     account_id: str
     tenant_id: str | None = None
     role: str = "member"
+    membership_prob: float | None = None
+    named_at: str | None = None
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it was named and by what came since should not be: it enters no case."""
+        return self.named_at is not None and self.membership_prob is not None and self.membership_prob < DOUBTED_PROB
 
 
 class Campaign(msgspec.Struct, frozen=True):
@@ -116,7 +125,8 @@ def read_run(folder: Path) -> Read:
 def listed(read: Read, name: Callable[[Account], str]) -> Iterator[Listed]:
     """Every campaign of the run; ``name`` gives an account's pseudonym."""
     for campaign in read.campaigns:
-        accounts = {name(account): (account, a.role) for a in campaign.accounts for account in (_account(a),)}
+        supported = [a for a in campaign.accounts if not a.doubted]
+        accounts = {name(account): (account, a.role) for a in supported for account in (_account(a),)}
         victims = tuple(sorted(subject for subject, (_, role) in accounts.items() if role == VICTIM))
         yield Listed(
             _sighting(read, campaign, victims),
