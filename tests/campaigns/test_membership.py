@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import NAMED_PROB, established, membership_probs, name_members
+from stillwatch.campaigns.membership import NAMED_PROB, established, membership_probs, name_members, told_of
 
 ASKED = 99
 """The account that a case is about, beside the twenty that set the group's rate."""
@@ -90,6 +90,13 @@ def test_nobody_is_named_before_the_alarm_and_nobody_is_renamed_after_it() -> No
     add(lineage, ASKED, 60, 50)
     name_members(lineage, 9)
     assert lineage.named == {**dict.fromkeys(range(20), 7), ASKED: 9}
+
+
+def test_of_a_name_whose_group_is_judged_without_it_nothing_is_said() -> None:
+    first, second = group(1.0), group(1.0, members=3)
+    first.named, first.left_out = {1: 5, 2: 5}, {2: "apart", 7: "apart"}
+    second.named = {3: 6}
+    assert told_of([first, second]) == {1, 3}
 
 
 def test_every_named_account_has_the_probability_it_is_named_for() -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from stillwatch.campaigns.caution import hold_back
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
 from stillwatch.campaigns.growth import take_in, take_in_alike
-from stillwatch.campaigns.membership import name_members
+from stillwatch.campaigns.membership import name_members, told_of
 from stillwatch.campaigns.observe import observe
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.taking import Taken
@@ -82,5 +82,5 @@ def _weigh(state: State, frame: Frame, identities: Identities, taken: Taken) -> 
 
 def _judge_singles(state: State, frame: Frame, identities: Identities) -> None:
     """Busy accounts, each for itself."""
-    named = {account for lineage in state.lineages for account in lineage.named}
-    state.singles.look(state.population, state.single_calibration, state.single, frame.end_us, identities, named)
+    told = told_of(state.lineages)
+    state.singles.look(state.population, state.single_calibration, state.single, frame.end_us, identities, told)

@@ -7,7 +7,7 @@ account that is left out of what the group is judged by (``campaigns.core``) is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterable, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,11 @@ def number_likely(lineage: Lineage, share: float) -> int:
     """How many accounts are established where the odds before follow the group's ``share`` of members (empirical
     Bayes)."""
     return len(established(lineage, float(np.clip(share / max(1 - share, 1e-9), PRIOR_ODDS, MOST_ODDS))))
+
+
+def told_of(lineages: Iterable[Lineage]) -> set[int]:
+    """Accounts that are named with a group which is still judged with them; of the others nothing is said by it."""
+    return {account for lineage in lineages for account in lineage.named if account not in lineage.left_out}
 
 
 def told(accounts: Collection[int], named: Set[int]) -> bool:
