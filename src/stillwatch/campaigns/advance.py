@@ -14,6 +14,7 @@ from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
 from stillwatch.campaigns.growth import take_in, take_in_alike
 from stillwatch.campaigns.membership import name_members, told_of
 from stillwatch.campaigns.observe import observe
+from stillwatch.campaigns.remainder import ask_remainders
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.taking import Taken
 from stillwatch.groups.infrastructure import TieTable
@@ -73,6 +74,7 @@ def _weigh(state: State, frame: Frame, identities: Identities, taken: Taken) -> 
     ask_independence_gate(state, frame.end_us)
     ask_cohort_gate(state, identities, frame.end_us)
     hold_back(state, frame.end_us)
+    ask_remainders(state, identities, frame.end_us)
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)
     ties = TieTable.build(identities, state.networks)

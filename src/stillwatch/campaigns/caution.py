@@ -37,8 +37,10 @@ def hold_back(state: State, now_us: int) -> None:
 
 
 def stands(lineage: Lineage) -> bool:
-    """Whether the group reaches the lowered level and nobody found its like harmless."""
-    reached = lineage.p_cohort is not None and lineage.p_cohort <= lineage.alpha_cohort / lineage.divided_by
+    """Whether the group reaches the lowered level, what is left of it without others' accounts does too, and nobody
+    found its like harmless."""
+    level = lineage.alpha_cohort / lineage.divided_by
+    reached = lineage.p_cohort is not None and max(lineage.p_cohort, lineage.p_remainder or 0.0) <= level
     return reached and lineage.reviewed_as is None
 
 

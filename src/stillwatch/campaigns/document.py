@@ -112,6 +112,9 @@ def held_back(lineage: Lineage) -> str:
     reached = f"p = {lineage.p_cohort:.4f} reaches its level of {lineage.alpha_cohort:.4f}, but"
     if lineage.reviewed_as is not None:
         return f"{reached} it is like {lineage.reviewed_as}; a person's look decides"
+    if lineage.p_cohort <= lineage.alpha_cohort / lineage.divided_by:
+        left = "too little is left to compare" if lineage.p_remainder == 1 else f"p = {lineage.p_remainder:.4f}"
+        return f"{reached} without the accounts that other alarms name {left}; a person's look decides"
     lowered = "alarms were suspended" if lineage.divided_by == inf else f"levels were divided by {lineage.divided_by:g}"
     return (
         f"{reached} the groups compared about then were more conspicuous than the calibration set promises, so "

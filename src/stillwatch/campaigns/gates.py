@@ -95,11 +95,11 @@ def _due(lineage: Lineage, min_accounts: int) -> bool:
         and (share := member_share(lineage)) >= MEMBER_SHARE
         and number_likely(lineage, share) >= min_accounts
         # Last, because it copies what the group is remembered by.
-        and _enough(core(lineage))
+        and enough(core(lineage))
     )
 
 
-def _enough(tally: Tally) -> bool:
+def enough(tally: Tally) -> bool:
     """Whether what is judged says something of the group, and of its accounts beside one another."""
     requests = tally.habits.requests
     return int(requests.sum()) >= COMPONENT_REQUESTS and int((requests * (requests - 1)).sum()) >= 2 * PAIRS

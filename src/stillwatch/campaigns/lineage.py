@@ -67,6 +67,8 @@ class Lineage:
     """How far drift lowers the level that the group is held to; infinite = no alarm."""
     reviewed_as: str | None = None
     """What a person found harmless that this group is like, in words: it is watched and not alarmed."""
+    p_remainder: float | None = None
+    """The p-value without the accounts that other alarms name, when an alarm was due last; None if there are none."""
     score: float | None = None
     profile: NDArray[np.float64] | None = None
     alarmed_us: int | None = None

@@ -1,0 +1,54 @@
+"""A group must be conspicuous without the accounts that other alarms name: what they do is told already.
+
+People who share a phrase with an operator's accounts, because these chat between their work, make one group with them;
+the operator's habits then speak for everybody in it. So an alarm stands only if those whom no other alarm names would
+have been alarmed as well. Where they are too few to be compared by themselves it stands if they sent most.
+
+Runs after ``caution``, on alarms of this very epoch. Looks at what the remainder did up to now, anew each time: it can
+only hold an alarm back, which the first comparison allowed, so how often it looks costs nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.campaigns.caution import stands
+from stillwatch.campaigns.core import core
+from stillwatch.campaigns.gates import enough
+from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.membership import established, told_of
+from stillwatch.campaigns.profiling import profile
+from stillwatch.campaigns.state import State
+from stillwatch.campaigns.tally import COMPONENT
+from stillwatch.evidence import conformal
+from stillwatch.model.identity import Identities
+
+
+def ask_remainders(state: State, identities: Identities, now_us: int) -> None:
+    """Take back the alarms of this epoch that do not stand without what others name; the smallest p-value is first."""
+    named = told_of(state.lineages)
+    raised = [x for x in state.lineages if x.alarmed_us == now_us]
+    for lineage in sorted(raised, key=lambda x: (x.p_cohort, -len(x.joined), x.number)):
+        lineage.p_remainder = _p_value(lineage, named, state, identities)
+        if stands(lineage):
+            named.update(established(lineage))
+        else:
+            lineage.alarmed_us = None
+
+
+def _p_value(lineage: Lineage, named: set[int], state: State, identities: Identities) -> float | None:
+    """Of the group without the ``named``; None where nobody is, or the others did most of what the group was judged by.
+
+    1 where too little is left to be compared.
+    """
+    judged = core(lineage)
+    others = np.array(sorted(named.intersection(judged.accounts.tolist())), dtype=np.int32)
+    if not len(others):
+        return None
+    rest = judged.without(others)
+    if not enough(rest):
+        return None if 2 * rest.total(COMPONENT) >= judged.total(COMPONENT) else 1.0
+    members = np.setdiff1d(lineage.accounts, np.append(others, np.array(list(lineage.left_out), dtype=np.int32)))
+    found = profile(rest, members, state.population, identities, state.networks)
+    benign = state.calibration.comparable(lineage.found_by_work)
+    return conformal.p_value(benign.score.of(found.values), benign.scores)
