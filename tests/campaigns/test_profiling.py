@@ -112,15 +112,8 @@ def test_churn_does_not_grow_with_what_was_sent(ranges: int) -> None:
 def test_churn_is_the_mean_over_all_choices_of_eight_requests() -> None:
     sent = [0] * 6 + [1] * 3 + [2, 3]
     chosen = [len(set(some)) for some in itertools.combinations(sent, 8)]
-    fresh = (np.mean(chosen) - 1) / 8  # one request that brings nothing beside the seven further ones
+    fresh = (np.mean(chosen) - 1) / 7 * 10 / 11  # one request that brings nothing beside the ten further ones
     assert churn(Tally(nets={(5, 0): 6, (5, 1): 3, (5, 2): 1, (5, 3): 1})) == pytest.approx(np.log1p(7 * fresh))
-
-
-def test_a_busy_account_does_not_speak_for_the_others() -> None:
-    steady = {(account, account): 8 for account in range(9)}
-    restless = {(9, net): 50 for net in range(100, 140)}
-    found = np.expm1(churn(Tally(nets=steady | restless))) / 7
-    assert found == pytest.approx(7 / (1 + 10 * 7), rel=0.1), "a tenth of the requests that were looked at"
 
 
 def test_nothing_is_read_from_single_requests_or_from_unknown_addresses() -> None:

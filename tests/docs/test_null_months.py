@@ -139,7 +139,7 @@ def test_kinds_left_out_of_the_fit_are_told_worst_first() -> None:
     rows = sorted(_result("kinds")["fitted"], key=lambda row: -row["shares"][0])
     alarmed = [row for row in rows if row["shares"][0] > 0]
     worst_first = [
-        *("tutors", "individuals", "franchise", "viral_prompt", "undeclared_pool"),
+        *("tutors", "viral_prompt", "franchise", "undeclared_pool", "individuals"),
     ]
     assert [row["kind"] for row in alarmed] == worst_first
     assert {row["kind"] for row in rows} == {r["kind"] for r in _result("kinds")["compared"] if not r["by_work"]}

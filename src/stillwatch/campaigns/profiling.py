@@ -24,7 +24,7 @@ ROOMS = 5
 MANY_CLIENTS = 12
 """More client identities count as so many: a crowd has more the larger it is."""
 LOOKED = 8
-"""So many requests of each account are looked at for where they come from: of a group's hundred hardly anybody sent
+"""So many requests of an account are looked at for where they come from: of a group's hundred hardly anybody sent
 more."""
 _OPEN_MARKS = ("tied_domain", "tied_client", "tied_network", "declared")
 """What a group shows openly. An address range of its own is a door with a name; a shared card is seen by the provider
@@ -129,9 +129,9 @@ def _rooms(tally: Tally, everybody: Held, members: Codes) -> float:
 def churn(tally: Tally) -> float:
     """Log of how many address ranges ``LOOKED`` requests of an account come from.
 
-    So many of each account are looked at, in the mean over all choices of them (rarefied: Hurlbert 1971), of who sent
-    fewer all. What counts is the share of those beyond an account's first that come from a range that is new; one that
-    does not is added, so that little is read from few. So neither a busy group nor a busy account of it counts more.
+    Rarefied (Hurlbert 1971): the mean over all such choices of its requests, so that it does not grow with them. Of who
+    sent fewer all are taken, and what each further one brings counts. Accounts weigh by their requests; one that brings
+    nothing is added, so that little is read from few.
     """
     ranges: dict[int, list[int]] = {}
     for (account, net), n in tally.nets.items():
@@ -140,9 +140,11 @@ def churn(tally: Tally) -> float:
     further, fresh = 1, 0.0
     for counts in ranges.values():
         n = sum(counts)
-        looked = min(n, LOOKED)
-        further += looked - 1
-        fresh += sum(1 - comb(n - count, looked) / comb(n, looked) for count in counts) - 1
+        drawn = min(n, LOOKED)
+        if drawn > 1:
+            seen = sum(1 - comb(n - count, drawn) / comb(n, drawn) for count in counts)
+            further += n - 1
+            fresh += (n - 1) * (seen - 1) / (drawn - 1)
     return log1p((LOOKED - 1) * fresh / further)
 
 
