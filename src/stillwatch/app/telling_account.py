@@ -13,7 +13,7 @@ from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_campaign import first_gate, share, why_not
 from stillwatch.app.telling_links import Row, tell_account_links
 from stillwatch.app.traffic import Traffic
-from stillwatch.campaigns.membership import DOUBTED_PROB, LEAST_REQUESTS, NAMED_PROB
+from stillwatch.campaigns.membership import LEAST_REQUESTS, NAMED_PROB, is_doubted
 from stillwatch.report.wording import count, moment, p_value, plural, power, probability
 from stillwatch.report.wording import share as percent
 
@@ -98,7 +98,7 @@ def _place(group: Group, member: Member) -> Iterator[str]:
 
 
 def _standing_name(when: str, prob: float) -> str:
-    if prob < DOUBTED_PROB:
+    if is_doubted(prob):
         return (
             f"Named on {when}, when its membership was at least {NAMED_PROB}. By all that it has sent since it is "
             f"{probability(prob)}: the name is no longer supported. Do nothing to the account because of it."

@@ -13,7 +13,7 @@ from stillwatch.app.naming import shown
 from stillwatch.app.runfolder import Group, Member
 from stillwatch.app.telling_links import Row, tell_group_links, tell_relations
 from stillwatch.campaigns.document import NO_SHARE
-from stillwatch.campaigns.membership import DOUBTED_PROB, NAMED_PROB
+from stillwatch.campaigns.membership import NAMED_PROB, is_doubted
 from stillwatch.campaigns.standing import WATCHED_P
 from stillwatch.evidence.conformal import floor
 from stillwatch.report.document import Record
@@ -175,7 +175,7 @@ def _standing(group: Group, member: Member) -> str:
     is_named = member.named_at is not None and group.state == "alarmed"
     named = f"named {moment(member.named_at)}" if is_named else "not named"
     role = ", its key seems to be used by others" if member.role == "compromised" else ""
-    role += ", which is no longer supported" if is_named and member.membership_prob < DOUBTED_PROB else ""
+    role += ", which is no longer supported" if is_named and is_doubted(member.membership_prob) else ""
     return f"{named}{role}, membership {probability(member.membership_prob)}"
 
 

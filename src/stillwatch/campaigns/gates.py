@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.campaigns.core import core, settle_core
 from stillwatch.campaigns.lineage import Lineage
@@ -72,15 +75,18 @@ def _asking(compared: list[Lineage]) -> list[Lineage]:
     return [x for x in compared if x.alarmed_us is not None or not told(established(x), named)]
 
 
+def in_order(passed: Iterable[Lineage]) -> list[Lineage]:
+    """Compared groups, the smallest p-value first, then the largest group."""
+    return sorted(passed, key=lambda x: (x.p_cohort, -len(x.joined), x.number))
+
+
 def _alarm(passed: list[Lineage], now_us: int) -> None:
     """Alarm the groups that say something new: pieces of a named campaign are no further ones.
 
-    The smallest p-value comes first, then the largest group. The order decides only which of two groups speaks for the
-    accounts they share; no level depends on it.
+    The order decides only which of two groups speaks for the accounts they share; no level depends on it.
     """
     named = {account for x in passed for account in x.named}
-    order = sorted(passed, key=lambda x: (x.p_cohort, -len(x.joined), x.number))
-    for lineage in (x for x in order if x.alarmed_us is None):
+    for lineage in (x for x in in_order(passed) if x.alarmed_us is None):
         members = established(lineage)
         if not told(members, named):
             lineage.alarmed_us = now_us
@@ -105,13 +111,30 @@ def enough(tally: Tally) -> bool:
     return int(requests.sum()) >= COMPONENT_REQUESTS and int((requests * (requests - 1)).sum()) >= 2 * PAIRS
 
 
-def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
-    members = np.setdiff1d(lineage.accounts, list(lineage.left_out))
-    found = profile(core(lineage), members, state.population, identities, state.networks)
+@dataclass(frozen=True)
+class Comparison:
+    """What came of a comparison with benign cohorts found in the same way; ``cohorts``: with how many."""
+
+    profile: NDArray[np.float64]
+    score: float
+    p_value: float
+    cohorts: int
+
+
+def compared(lineage: Lineage, judged: Tally, without: Collection[int], state: State, ids: Identities) -> Comparison:
+    """Compare what ``judged`` holds of a group; ``without``: accounts that are none of those it is judged by."""
+    members = np.setdiff1d(lineage.accounts, list(without))
+    found = profile(judged, members, state.population, ids, state.networks)
     benign = state.calibration.comparable(lineage.found_by_work)
+    score = benign.score.of(found.values)
+    return Comparison(found.values, score, conformal.p_value(score, benign.scores), len(benign.scores))
+
+
+def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
+    found = compared(lineage, core(lineage), lineage.left_out, state, identities)
     lineage.stake = min(number_likely(lineage, member_share(lineage)), MOST_AT_STAKE)
-    lineage.profile, lineage.score = found.values, benign.score.of(found.values)
-    lineage.p_cohort, lineage.cohorts = conformal.p_value(lineage.score, benign.scores), len(benign.scores)
+    lineage.profile, lineage.score = found.profile, found.score
+    lineage.p_cohort, lineage.cohorts = found.p_value, found.cohorts
 
 
 def _share_out(compared: list[Lineage], budget: Budget, calibration: Calibration) -> None:

@@ -98,6 +98,11 @@ def number_likely(lineage: Lineage, share: float) -> int:
     return len(established(lineage, float(np.clip(share / max(1 - share, 1e-9), PRIOR_ODDS, MOST_ODDS))))
 
 
+def is_doubted(prob: float | None) -> bool:
+    """Whether an account of this membership, if it is named, should not be by what came since."""
+    return prob is not None and prob < DOUBTED_PROB
+
+
 def told_of(lineages: Iterable[Lineage]) -> set[int]:
     """Accounts that are named with a group which is still judged with them; of the others nothing is said by it."""
     return {account for lineage in lineages for account in lineage.named if account not in lineage.left_out}

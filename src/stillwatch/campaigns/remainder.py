@@ -14,21 +14,18 @@ import numpy as np
 
 from stillwatch.campaigns.caution import stands
 from stillwatch.campaigns.core import core
-from stillwatch.campaigns.gates import enough
+from stillwatch.campaigns.gates import compared, enough, in_order
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import established, told_of
-from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import COMPONENT
-from stillwatch.evidence import conformal
 from stillwatch.model.identity import Identities
 
 
 def ask_remainders(state: State, identities: Identities, now_us: int) -> None:
     """Take back the alarms of this epoch that do not stand without what others name; the smallest p-value is first."""
     named = told_of(state.lineages)
-    raised = [x for x in state.lineages if x.alarmed_us == now_us]
-    for lineage in sorted(raised, key=lambda x: (x.p_cohort, -len(x.joined), x.number)):
+    for lineage in in_order(x for x in state.lineages if x.alarmed_us == now_us):
         lineage.p_remainder = _p_value(lineage, named, state, identities)
         if stands(lineage):
             named.update(established(lineage))
@@ -48,7 +45,4 @@ def _p_value(lineage: Lineage, named: set[int], state: State, identities: Identi
     rest = judged.without(others)
     if not enough(rest):
         return None if 2 * rest.total(COMPONENT) >= judged.total(COMPONENT) else 1.0
-    members = np.setdiff1d(lineage.accounts, np.append(others, np.array(list(lineage.left_out), dtype=np.int32)))
-    found = profile(rest, members, state.population, identities, state.networks)
-    benign = state.calibration.comparable(lineage.found_by_work)
-    return conformal.p_value(benign.score.of(found.values), benign.scores)
+    return compared(lineage, rest, [*others.tolist(), *lineage.left_out], state, identities).p_value

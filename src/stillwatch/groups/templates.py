@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from stillwatch.errors import StoreError
 from stillwatch.model.frame import Codes, Frame, Ints
+from stillwatch.store.runs import abreast
 from stillwatch.store.scratch import IN_MEMORY, Scratch
 
 SINGLES_EPOCHS = 4
@@ -260,11 +261,7 @@ def _merged(tables: Sequence[Waiting], scratch: Scratch) -> Waiting:
     for table in tables:
         for low in range(0, len(table.prompts), _PIECE):
             prompts.add(table.prompts[low : low + _PIECE])
-    largest = max(tables, key=len)
-    ends = [np.searchsorted(table.pair, largest.pair[_PIECE::_PIECE]) for table in tables]
-    bounds = [np.concatenate([[0], end, [len(table)]]) for end, table in zip(ends, tables, strict=True)]
-    for number in range(len(bounds[0]) - 1):
-        mine = [slice(bound[number], bound[number + 1]) for bound in bounds]
+    for mine in abreast([table.pair for table in tables], _PIECE):
         some = np.concatenate([table.pair[at] for table, at in zip(tables, mine, strict=True)])
         order = np.argsort(some, kind="stable")
         pair.add(some[order])

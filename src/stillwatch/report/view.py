@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from stillwatch.campaigns.membership import DOUBTED_PROB
+from stillwatch.campaigns.membership import is_doubted
 from stillwatch.report.catalogue import LinkKind, Standing
 
 
@@ -75,8 +75,7 @@ class Account:
     @property
     def doubted(self) -> bool:
         """Whether it was named and by what came since should not be."""
-        prob = self.membership_prob
-        return self.named_at is not None and prob is not None and prob < DOUBTED_PROB
+        return self.named_at is not None and is_doubted(self.membership_prob)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from stillwatch.model.frame import Ints
+from stillwatch.store.runs import abreast
 from stillwatch.store.scratch import Scratch
 
 _RUNS = 4
@@ -79,11 +80,7 @@ def _merged(runs: list[Run]) -> Iterator[Run]:
     """The marks of all runs in order, in pieces."""
     if not runs:
         return
-    largest = max((run[0] for run in runs), key=len)
-    splits = largest[_PIECE::_PIECE]
-    bounds = [np.concatenate([[0], np.searchsorted(run[0], splits), [len(run[0])]]) for run in runs]
-    for number in range(len(splits) + 1):
-        mine = [slice(bound[number], bound[number + 1]) for bound in bounds]
+    for mine in abreast([run[0] for run in runs], _PIECE):
         mark, ts, same = (np.concatenate([run[i][at] for run, at in zip(runs, mine, strict=True)]) for i in range(3))
         order = np.argsort(mark, kind="stable")
         yield mark[order], ts[order], same[order]

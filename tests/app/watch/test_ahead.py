@@ -22,8 +22,8 @@ from stillwatch.app.watch.watching import Watcher
 from stillwatch.groups import leanings, templates
 from stillwatch.store.known import Known
 from stillwatch.store.scratch import IN_MEMORY, Scratch
-from tests.app.watch.test_equal_to_a_scan import HOURS, LOG, _arrivals, _moment
-from tests.app.watch.world import Place, Row, hour, lines, read, rows, tables
+from tests.app.watch.test_equal_to_a_scan import HOURS, LOG, _arrivals
+from tests.app.watch.world import Place, Row, hour, lines, moment, read, rows, same_as_a_scan
 
 
 class KilledError(Exception):
@@ -102,16 +102,6 @@ def _pieces(arrivals: Sequence[Row], count: int) -> list[Sequence[Row]]:
     return [arrivals[low:high] for low, high in pairwise(bounds)]
 
 
-def _same_as_a_scan(place: Place, arrived: Sequence[Row]) -> None:
-    late = place.late()
-    scanned = place.scan(row for row in arrived if (row["event_id"], _moment(row)) not in late)
-    assert read(place.out) == read(scanned)
-    ours, theirs = tables(place.out), tables(scanned)
-    assert ours.keys() == theirs.keys()
-    for name, table in theirs.items():
-        assert ours[name].equals(table), name
-
-
 @settings(max_examples=1)
 @given(
     seed=st.integers(0, 2**16),
@@ -134,21 +124,21 @@ def test_slices_change_no_result(
             with pytest.raises(KilledError):
                 steps.watch(cut, killed_after)
             steps.watch(cut[steps.given :])
-        _same_as_a_scan(steps.place, arrivals)
+        same_as_a_scan(steps.place, arrivals)
         if not stragglers:
             assert sum(steps.ready) >= HOURS - 2
             assert steps.slices > 2 * HOURS
 
 
 def test_rows_that_were_read_and_lie_in_no_file_yet_are_in_the_slices(steps: Steps) -> None:
-    log = sorted(LOG, key=_moment)
+    log = sorted(LOG, key=moment)
     steps.watch(_pieces(log, 40), commits=False)
     assert sum(steps.ready) >= HOURS - 2 and not steps.undone
-    _same_as_a_scan(steps.place, log)
+    same_as_a_scan(steps.place, log)
 
 
 def test_a_row_behind_the_slices_undoes_them_and_its_copy_does_not(steps: Steps) -> None:
-    log = sorted(LOG, key=_moment)
+    log = sorted(LOG, key=moment)
     cut = _pieces(log, 40)
     straggler = cut[2][1]
     kept = [[row for row in piece if row is not straggler] for piece in cut]
@@ -157,17 +147,17 @@ def test_a_row_behind_the_slices_undoes_them_and_its_copy_does_not(steps: Steps)
     assert steps.slices and not steps.undone
     steps.watch([*kept[3:8], [straggler], *kept[8:]])
     assert steps.undone
-    _same_as_a_scan(steps.place, [*log, *kept[0], *kept[0], *kept[1], *kept[2]])
+    same_as_a_scan(steps.place, [*log, *kept[0], *kept[0], *kept[1], *kept[2]])
 
 
 def test_a_sender_that_is_always_behind_undoes_slices_a_few_times_only(steps: Steps) -> None:
     """Every piece brings a row that is further behind than all before: twice as far each time, from a minute on."""
-    log = sorted((row for row in LOG if hour(row) == hour(LOG[0])), key=_moment)
+    log = sorted((row for row in LOG if hour(row) == hour(LOG[0])), key=moment)
     cut = _pieces(log, 60)
     behind = [cut[n // 2].pop(0) for n in range(6, 60)]
     steps.watch([*cut[:6], *(piece for n in range(6, 60) for piece in (cut[n], [behind[n - 6]]))])
     assert 1 <= steps.undone <= 6, "an hour has six doublings of a minute"
-    _same_as_a_scan(steps.place, log)
+    same_as_a_scan(steps.place, log)
 
 
 def test_two_events_with_one_id_and_time_are_one_whichever_comes_first(steps: Steps) -> None:
@@ -175,7 +165,7 @@ def test_two_events_with_one_id_and_time_are_one_whichever_comes_first(steps: St
     twin = {**log[20], "account_id": "acct-00000", "input_messages": log[30]["input_messages"]}
     cut = _pieces(log, 30)
     steps.watch([*cut[:6], [twin], *cut[6:]])
-    _same_as_a_scan(steps.place, [*log, twin])
+    same_as_a_scan(steps.place, [*log, twin])
     assert steps.undone
 
 
@@ -194,7 +184,7 @@ def test_facts_that_are_owed_when_a_process_ends_are_made_by_the_next(
     assert steps.ready == [True]
     assert any(path.name.startswith("epoch-") for path in steps.place.state.iterdir())
     steps.watch(cut[steps.given :])
-    _same_as_a_scan(steps.place, LOG)
+    same_as_a_scan(steps.place, LOG)
 
 
 @pytest.mark.parametrize("scratch", [IN_MEMORY, None])

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import random
 import tempfile
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.app.watch.world import HOUR_S, Place, Row, lines, read, rows, tables
+from tests.app.watch.world import HOUR_S, Place, Row, lines, moment, rows, same_as_a_scan
 
 HOURS = 4
 LOG = rows(HOURS, seed=3)
 
 
-def _moment(row: Row) -> float:
-    return datetime.fromisoformat(row["ts"]).timestamp()
-
-
 def _arrivals(seed: int, stragglers: int, copies: int) -> list[Row]:
     """The log as it arrives: a few minutes out of order, some rows hours behind, some twice."""
     draw = random.Random(seed)
-    due = [(_moment(row) + draw.uniform(0, 240), n, row) for n, row in enumerate(LOG)]
+    due = [(moment(row) + draw.uniform(0, 240), n, row) for n, row in enumerate(LOG)]
     for n in draw.sample(range(len(due)), stragglers):
         due[n] = (due[n][0] + draw.uniform(0, 3 * HOUR_S), n, due[n][2])
     due += [(at + draw.uniform(0, 2 * HOUR_S), len(due) + n, row) for at, n, row in draw.sample(due, copies)]
@@ -55,13 +50,7 @@ def test_any_cut_with_restarts_gives_what_a_scan_gives(
             _append(place.source / f"again-{number}.jsonl", again)
             arrived += arrivals[low:high] + again
             place.watch()
-        late = place.late()
-        scanned = place.scan(row for row in arrived if (row["event_id"], _moment(row)) not in late)
-        assert read(place.out) == read(scanned)
-        ours, theirs = tables(place.out), tables(scanned)
-        assert ours.keys() == theirs.keys()
-        for name, table in theirs.items():
-            assert ours[name].equals(table), name
+        same_as_a_scan(place, arrived)
 
 
 def _append(path: Path, found: list[Row]) -> None:

@@ -137,3 +137,18 @@ def tables(folder: Path) -> dict[str, pa.Table]:
     """The tables of a run, those that there are."""
     paths = {name: folder / f"{name}.parquet" for name in TABLES}
     return {name: pq.read_table(path) for name, path in paths.items() if path.exists()}
+
+
+def moment(row: Row) -> float:
+    return datetime.fromisoformat(row["ts"]).timestamp()
+
+
+def same_as_a_scan(place: Place, arrived: Iterable[Row]) -> None:
+    """What was watched is what one scan finds of all that arrived, less what was late."""
+    late = place.late()
+    scanned = place.scan(row for row in arrived if (row["event_id"], moment(row)) not in late)
+    assert read(place.out) == read(scanned)
+    ours, theirs = tables(place.out), tables(scanned)
+    assert ours.keys() == theirs.keys()
+    for name, table in theirs.items():
+        assert ours[name].equals(table), name

@@ -19,7 +19,7 @@ import msgspec
 from stillwatch import inert
 from stillwatch.app.cases.desk import Account
 from stillwatch.app.runfolder import read_document, read_table
-from stillwatch.campaigns.membership import DOUBTED_PROB
+from stillwatch.campaigns.membership import is_doubted
 from stillwatch.cases.acts import Sighting
 from stillwatch.cases.opening import Listed, is_campaign_id
 from stillwatch.errors import InputError
@@ -61,7 +61,7 @@ class Member(msgspec.Struct, frozen=True):
     @property
     def doubted(self) -> bool:
         """Whether it was named and by what came since should not be: it enters no case."""
-        return self.named_at is not None and self.membership_prob is not None and self.membership_prob < DOUBTED_PROB
+        return self.named_at is not None and is_doubted(self.membership_prob)
 
 
 class Campaign(msgspec.Struct, frozen=True):
