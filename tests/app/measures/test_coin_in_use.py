@@ -29,7 +29,8 @@ from tests.app.measures.test_coin import tell_customers
 from tests.app.measures.test_deciding import Table
 from tests.gateway.loopback import Running, run, running
 
-ACCOUNTS, REQUESTS = 5, 300
+ACCOUNTS, HANDED_UP = 5, 12
+"""How many accounts each side has, and after how many refusals that an account of higher number got the work stops."""
 EPOCH_US = 6 * 3_600_000_000
 SERVICE_LEVEL = "key-sla"
 
@@ -58,15 +59,23 @@ async def _sent(gateway: Running, key: str, body: bytes) -> int:
     return status
 
 
-async def _work(gateway: Running) -> None:
-    """One dispatcher hands what was refused to the next account; five customers try again themselves."""
-    for n in range(REQUESTS):
+async def _work(gateway: Running) -> int:
+    """One dispatcher hands what was refused to the next account; five customers try again themselves.
+
+    The key of the coin is drawn anew, so how many it refuses is the rule for stopping: what is shown hangs on that
+    number, and a fixed number of requests would now and then show too little. Gives the number of requests of a side.
+    """
+    sent = handed_up = 0
+    while handed_up < HANDED_UP:
+        account, sent = sent % ACCOUNTS, sent + 1
         for who, step in (("key", 1), ("own", 0)):
-            body = _prompt(who, n)
-            if await _sent(gateway, f"{who}-{n % ACCOUNTS}", body) == 503:
-                await _sent(gateway, f"{who}-{(n + step) % ACCOUNTS}", body)
+            body = _prompt(who, sent)
+            if await _sent(gateway, f"{who}-{account}", body) == 503:
+                await _sent(gateway, f"{who}-{(account + step) % ACCOUNTS}", body)
+                handed_up += step * (account + step < ACCOUNTS)
     for n in range(60):
         assert await _sent(gateway, SERVICE_LEVEL, _prompt("sla", n)) == 200
+    return sent
 
 
 def _experiment(table: Table, folder: Path) -> str:
@@ -88,9 +97,9 @@ def test_a_dispatcher_is_told_from_customers_who_try_again(tmp_path: Path) -> No
 
     async def case() -> None:
         async with running(table.feed, capture=log, keys=_keys(tmp_path / "keys.jsonl")) as gateway:
-            await _work(gateway)
+            sent = await _work(gateway)
             thrown = await gateway.metric('stillwatch_measures_total{measure="shed_experiment",what="thrown"}')
-            assert thrown >= 2 * REQUESTS
+            assert thrown >= 2 * sent
 
     run(case)
     log.close(30)
