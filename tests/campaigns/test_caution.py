@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.campaigns.caution import SILENT_DAYS, hold_back
+from stillwatch.campaigns.alarms import raise_alarms
+from stillwatch.campaigns.caution import SILENT_DAYS, look_for_doubts
 from stillwatch.campaigns.document import why_not
 from stillwatch.campaigns.gates import ask_cohort_gate
 from stillwatch.campaigns.lineage import Lineage
@@ -51,12 +52,13 @@ def compared(state: State, scores: list[float], day: float) -> list[Lineage]:
 
 
 def look(state: State, day: float) -> None:
-    hold_back(state, START + round(day * DAY))
+    look_for_doubts(state, START + round(day * DAY))
 
 
 def ask(state: State, day: float) -> None:
-    ask_cohort_gate(state, Identities.unknown(1), START + round(day * DAY))
+    ask_cohort_gate(state, Identities.unknown(1))
     look(state, day)
+    raise_alarms(state, Identities.unknown(1), START + round(day * DAY))
 
 
 @pytest.mark.parametrize(("days", "spoken"), [(SILENT_DAYS - 1, False), (SILENT_DAYS, True)])

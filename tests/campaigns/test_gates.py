@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.campaigns.alarms import raise_alarms
 from stillwatch.campaigns.gates import (
     COMPONENT_REQUESTS,
     MEMBER_SHARE,
@@ -70,7 +71,9 @@ def accounts(volumes: list[int]) -> int:
 
 
 def ask(state: State, volumes: list[int]) -> None:
-    ask_cohort_gate(state, Identities.unknown(accounts(volumes)), START + 1)
+    identities = Identities.unknown(accounts(volumes))
+    ask_cohort_gate(state, identities)
+    raise_alarms(state, identities, START + 1)
 
 
 @settings(max_examples=25)
@@ -162,7 +165,7 @@ def test_accounts_that_hardly_came_twice_are_not_judged_yet() -> None:
     for lineage, compared in ((together, True), (scattered, False)):
         state = state_with([102])
         state.lineages = [lineage]
-        ask_cohort_gate(state, Identities.unknown(102), START + 1)
+        ask_cohort_gate(state, Identities.unknown(102))
         assert lineage.compared == compared
 
 
@@ -252,6 +255,18 @@ def test_a_piece_of_a_named_campaign_is_no_second_one() -> None:
     piece.member_requests = piece.member_component = piece.member_component | {90: 60, 91: 60}
     ask(state, [400, 400])
     assert piece.alarmed_us == START + 1
+
+
+def test_a_group_that_is_held_back_does_not_speak_for_the_accounts_of_another() -> None:
+    """Both reach their level; a person found the like of the larger one harmless."""
+    state = state_with([400, 400])
+    whole, piece = state.lineages
+    piece.joined, piece.member_requests, piece.member_component = (
+        dict(list(found.items())[:5]) for found in (whole.joined, whole.member_requests, whole.member_component)
+    )
+    whole.reviewed_as = "a benchmark"
+    ask(state, [400, 400])
+    assert (whole.alarmed_us, piece.alarmed_us) == (None, START + 1)
 
 
 def test_nobody_is_accused_at_a_high_level_however_much_is_at_hand() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stillwatch.campaigns.alarms import raise_alarms
 from stillwatch.campaigns.document import held_back
 from stillwatch.campaigns.gates import ask_cohort_gate
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import name_members
-from stillwatch.campaigns.remainder import ask_remainders
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.model.identity import Identities
 from tests.campaigns.frames import START, build, even_calibration
@@ -31,6 +31,12 @@ def group(number: int, accounts: range, sent: dict[range, tuple[int, bool]], sta
     """A group that passed the first gate; ``sent``: requests of some of its accounts, and whether all are different."""
     lineage = Lineage(number, np.arange(3), dict.fromkeys(accounts, 0), 0, 0, 1e-4, ((number,), ()))
     lineage.gated_us = START
+    state.lineages.append(lineage)
+    work(lineage, sent, state)
+    return lineage
+
+
+def work(lineage: Lineage, sent: dict[range, tuple[int, bool]], state: State) -> None:
     account = np.concatenate([np.resize(list(who), n) for who, (n, _) in sent.items()])
     exact = np.concatenate([1 + 10_000 * i + np.arange(n) * new for i, (n, new) in enumerate(sent.values())])
     frame, rows = build(START + np.arange(len(account)), account, exact=exact), np.arange(len(account))
@@ -38,9 +44,7 @@ def group(number: int, accounts: range, sent: dict[range, tuple[int, bool]], sta
     counts = zip(*np.unique(account, return_counts=True), strict=True)
     lineage.member_requests = lineage.member_component = {int(a): int(n) for a, n in counts}
     state.population.observe(frame, accounts=2 * MEMBERS)
-    state.networks.observe(frame, number)
-    state.lineages.append(lineage)
-    return lineage
+    state.networks.observe(frame, lineage.number)
 
 
 def weighed(sent_by_others: tuple[int, bool], *, at_once: bool, own: int = 1800) -> Lineage:
@@ -59,8 +63,8 @@ def weighed(sent_by_others: tuple[int, bool], *, at_once: bool, own: int = 1800)
 
 
 def look(state: State, identities: Identities, now_us: int) -> None:
-    ask_cohort_gate(state, identities, now_us)
-    ask_remainders(state, identities, now_us)
+    ask_cohort_gate(state, identities)
+    raise_alarms(state, identities, now_us)
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -94,3 +98,16 @@ def test_a_group_of_which_nobody_is_named_is_not_asked() -> None:
     alone = group(1, OTHERS, {OTHERS: (600, True)}, state)
     look(state, identities, NOW)
     assert (alone.alarmed_us, alone.p_remainder) == (NOW, None)
+
+
+def test_who_is_left_is_looked_at_anew() -> None:
+    """The others, who had sent the same few prompts, do as operators do: the first look at them does not bind."""
+    state, identities = started(), Identities.unknown(2 * MEMBERS)
+    first = group(1, OPERATORS, {OPERATORS: (1200, True)}, state)
+    both = group(2, range(2 * MEMBERS), {OPERATORS: (1800, True), OTHERS: (150, False)}, state)
+    look(state, identities, NOW)
+    name_members(first, NOW)
+    assert both.alarmed_us is None and both.p_remainder is not None and both.p_remainder > 0.9
+    work(both, {OTHERS: (1800, True)}, state)
+    look(state, identities, NOW + 1)
+    assert both.alarmed_us == NOW + 1

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from stillwatch.campaigns.caution import hold_back
+from stillwatch.campaigns.alarms import raise_alarms
+from stillwatch.campaigns.caution import look_for_doubts
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
 from stillwatch.campaigns.growth import take_in, take_in_alike
 from stillwatch.campaigns.membership import name_members, told_of
 from stillwatch.campaigns.observe import observe
-from stillwatch.campaigns.remainder import ask_remainders
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.taking import Taken
 from stillwatch.groups.infrastructure import TieTable
@@ -72,9 +72,9 @@ def _weigh(state: State, frame: Frame, identities: Identities, taken: Taken) -> 
     state.singles.observe(frame, state.population, taken.outputs)
     _judge_singles(state, frame, identities)
     ask_independence_gate(state, frame.end_us)
-    ask_cohort_gate(state, identities, frame.end_us)
-    hold_back(state, frame.end_us)
-    ask_remainders(state, identities, frame.end_us)
+    ask_cohort_gate(state, identities)
+    look_for_doubts(state, frame.end_us)
+    raise_alarms(state, identities, frame.end_us)
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)
     ties = TieTable.build(identities, state.networks)

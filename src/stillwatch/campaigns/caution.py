@@ -1,8 +1,7 @@
 """What holds an alarm back that the gates would raise: drift, and a person's review of a group like it.
 
-Runs after the gates of an epoch and before anybody is named, and takes back alarms of that very epoch: nothing that was
-ever reported. Reads scores and profiles of the groups compared up to now. It can only hold alarms back, and no budget
-is given back for it.
+Runs after the gates of an epoch and before its alarms. Reads scores and profiles of the groups compared up to now. It
+can only hold alarms back, and no budget is given back for it.
 
 *Drift*: each group carries the largest factor that the monitor said while the group stood in the window, and is held to
 its level divided by that. It keeps it when the drift is over: its p-value was made in strange times and does not get
@@ -23,25 +22,28 @@ SILENT_DAYS = 7
 _DAY_US = 86_400_000_000
 
 
-def hold_back(state: State, now_us: int) -> None:
-    """Look for drift and for reviewed likes, and take back the alarms of this epoch that do not stand."""
+def look_for_doubts(state: State, now_us: int) -> None:
+    """Look for drift, and for reviewed likes of the groups that were compared."""
     for lineage in state.lineages:
         if lineage.profile is not None and lineage.compared_us is None:
             lineage.compared_us = now_us
             known = state.reviewed.like(Profile(lineage.profile), state.calibration.wording.score.slope.scale, now_us)
             lineage.reviewed_as = None if known is None else known.told
     _lower_levels(state, now_us)
-    for lineage in state.lineages:
-        if lineage.alarmed_us == now_us and not stands(lineage):
-            lineage.alarmed_us = None
+
+
+def reaches(lineage: Lineage) -> bool:
+    """Whether the group reaches the lowered level, and nobody found its like harmless."""
+    return lineage.reviewed_as is None and _within(lineage.p_cohort, lineage)
 
 
 def stands(lineage: Lineage) -> bool:
-    """Whether the group reaches the lowered level, what is left of it without others' accounts does too, and nobody
-    found its like harmless."""
-    level = lineage.alpha_cohort / lineage.divided_by
-    reached = lineage.p_cohort is not None and max(lineage.p_cohort, lineage.p_remainder or 0.0) <= level
-    return reached and lineage.reviewed_as is None
+    """Whether what is left of it without others' accounts does so, too."""
+    return reaches(lineage) and (lineage.p_remainder is None or _within(lineage.p_remainder, lineage))
+
+
+def _within(p_value: float | None, lineage: Lineage) -> bool:
+    return p_value is not None and p_value <= lineage.alpha_cohort / lineage.divided_by
 
 
 def _lower_levels(state: State, now_us: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import inf
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stillwatch.campaigns.core import core, settle_core
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established, member_share, number_likely, told
+from stillwatch.campaigns.membership import established, member_share, number_likely, told, told_of
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import COMPONENT, Tally
@@ -50,8 +50,8 @@ def ask_independence_gate(state: State, now_us: int) -> None:
             lineage.gated_us = now_us
 
 
-def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
-    """Compare the groups that are due, share the budget out anew, and alarm those whose p-value it reaches.
+def ask_cohort_gate(state: State, identities: Identities) -> None:
+    """Compare the groups that are due, and share the budget out anew; whom it reaches is alarmed by ``alarms``.
 
     A group is compared once. Its level rises with the budget, so a watched group can be alarmed later without new
     evidence.
@@ -63,7 +63,6 @@ def ask_cohort_gate(state: State, identities: Identities, now_us: int) -> None:
             _compare(lineage, state, identities)
     compared = [x for x in state.lineages if x.compared]
     _share_out(_asking(compared), state.cohort, state.calibration)
-    _alarm([x for x in compared if x.p_cohort is not None and x.p_cohort <= x.alpha_cohort], now_us)
 
 
 def _asking(compared: list[Lineage]) -> list[Lineage]:
@@ -71,26 +70,8 @@ def _asking(compared: list[Lineage]) -> list[Lineage]:
 
     This looks at other groups' alarms and never at a group's own p-value.
     """
-    named = {account for x in compared for account in x.named}
+    named = told_of(compared)
     return [x for x in compared if x.alarmed_us is not None or not told(established(x), named)]
-
-
-def in_order(passed: Iterable[Lineage]) -> list[Lineage]:
-    """Compared groups, the smallest p-value first, then the largest group."""
-    return sorted(passed, key=lambda x: (x.p_cohort, -len(x.joined), x.number))
-
-
-def _alarm(passed: list[Lineage], now_us: int) -> None:
-    """Alarm the groups that say something new: pieces of a named campaign are no further ones.
-
-    The order decides only which of two groups speaks for the accounts they share; no level depends on it.
-    """
-    named = {account for x in passed for account in x.named}
-    for lineage in (x for x in in_order(passed) if x.alarmed_us is None):
-        members = established(lineage)
-        if not told(members, named):
-            lineage.alarmed_us = now_us
-            named.update(members)
 
 
 def _due(lineage: Lineage, min_accounts: int) -> bool:

@@ -4,36 +4,25 @@ People who share a phrase with an operator's accounts, because these chat betwee
 the operator's habits then speak for everybody in it. So an alarm stands only if those whom no other alarm names would
 have been alarmed as well. Where they are too few to be compared by themselves it stands if they sent most.
 
-Runs after ``caution``, on alarms of this very epoch. Looks at what the remainder did up to now, anew each time: it can
-only hold an alarm back, which the first comparison allowed, so how often it looks costs nothing.
+Looks at what the remainder did up to now, anew in each epoch that would alarm the group: it can only hold an alarm
+back, which the first comparison allowed, so how often it looks costs nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 
-from stillwatch.campaigns.caution import stands
 from stillwatch.campaigns.core import core
-from stillwatch.campaigns.gates import compared, enough, in_order
+from stillwatch.campaigns.gates import compared, enough
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established, told_of
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import COMPONENT
 from stillwatch.model.identity import Identities
 
 
-def ask_remainders(state: State, identities: Identities, now_us: int) -> None:
-    """Take back the alarms of this epoch that do not stand without what others name; the smallest p-value is first."""
-    named = told_of(state.lineages)
-    for lineage in in_order(x for x in state.lineages if x.alarmed_us == now_us):
-        lineage.p_remainder = _p_value(lineage, named, state, identities)
-        if stands(lineage):
-            named.update(established(lineage))
-        else:
-            lineage.alarmed_us = None
-
-
-def _p_value(lineage: Lineage, named: set[int], state: State, identities: Identities) -> float | None:
+def p_remainder(lineage: Lineage, named: Set[int], state: State, identities: Identities) -> float | None:
     """Of the group without the ``named``; None where nobody is, or the others did most of what the group was judged by.
 
     1 where too little is left to be compared.
