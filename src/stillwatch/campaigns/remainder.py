@@ -28,7 +28,7 @@ def p_remainder(lineage: Lineage, named: Set[int], state: State, identities: Ide
     1 where too little is left to be compared.
     """
     judged = core(lineage)
-    others = np.array(sorted(named.intersection(judged.accounts.tolist())), dtype=np.int32)
+    others = np.array(sorted(named & set(judged.accounts.tolist())), dtype=np.int32)
     if not len(others):
         return None
     rest = judged.without(others)
