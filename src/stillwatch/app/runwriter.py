@@ -1,7 +1,8 @@
 """The files of a run folder from a finished fold: the tables, campaigns.json and the report.
 
-Reads a fold and what was found in it, writes CAMPAIGNS, EVIDENCE, LINKS, TIMELINE and REJECTS beside campaigns.json and
-report.html. FACTS grows with the log, so it is written before, an epoch at a time, and read again piece by piece.
+Reads a fold, what was found in it and FACTS of the accounts that are listed; writes CAMPAIGNS, EVIDENCE, LINKS,
+TIMELINE and REJECTS beside campaigns.json and report.html. FACTS themselves grow with the log, so they are written
+before, an epoch at a time, and read again piece by piece.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ def facts_writer(folder: Path) -> Iterator[Callable[[pa.Table], None]]:
         yield lambda table: writer.write_table(table.cast(schema))
 
 
-def write_run(run: Run, folded: Folded, found: Outcome, document: Mapping[str, Any], folder: Path) -> None:
-    """Write all files but FACTS, which stands in ``folder`` already."""
+def write_run(
+    run: Run, folded: Folded, found: Outcome, document: Mapping[str, Any], facts: pa.Table, folder: Path
+) -> None:
+    """Write all files but FACTS; ``facts``: the rows of them of listed accounts."""
     accounts = folded.books.account
-    facts = _listed_facts(folder, found, accounts)
     links = links_table(found.listed, found.ground, accounts)
     timeline = timeline_table(found.listed, found.alone, facts, accounts)
     with pq.ParquetWriter(folder / "rejects.parquet", arrow_schema(REJECTS)) as writer:
@@ -63,8 +65,8 @@ def write_run(run: Run, folded: Folded, found: Outcome, document: Mapping[str, A
     (folder / "report.html").write_text(page, "utf-8")
 
 
-def _listed_facts(folder: Path, found: Outcome, accounts: Codebook) -> pa.Table:
-    """The rows of FACTS of listed accounts."""
+def listed_facts(folder: Path, found: Outcome, accounts: Codebook) -> pa.Table:
+    """The rows of FACTS of listed accounts, from the file in ``folder``."""
     names = {accounts.names[a] for s in found.listed for a in shown_members(s)} | {a.account for a in found.alone}
     listed = pa.array(sorted(names), pa.string())
     shown = [arrow_schema(FACTS).empty_table()]

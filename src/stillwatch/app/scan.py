@@ -13,7 +13,7 @@ from stillwatch.app.folding import Folded, fold
 from stillwatch.app.measures.coin import decided
 from stillwatch.app.requests import ScanRequest, ScanResult
 from stillwatch.app.rundocument import Run, build_document, outcome
-from stillwatch.app.runwriter import facts_writer, write_run
+from stillwatch.app.runwriter import facts_writer, listed_facts, write_run
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.errors import InputError
 from stillwatch.evidence import reviewed
@@ -44,7 +44,7 @@ def scan(request: ScanRequest, progress: Progress) -> ScanResult:
             folded, copies, spool = _read_and_fold(run, engine, facts)
         found = outcome(run, folded, spool)
         document = build_document(run, folded, copies, found, engine.examples(found))
-        write_run(run, folded, found, document, folder)
+        write_run(run, folded, found, document, listed_facts(folder, found, folded.books.account), folder)
     if not folded.rows and run.rejects.count:
         raise InputError(_nothing_read(run.rejects, request))
     alarmed = sum(c["state"] == "alarmed" and not c["authorised"] for c in document["campaigns"])

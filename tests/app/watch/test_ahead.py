@@ -74,6 +74,7 @@ class Steps:
 
     def _once(self, watcher: Watcher, pieces: Sequence[Sequence[Row]], killed_after: int | None) -> dict[str, Any]:
         watcher._settle()
+        watcher._publish()
         for piece in pieces:
             self._give(piece)
             if watcher._round():
@@ -181,6 +182,8 @@ def test_facts_that_are_owed_when_a_process_ends_are_made_by_the_next(
         steps.watch(cut)
     shown = read(steps.place.out)
     assert shown["run"]["closed_until"] is not None, "what closed is shown before its facts are made"
+    facts = pq.read_table(steps.place.out / "facts.parquet")
+    assert sum(facts["exchanges"].to_pylist()) < shown["run"]["input"]["exchanges"], "they are as they were"
     assert steps.ready == [True]
     assert any(path.name.startswith("epoch-") for path in steps.place.state.iterdir())
     steps.watch(cut[steps.given :])

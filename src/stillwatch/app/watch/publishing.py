@@ -3,6 +3,9 @@
 Reads the fold over closed epochs and the sketches of open ones, which enter a copy of the fold, as in a scan: what
 alarms only there is provisional. A reader that finds the run id of campaigns.json unchanged after reading the others
 has read one set. A process that is killed in between publishes again when it starts.
+
+An alarm need not wait for what grows with the days that are kept: results can be shown *at once*, without the open
+epochs and with FACTS as they were.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from stillwatch.app.examples import broken, fetch_examples
 from stillwatch.app.folding import Folded, framed
 from stillwatch.app.memory import give_back
 from stillwatch.app.rundocument import Outcome, Run, build_document, outcome
-from stillwatch.app.runwriter import facts_writer, write_run
+from stillwatch.app.runwriter import facts_writer, listed_facts, write_run
 from stillwatch.app.watch.checkpoint import Checkpoint
 from stillwatch.app.watch.closing import marked, read_from
 from stillwatch.app.watch.folder import RESULTS
@@ -30,7 +33,7 @@ from stillwatch.app.watch.tallies import KeptRejects
 from stillwatch.campaigns.document import iso
 from stillwatch.durable import sync
 from stillwatch.facts.register import Register
-from stillwatch.model.tables import LATE, arrow_schema
+from stillwatch.model.tables import FACTS, LATE, arrow_schema
 from stillwatch.store.ids import EpochStore
 
 
@@ -42,24 +45,55 @@ class Publisher:
         self._out = out
         self._state = state
         self._store = store
+        self._listed = arrow_schema(FACTS).empty_table()
+        """FACTS of the accounts that were listed when FACTS were written last."""
 
     def publish(
         self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register, origins: dict[str, str]
     ) -> dict[str, Any]:
         """Replace the results; returns campaigns.json. ``origins``: where requests that may be shown were read."""
-        aside = self._state / "results"
-        aside.mkdir(exist_ok=True)
+        aside = self._aside()
         with facts_writer(aside) as facts:
             for number in sorted(checkpoint.facts):
                 facts(pq.read_table(self._state / checkpoint.facts[number]))
             view, copies = self._view(checkpoint, spool, folded, register, facts)
+        found = outcome(self._run, view, self._sketches(checkpoint, spool))
+        self._listed = listed_facts(aside, found, view.books.account)
+        return self._write(checkpoint, spool, view, copies, found, origins)
+
+    def publish_at_once(
+        self, checkpoint: Checkpoint, epoch_us: int, folded: Folded, origins: dict[str, str]
+    ) -> dict[str, Any]:
+        """Replace all results but FACTS by those of the closed epochs."""
+        self._aside()
+        closed = Spool(self._state, epoch_us)
+        found = outcome(self._run, folded, self._sketches(checkpoint, closed))
+        return self._write(checkpoint, closed, folded, checkpoint.counts.copies, found, origins)
+
+    def _aside(self) -> Path:
+        """An empty folder; what a killed process left there is of other results."""
+        aside = self._state / "results"
+        aside.mkdir(exist_ok=True)
+        for left in aside.iterdir():
+            left.unlink()
+        return aside
+
+    def _write(
+        self,
+        checkpoint: Checkpoint,
+        spool: Spool,
+        view: Folded,
+        copies: int,
+        found: Outcome,
+        origins: dict[str, str],
+    ) -> dict[str, Any]:
         rejects = [self._state / name for name in checkpoint.rejects]
         run = replace(self._run, rejects=KeptRejects(self._run.rejects, checkpoint.counts, rejects))
-        found = outcome(run, view, self._sketches(checkpoint, spool))
         document = build_document(run, view, copies, found, self._examples(run, found, spool, origins))
         document["run"]["watch"] = _watched(checkpoint)
         document["run"]["notes"] += _notes(checkpoint, self._state)
-        write_run(run, view, found, document, aside)
+        aside = self._state / "results"
+        write_run(run, view, found, document, self._listed, aside)
         _write_late(checkpoint, self._state, aside)
         self._replace(aside)
         give_back()

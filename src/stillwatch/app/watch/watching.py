@@ -58,6 +58,8 @@ COMMIT_S = 10.0
 """After so many batches or seconds what was read is committed; a crash costs reading the rest again."""
 PATIENCE_S = 60.0
 """How long a file that may still be written is waited for before epochs close without it."""
+SLOW_S = 5.0
+"""Where all results took longer, what closed is shown before the rest the next time."""
 FACTS_DAYS = 60
 """How far back FACTS reach, and sketches of closed epochs at most."""
 
@@ -115,6 +117,7 @@ class Watcher:
         self._ahead = Ahead(self._spool, store, self._folded, Scratch(state))
         self._committed_at = self._arrived_at = time.monotonic()
         self._unsettled_at = math.inf
+        self._took_s = 0.0
         if request.rebuild:
             self._rebuild()
 
@@ -169,10 +172,10 @@ class Watcher:
         return True
 
     def _show(self) -> None:
-        """The results; of a large epoch that closed before the open ones are weighed and its facts are made."""
-        if self._checkpoint.owed:
-            self._publish(with_open=False)
-            self._settle()
+        """The results; where all of them take long, what closed before the open ones are weighed and FACTS are made."""
+        if self._checkpoint.owed or self._took_s > SLOW_S:
+            self._publisher.publish_at_once(self._checkpoint, self._spool.epoch_us, self._folded, self._origins)
+        self._settle()
         self._publish()
 
     def _settle(self) -> None:
@@ -260,9 +263,11 @@ class Watcher:
             pq.write_table(late, self._state / name, compression="zstd")
             self._checkpoint.late.append(name)
 
-    def _publish(self, *, with_open: bool = True) -> dict[str, Any]:
-        spool = self._spool if with_open else Spool(self._state, self._spool.epoch_us)
-        return self._publisher.publish(self._checkpoint, spool, self._folded, self._register, self._origins)
+    def _publish(self) -> dict[str, Any]:
+        began = time.monotonic()
+        shown = self._publisher.publish(self._checkpoint, self._spool, self._folded, self._register, self._origins)
+        self._took_s = time.monotonic() - began
+        return shown
 
     def _begin(self, single: SingleCalibration, known: reviewed.Reviewed) -> tuple[Folded, dict[str, str]]:
         kept = None if self._request.rebuild else self._keeper.fold(self._checkpoint)
