@@ -80,14 +80,35 @@ def test_links_never_cross_tenants() -> None:
         assert len({a % 2 for a in x.joined}) == 1
 
 
-def test_what_a_group_holds_already_founds_no_other() -> None:
+def held() -> tuple[State, list[Proposal]]:
+    """A state, and what it has founded already, proposed again."""
     state = copy.deepcopy(fold(12))
-    likeness, before = state.likeness, len(state.lineages)
-    assert isinstance(likeness, Likeness)
-    again = propose_alike(likeness, np.zeros(WORLD.accounts, dtype=np.int32), 5)
+    assert isinstance(state.likeness, Likeness)
+    return state, propose_alike(state.likeness, np.zeros(WORLD.accounts, dtype=np.int32), 5)
+
+
+def test_what_a_group_holds_already_founds_no_other() -> None:
+    state, again = held()
+    before = len(state.lineages)
     take_in_alike(state, again, state.lineages[0].proposed_us)
     assert len(state.lineages) == before
     apart = Proposal(np.zeros(0, dtype=np.int64), np.arange(60, 80, dtype=np.int32))
     take_in_alike(state, [apart], state.lineages[0].proposed_us)
     assert len(state.lineages) == before + 1
     assert state.lineages[-1].pool is not None
+
+
+def test_a_group_that_cannot_be_judged_hides_nobody() -> None:
+    """A crowd around a phrase holds everybody and is too mixed to be compared: pools in it are found."""
+    state, again = held()
+    everybody = dict.fromkeys(range(WORLD.accounts), 0)
+    crowd = Lineage(1, np.arange(3), everybody, 0, 0, 1e-4, ((), ()))
+    state.lineages = [crowd]
+    take_in_alike(state, again, 0)
+    assert state.lineages == [crowd], "not yet through the first gate"
+    crowd.gated_us, crowd.as_one = 0, True
+    take_in_alike(state, again, 0)
+    assert state.lineages == [crowd], "it can be judged"
+    crowd.as_one = False
+    take_in_alike(state, again, 0)
+    assert len(state.lineages) == 1 + len(again)

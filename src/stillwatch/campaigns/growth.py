@@ -42,7 +42,7 @@ def take_in(state: State, proposals: list[Proposal], now_us: int) -> None:
 
 
 def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
-    """Found groups for pools of accounts that no group holds yet.
+    """Found groups for pools of accounts that no group holds yet, or only one that cannot be judged.
 
     Such a group never grows: a larger pool is another group, with evidence of its own. Groups found by their wording
     have the budget first.
@@ -64,8 +64,9 @@ def _by_account(lineages: list[Lineage]) -> dict[int, list[Lineage]]:
 
 
 def _held(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> bool:
-    """Whether one group holds nearly all accounts of the proposal."""
-    counts = Counter(x.number for account in proposal.accounts.tolist() for x in of_account.get(account, ()))
+    """Whether one group that speaks for its accounts holds nearly all of the proposal."""
+    holders = (x for account in proposal.accounts.tolist() for x in of_account.get(account, ()))
+    counts = Counter(x.number for x in holders if not x.is_mixture)
     return max(counts.values(), default=0) >= ALIKE * len(proposal.accounts)
 
 

@@ -96,5 +96,11 @@ class Lineage:
         return self.profile is not None
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether the group passed the first gate and is not compared because its accounts have ways of their own: it
+        accuses nobody, so it must hide nobody either."""
+        return self.gated_us is not None and not self.compared and not self.as_one
+
+    @property
     def accounts(self) -> Codes:
         return np.array(sorted(self.joined), dtype=np.int32)
