@@ -30,7 +30,8 @@ from stillwatch.app.rehearse import rehearse, scan_copy, wanted
 from stillwatch.app.requests import ScanRequest
 from stillwatch.app.rundocument import Run
 from stillwatch.campaigns.alone import stand_alone
-from stillwatch.campaigns.singles import Sums, Verdict
+from stillwatch.campaigns.singles import Verdict
+from stillwatch.campaigns.sums import Sums
 from stillwatch.config.schema import Settings
 from stillwatch.errors import ConfigurationError, InputError
 from stillwatch.evidence.calibration import load

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from stillwatch.campaigns.alone import campaign_alone, stand_alone
-from stillwatch.campaigns.singles import Sums, Verdict
+from stillwatch.campaigns.singles import Verdict
+from stillwatch.campaigns.sums import Sums
 from stillwatch.evidence.budget import MOST_ALPHA
 from stillwatch.evidence.single import NAMES, SingleProfile, load
 from stillwatch.model.frame import Codebook

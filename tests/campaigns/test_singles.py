@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from stillwatch.campaigns.singles import (
     FOLLOW_FROM,
-    KEPT_PROMPTS,
     LOOK_TEXTS,
     Others,
     Singles,
-    Sums,
     Verdict,
 )
+from stillwatch.campaigns.sums import KEPT_PROMPTS, Sent, Sums
 from stillwatch.evidence.budget import MOST_ALPHA, Budget
 from stillwatch.evidence.conformal import floor, p_value
 from stillwatch.evidence.population import CUE_BITS, Population
@@ -207,11 +206,32 @@ def test_kept_prompts_are_the_smallest_with_their_whole_counts(parts: list[list[
     sums, everything = Sums(START, START), Counter(n for part in parts for n in part)
     for part in parts:
         frame = build(START + np.arange(len(part)), np.zeros(len(part)), exact=part)
-        sums.add(frame, np.arange(len(part)))
+        sums.add(Sent(frame, np.arange(len(part))), 0)
     kept = sorted(everything)[:KEPT_PROMPTS]
     assert sums.prompts.tolist() == kept
     assert sums.repeats.tolist() == [everything[n] for n in kept]
     assert sums.texts == sum(everything.values())
+
+
+def test_what_is_summed_for_all_at_once_is_what_each_account_sent() -> None:
+    rng = np.random.default_rng(8)
+    account, n = rng.permutation(np.repeat([3, 4, 9], [50, 1, 7])), 58
+    columns = {"turns": rng.integers(0, 3, n), "output_tokens": rng.integers(0, 900, n), "exact": rng.integers(1, 9, n)}
+    cues = rng.integers(1, 1 << CUE_BITS, n) * (account != 4)
+    frame = build(START + rng.integers(0, EPOCH, n), account, cues=cues, opening=rng.integers(1, 5, n), **columns)
+    rows = np.argsort(frame.account, kind="stable")
+    sent = Sent(frame, rows)
+    assert sent.accounts.tolist() == [3, 4, 9]
+    for place, one in enumerate(sent.accounts.tolist()):
+        mine, sums = np.flatnonzero(frame.account == one), Sums(0, 0)
+        sums.add(sent, place)
+        assert (sums.texts, sums.last_us) == (len(mine), frame.ts[mine].max())
+        assert sums.with_history == (frame.turns[mine] > 0).sum()
+        assert sums.output_tokens == frame.output_tokens[mine].sum()
+        assert sums.log_output == pytest.approx(np.log1p(frame.output_tokens[mine]).sum())
+        assert sums.cues.tolist() == [int((frame.cues[mine] >> bit & 1).sum()) for bit in range(CUE_BITS)]
+        assert sums.hours.tolist() == np.bincount((frame.ts[mine] - START) // (EPOCH // 6), minlength=24).tolist()
+        assert len(sums.examples) == (min(4, len(set(frame.opening[mine].tolist()))) if one != 4 else 0)
 
 
 def test_habits_leave_the_account_itself_out() -> None:

@@ -1,4 +1,4 @@
-"""Busy accounts, each for itself: sums in bounded memory, one look each, one verdict.
+"""Busy accounts, each for itself: whom to follow, one look each, one verdict.
 
 An account is followed from the epoch in which it has sent ``FOLLOW_FROM`` texts in all, and looked at once, at the end
 of the epoch in which it has sent ``LOOK_TEXTS`` since; sums older than the window are thrown away and start anew. The
@@ -17,70 +17,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.campaigns.sums import Sent, Sums, log_output
 from stillwatch.evidence import conformal, single
 from stillwatch.evidence.budget import Budget
-from stillwatch.evidence.population import CUE_BITS, HABIT_REQUESTS, Population, cues_carried
-from stillwatch.evidence.single import Conduct, SingleCalibration, SingleProfile
+from stillwatch.evidence.population import HABIT_REQUESTS, Population
+from stillwatch.evidence.single import SingleCalibration, SingleProfile
 from stillwatch.model.frame import Frame, Ints
 from stillwatch.model.identity import Identities
 from stillwatch.sketch.cues import cue_families
 
 FOLLOW_FROM = 100
 LOOK_TEXTS = 1000
-KEPT_PROMPTS = 128
-"""Smallest prompt hashes that are kept with their counts; what share of prompts is new is estimated from them."""
-MOST_EXAMPLES, EXAMPLES_PER_EPOCH = 20, 4
-_HOUR_US = 3_600_000_000
 _PIECE = 1 << 20
 """Requests that are looked at side by side, about."""
-
-
-@dataclass
-class Sums:
-    """Running sums of one followed account; times in UTC microseconds."""
-
-    first_us: int
-    last_us: int
-    texts: int = 0
-    with_history: int = 0
-    output_tokens: int = 0
-    log_output: float = 0.0
-    examples: list[str] = field(default_factory=list)
-    cues: Ints = field(default_factory=lambda: np.zeros(CUE_BITS, dtype=np.int64))
-    hours: Ints = field(default_factory=lambda: np.zeros(24, dtype=np.int64))
-    prompts: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    repeats: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-
-    def add(self, frame: Frame, rows: Ints) -> None:
-        """Add an epoch's requests with text, ascending by time."""
-        self.count(frame, rows)
-        self.with_history += int((frame.turns[rows] > 0).sum())
-        self.log_output += float(log_output(frame, rows).sum())
-        self.cues += cues_carried(frame, rows).sum(axis=0)
-        self.hours += np.bincount(frame.ts[rows] // _HOUR_US % 24, minlength=24)
-        self._keep_examples(frame, rows)
-        new, counts = np.unique(frame.exact[rows], return_counts=True)
-        known, where = np.unique(np.concatenate([self.prompts, new]), return_inverse=True)
-        repeats = np.bincount(where, np.concatenate([self.repeats, counts])).astype(np.int64)
-        # A hash once dropped is larger than all that are kept, so it is never counted from the middle.
-        self.prompts, self.repeats = known[:KEPT_PROMPTS], repeats[:KEPT_PROMPTS]
-
-    def count(self, frame: Frame, rows: Ints) -> None:
-        """Add to the volume alone."""
-        self.last_us = int(frame.ts[rows[-1]])
-        self.texts += len(rows)
-        self.output_tokens += int(frame.output_tokens[rows].sum())
-
-    def _keep_examples(self, frame: Frame, rows: Ints) -> None:
-        """Event ids to show, of requests whose wording was recognised; texts are fetched and redacted only then."""
-        telling = rows[frame.cues[rows] != 0]
-        _, first = np.unique(frame.opening[telling], return_index=True)
-        room = min(EXAMPLES_PER_EPOCH, MOST_EXAMPLES - len(self.examples))
-        self.examples += [frame.event_id[row] for row in telling[np.sort(first)][: max(room, 0)].tolist()]
-
-    def conduct(self) -> Conduct:
-        counted, answers = int(self.repeats.sum()), self.log_output / max(self.texts, 1)
-        return Conduct(self.texts, self.with_history, self.cues, self.hours, len(self.prompts), counted, answers)
 
 
 @dataclass
@@ -147,13 +96,13 @@ class Singles:
         mine[busy] = True
         rows = np.flatnonzero((frame.exact != 0) & mine[frame.account])
         rows = rows[np.argsort(frame.account[rows], kind="stable")]
-        found, first = np.unique(frame.account[rows], return_index=True)
-        for account, sent in zip(found.tolist(), np.split(rows, first)[1:], strict=True):
+        sent = Sent(frame, rows)
+        for place, account in enumerate(sent.accounts.tolist()):
             if account in self.verdicts:
-                self.verdicts[account].shown.count(frame, sent)
+                self.verdicts[account].shown.count(sent, place)
             else:
-                start = int(frame.ts[sent[0]])
-                self.followed.setdefault(account, Sums(start, start)).add(frame, sent)
+                start = sent.start_us(place)
+                self.followed.setdefault(account, Sums(start, start)).add(sent, place)
 
     def look(
         self,
@@ -219,9 +168,3 @@ class Others:
         """Share of all accounts but this one in the habit of each cue."""
         shares: NDArray[np.float64] = (self.holders - self.held[account]) / max(self.accounts - 1, 1)
         return shares
-
-
-def log_output(frame: Frame, rows: Ints) -> NDArray[np.float64]:
-    """ln(1 + output tokens) of some requests."""
-    logs: NDArray[np.float64] = np.log1p(np.maximum(frame.output_tokens[rows], 0))
-    return logs

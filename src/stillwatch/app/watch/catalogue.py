@@ -9,8 +9,9 @@ from typing import Any
 
 from stillwatch.app.watch.fold import FoldState
 from stillwatch.campaigns.lineage import CoUse, Lineage
-from stillwatch.campaigns.singles import Singles, Sums, Verdict
+from stillwatch.campaigns.singles import Singles, Verdict
 from stillwatch.campaigns.state import Rules, State
+from stillwatch.campaigns.sums import Sums
 from stillwatch.campaigns.tally import Tally
 from stillwatch.evidence import dealt
 from stillwatch.evidence.budget import Budget
