@@ -24,7 +24,8 @@ def raise_alarms(state: State, identities: Identities, now_us: int) -> None:
         members = established(lineage)
         if told(members, named):
             continue
-        lineage.p_remainder = p_remainder(lineage, named, state, identities)
+        if lineage.p_remainder is None:
+            lineage.p_remainder = p_remainder(lineage, named, state, identities)
         if stands(lineage):
             lineage.alarmed_us = now_us
             named.update(members)

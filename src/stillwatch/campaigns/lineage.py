@@ -68,7 +68,7 @@ class Lineage:
     reviewed_as: str | None = None
     """What a person found harmless that this group is like, in words: it is watched and not alarmed."""
     p_remainder: float | None = None
-    """The p-value without the accounts that other alarms name, when an alarm was due last; None if there are none."""
+    """The p-value without the accounts that other alarms name, when an alarm was first due; None if there were none."""
     score: float | None = None
     profile: NDArray[np.float64] | None = None
     alarmed_us: int | None = None

@@ -4,8 +4,8 @@ People who share a phrase with an operator's accounts, because these chat betwee
 the operator's habits then speak for everybody in it. So an alarm stands only if those whom no other alarm names would
 have been alarmed as well. Where they are too few to be compared by themselves it stands if they sent most.
 
-Looks at what the remainder did up to now, anew in each epoch that would alarm the group: it can only hold an alarm
-back, which the first comparison allowed, so how often it looks costs nothing.
+Looks once, when an alarm is first due, at what the remainder did up to then. The first comparison was passed by those
+who are named, so it says nothing of the others: a second look at them would be a second chance to be accused.
 """
 
 from __future__ import annotations
