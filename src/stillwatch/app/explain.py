@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stillwatch.app.expiry import drop_expired_examples
+from stillwatch.app.facts import Facts
 from stillwatch.app.naming import absent, find, the_only
 from stillwatch.app.requests import Explanation
 from stillwatch.app.runfolder import group, groups_of, read_document, read_table
@@ -20,12 +20,8 @@ from stillwatch.app.telling_campaign import tell_campaign
 from stillwatch.app.telling_links import links_of, links_with
 from stillwatch.app.traffic import read_traffic
 from stillwatch.errors import ConfigurationError, StoreError
-from stillwatch.model.scope import scoped
-from stillwatch.model.tables import CAMPAIGNS, FACTS, LINKS
+from stillwatch.model.tables import CAMPAIGNS, LINKS
 from stillwatch.report.document import Record, open_document
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def explain(target: str, run: Path) -> Explanation:
@@ -36,12 +32,13 @@ def explain(target: str, run: Path) -> Explanation:
 
 def _told(target: str, run: Path) -> Iterator[str]:
     document = open_document(read_document(run))
-    campaigns, facts = read_table(run, CAMPAIGNS), read_table(run, FACTS)
+    campaigns = read_table(run, CAMPAIGNS)
     groups = set(campaigns["campaign_id"].unique().to_pylist())
     if target in groups:
         links = links_of(read_table(run, LINKS), target)
         return tell_campaign(group(campaigns, target), _listed(document, target), links)
-    accounts = _accounts(facts)
+    facts = Facts.in_folder(run)
+    accounts = set(facts.by_account["account"].to_pylist())
     found = find(target, accounts)
     if not found:
         where = f"{run} (looked among {len(groups):,} groups and {len(accounts):,} accounts)"
@@ -64,10 +61,3 @@ def _expire(run: Path) -> Iterator[str]:
 def _listed(document: Record, campaign_id: str) -> Record | None:
     """The entry of campaigns.json, which lists only groups that are alarmed, provisional or watched."""
     return next((c for c in document.records("campaigns") if c.raw("campaign_id") == campaign_id), None)
-
-
-def _accounts(facts: pa.Table) -> set[str]:
-    """All accounts of the log as scoped names."""
-    pairs = facts.select(["tenant_id", "account_id"]).group_by(["tenant_id", "account_id"]).aggregate([])
-    rows = zip(pairs["tenant_id"].to_pylist(), pairs["account_id"].to_pylist(), strict=True)
-    return {scoped(tenant, account) for tenant, account in rows}

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stillwatch.app.facts import Facts
 from stillwatch.app.runfolder import DOCUMENT, read_document
 from stillwatch.errors import InputError
-from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import CAMPAIGNS, EVIDENCE, FACTS, LATE, LINKS, REJECTS, TIMELINE, Table
 from stillwatch.report.assemble import Hour, anchor_of, build_findings, hours_by_campaign, links_by_campaign
 from stillwatch.report.document import Record, open_document
@@ -73,10 +73,8 @@ class Snapshot:
         return hours_by_campaign(self.table(TIMELINE))
 
     @functools.cached_property
-    def facts(self) -> pa.Table:
-        """FACTS with the scoped name of the account as ``account``."""
-        table = self.table(FACTS)
-        return table.append_column("account", scoped_column(table))
+    def facts(self) -> Facts:
+        return Facts(self.files.get(FACTS.name), self.folder)
 
     def has(self, table: Table) -> bool:
         return table.name in self.files
@@ -102,13 +100,6 @@ class Snapshot:
 
         found = self.table(table)
         return found.filter(pc.is_in(found[column], pa.array(values, pa.string())))
-
-    def facts_of(self, accounts: Sequence[str]) -> pa.Table:
-        """FACTS of accounts by scoped name."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        return self.facts.filter(pc.is_in(self.facts["account"], pa.array(accounts, pa.string())))
 
 
 class Published:

@@ -15,28 +15,25 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.app.evidence_table import evidence_table
+from stillwatch.app.facts import FILE, Facts
 from stillwatch.app.folding import Folded
 from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.rundocument import Outcome, Run
 from stillwatch.campaigns.links.table import links_table
 from stillwatch.campaigns.standing import shown_members
 from stillwatch.model.frame import Codebook
-from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import FACTS, REJECTS, arrow_schema
 from stillwatch.report.render import render_report
-
-FACTS_FILE = "facts.parquet"
 
 
 @contextmanager
 def facts_writer(folder: Path) -> Iterator[Callable[[pa.Table], None]]:
     """Writes FACTS to ``folder``, a table at a time."""
     schema = arrow_schema(FACTS)
-    with pq.ParquetWriter(folder / FACTS_FILE, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(folder / FILE, schema, compression="zstd") as writer:
         yield lambda table: writer.write_table(table.cast(schema))
 
 
@@ -68,10 +65,4 @@ def write_run(
 def listed_facts(folder: Path, found: Outcome, accounts: Codebook) -> pa.Table:
     """The rows of FACTS of listed accounts, from the file in ``folder``."""
     names = {accounts.names[a] for s in found.listed for a in shown_members(s)} | {a.account for a in found.alone}
-    listed = pa.array(sorted(names), pa.string())
-    shown = [arrow_schema(FACTS).empty_table()]
-    with pq.ParquetFile(folder / FACTS_FILE) as file:
-        for group in range(file.num_row_groups if names else 0):
-            table = file.read_row_group(group)
-            shown.append(table.filter(pc.is_in(scoped_column(table), listed)))
-    return pa.concat_tables(shown)
+    return Facts.in_folder(folder).of(sorted(names))

@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stillwatch.app.cases.desk import Account
 from stillwatch.app.cases.runs import Read
+from stillwatch.app.facts import Facts
 from stillwatch.app.runfolder import read_table
 from stillwatch.cases.acts import Exhibit
 from stillwatch.cases.state import Desk
@@ -89,12 +90,14 @@ def _files(read: Read, campaign_id: str, names: Mapping[str, Account]) -> Iterat
         yield EXAMPLES, _json({"expire_at": expire_at, "examples": campaign["examples"]})
     for table in (CAMPAIGNS, TIMELINE, LINKS, FACTS):
         if (read.folder / f"{table.name}.parquet").exists():
-            yield (
-                f"{table.name}.parquet",
-                _parquet(_only(read_table(read.folder, table), table, campaign_id, pseudonyms)),
-            )
+            rows = _facts(read.folder, pseudonyms) if table is FACTS else read_table(read.folder, table)
+            yield f"{table.name}.parquet", _parquet(_only(rows, table, campaign_id, pseudonyms))
     if read.evidence is not None:
         yield "evidence.parquet", _parquet(_figures(read.evidence, campaign_id))
+
+
+def _facts(run: Path, names: Iterable[str]) -> pa.Table:
+    return Facts.in_folder(run).of(list(names)).drop_columns(["account"])
 
 
 def _without_names(campaign: Mapping[str, Any], pseudonyms: Mapping[str, str]) -> dict[str, Any]:

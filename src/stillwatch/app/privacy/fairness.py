@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from stillwatch.app.facts import Facts
 from stillwatch.app.runfolder import read_table
 from stillwatch.app.stages import STAGES
 from stillwatch.errors import ConfigurationError
@@ -20,8 +21,8 @@ from stillwatch.evidence import profile, single
 from stillwatch.ingest.read import read_accounts, read_exchanges
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.model.identity import Identities
-from stillwatch.model.scope import scoped, scoped_column
-from stillwatch.model.tables import CAMPAIGNS, FACTS
+from stillwatch.model.scope import scoped
+from stillwatch.model.tables import CAMPAIGNS
 from stillwatch.privacy import languages, scripts
 from stillwatch.privacy.fairness import Judged, paper
 from stillwatch.privacy.paper import Item, document
@@ -89,7 +90,7 @@ def _judged(run: Path) -> dict[str, Judged]:
             reviewed[account].add(row["campaign_id"])
         if row["state"] == "alarmed" and row["named_at"] is not None and row["role"] == "member":
             alarmed[account].add(row["campaign_id"])
-    accounts = {*scoped_column(read_table(run, FACTS)).to_pylist(), *reviewed}
+    accounts = {*Facts.in_folder(run).by_account["account"].to_pylist(), *reviewed}
     return {a: Judged(frozenset(alarmed[a]), frozenset(reviewed[a])) for a in sorted(accounts)}
 
 

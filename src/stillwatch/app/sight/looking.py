@@ -17,12 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.app.cases.collecting import History, exchanges, pairs
-from stillwatch.app.runfolder import read_table
+from stillwatch.app.facts import Facts
 from stillwatch.app.sight.patterns import Match, Rows
 from stillwatch.cases.machinery import REQUESTS, Machinery, carried
 from stillwatch.ingest.rejects import Rejects
 from stillwatch.model.scope import scoped_column
-from stillwatch.model.tables import FACTS
 from stillwatch.sketch.batch import sketch_batch, warm_up
 from stillwatch.sketch.recipe import Recipe
 
@@ -105,5 +104,5 @@ def _look_in_log(
 
 
 def _facts(run: Path) -> Iterator[pa.RecordBatch]:
-    facts = read_table(run, FACTS)
-    yield from facts.rename_columns(["ts" if name == "hour" else name for name in facts.column_names]).to_batches()
+    for facts in Facts.in_folder(run).pieces():
+        yield from facts.rename_columns(["ts" if name == "hour" else name for name in facts.column_names]).to_batches()

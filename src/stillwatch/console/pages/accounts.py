@@ -21,7 +21,7 @@ from stillwatch.report.view import Timeline
 
 def account(visit: Visit) -> Response:
     name = visit.request.query_params.get("id", "")
-    mine = visit.snapshot.facts_of([name])
+    mine = visit.snapshot.facts.of([name])
     if not len(mine):
         raise RefusalError(
             404, f"the run that is published now has no account {shown(name)}; ids are told apart exactly"

@@ -82,7 +82,7 @@ def campaign(visit: Visit) -> Response:
         "campaign.html.j2",
         campaign=shown.campaign,
         chosen=chosen,
-        lanes=lanes(visit.snapshot.facts_of([name for name, _ in drawn]), drawn),
+        lanes=lanes(visit.snapshot.facts.of([name for name, _ in drawn]), drawn),
         case=visit.to.case_of(shown.campaign),
     )
 

@@ -31,7 +31,7 @@ def of_campaign(visit: Visit) -> Response:
 
 def of_account(visit: Visit) -> Response:
     name = visit.request.query_params.get("id", "")
-    rows = visit.snapshot.facts_of([name]).select(list(FACTS.column_names))
+    rows = visit.snapshot.facts.of([name]).select(list(FACTS.column_names))
     if not len(rows):
         raise RefusalError(404, "the run that is published now has no such account")
     back = f"/account?{urlencode({'id': name})}"
