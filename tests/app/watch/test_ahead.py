@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from stillwatch.app.watch import ahead, watching
 from stillwatch.app.watch.ahead import Ahead, Ready
+from stillwatch.app.watch.publishing import Publisher
 from stillwatch.app.watch.watching import Watcher
 from stillwatch.groups import leanings, templates
 from stillwatch.store.known import Known
@@ -187,6 +188,28 @@ def test_facts_that_are_owed_when_a_process_ends_are_made_by_the_next(
     assert steps.ready == [True]
     assert any(path.name.startswith("epoch-") for path in steps.place.state.iterdir())
     steps.watch(cut[steps.given :])
+    same_as_a_scan(steps.place, LOG)
+
+
+def test_what_closed_is_shown_before_the_rest_where_that_takes_long(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that never wait for a slice, so nothing is owed: what is shown first lacks the open epoch all the same."""
+    first, shown, whole = list[int](), Publisher.publish_at_once, steps.place.out / "facts.parquet"
+
+    def at_once(this: Publisher, *args: Any) -> dict[str, Any]:
+        before = whole.read_bytes()
+        document = shown(this, *args)
+        assert whole.read_bytes() == before
+        first.append(document["run"]["input"]["exchanges"])
+        return document
+
+    monkeypatch.setattr(watching, "SLOW_S", -1.0)
+    monkeypatch.setattr(Watcher, "_prepare", lambda _: False)
+    monkeypatch.setattr(Publisher, "publish_at_once", at_once)
+    steps.watch(_pieces(sorted(LOG, key=moment), 10))
+    assert len(first) > 2 and not any(steps.ready)
+    assert 0 < first[-1] < read(steps.place.out)["run"]["input"]["exchanges"] == len(LOG)
     same_as_a_scan(steps.place, LOG)
 
 
