@@ -1,4 +1,7 @@
-"""A whole scan at growing sizes: seconds, processor seconds, memory, and the exponents between sizes."""
+"""A whole scan at growing sizes: seconds, processor seconds, memory, and the exponents between sizes.
+
+That of memory is of what is no mapped file.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from benchmarks.range.table import table
 from benchmarks.scale.made import Made
 
 HOURS = 168
-_HEAD = "requests|accounts|seconds|processor seconds|requests per processor second|peak MiB|exponent of time|of memory"
+_HEAD = (
+    "requests|accounts|seconds|processor seconds|requests per processor second|peak MiB|without mapped files, MiB|"
+    "exponent of time|of memory"
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def _row(point: Point, before: Point | None) -> tuple[str, ...]:
     if before is not None:
         larger = math.log(point.made.requests / before.made.requests)
         time = math.log(cost.cpu_seconds / before.cost.cpu_seconds) / larger
-        memory = math.log(cost.peak_mib / before.cost.peak_mib) / larger
+        memory = math.log(cost.own_mib / before.cost.own_mib) / larger
         exponents = (f"{time:.2f}", f"{memory:.2f}")
     return (
         f"{point.made.requests:,}",
@@ -71,5 +77,6 @@ def _row(point: Point, before: Point | None) -> tuple[str, ...]:
         f"{cost.cpu_seconds:.0f}",
         f"{point.made.requests / cost.cpu_seconds:,.0f}",
         f"{cost.peak_mib:,.0f}",
+        f"{cost.own_mib:,.0f}",
         *exponents,
     )

@@ -30,3 +30,13 @@ def test_memory_is_not_inherited_from_a_large_caller(tmp_path: Path) -> None:
     assert run(tmp_path, "pass").peak_mib < 100
     assert run(tmp_path, "held = b'x' * 150 * 2**20").peak_mib > 150
     assert len(ballast) == 200 * 2**20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_a_mapped_file_is_no_memory_of_the_commands_own(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 150 * 2**20)
+    name = str(tmp_path / "file")
+    opened = f"import mmap, time; f = open({name!r}); m = mmap.mmap(f.fileno(), 0, access=1)"
+    cost = run(tmp_path, f"{opened}; sum(m[::4096]); time.sleep(0.5)")
+    assert cost.own_mib < 50 < 150 < cost.peak_mib
+    assert run(tmp_path, "import time; held = b'x' * 150 * 2**20; time.sleep(0.5)").own_mib > 150

@@ -28,6 +28,8 @@ def test_a_made_log_has_the_size_it_was_asked_for_and_is_the_same_again(tmp_path
 
 
 def test_exponents_are_those_of_the_processor_and_of_memory() -> None:
-    points = [Point(Made(n, 1, 10), Measured(0, 9.0, peak, cpu)) for n, cpu, peak in ((100, 2, 50), (10_000, 200, 500))]
+    points = [
+        Point(Made(n, 1, 10), Measured(0, 9.0, 1.0, cpu, own)) for n, cpu, own in ((100, 2, 50), (10_000, 200, 500))
+    ]
     last = shown(points).splitlines()[-1].split("|")
     assert [cell.strip() for cell in last[-3:-1]] == ["1.00", "0.50"]
