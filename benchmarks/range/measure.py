@@ -36,7 +36,8 @@ class Measured:
     cpu_seconds: float = 0.0
     """Of the command and what it waited for: what a machine that is shared does not stretch."""
     own_mib: float = 0.0
-    """Without the pages of mapped files, which the system takes back when somebody wants memory; 0 if not known."""
+    """Without the pages of mapped files, which the system takes back when somebody wants memory; the peak if that is
+    not known."""
 
 
 def measured(command: Sequence[str], stdout: Path, stderr: Path, env: Mapping[str, str] | None = None) -> Measured:
@@ -63,17 +64,27 @@ def _launch(answer: str, stdout: str, stderr: str, *command: str) -> None:
     # Linux counts ru_maxrss in KiB, macOS in bytes.
     peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     child.returncode = os.waitstatus_to_exitcode(status)
-    cost = {"seconds": seconds, "peak_mib": peak, "cpu_seconds": usage.ru_utime + usage.ru_stime, "own_mib": own[0]}
+    cost = {
+        "seconds": seconds,
+        "peak_mib": peak,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "own_mib": own[0] or peak,
+    }
     Path(answer).write_text(json.dumps({"exit_code": child.returncode, **cost}))
+
+
+def memory_mib(pid: int, name: str) -> float:
+    """What Linux tells of a process's memory under a name; 0 of a process that has ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0) / 2**10
 
 
 def _look(pid: int, own: list[float], over: threading.Event) -> None:
     while not over.wait(_LOOK_S):
         try:
-            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            own[0] = max(own[0], memory_mib(pid, "RssAnon"))
         except OSError:
             return
-        own[0] = max([own[0], *(int(line.split()[1]) / 2**10 for line in lines if line.startswith("RssAnon"))])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.range.measure import memory_mib
 from benchmarks.range.scan import installed
 from benchmarks.range.table import table
 from benchmarks.scale.made import HOUR_US, START_US, Made
@@ -138,23 +139,17 @@ class Watched:
     @property
     def peak_mib(self) -> float:
         assert self._process is not None
-        return _memory(self._process.pid, "VmHWM")
+        return memory_mib(self._process.pid, "VmHWM")
 
     def _sample(self, process: subprocess.Popen[bytes]) -> None:
         while process.poll() is None:
-            self.own_mib = max(self.own_mib, _memory(process.pid, "RssAnon"))
+            self.own_mib = max(self.own_mib, memory_mib(process.pid, "RssAnon"))
             time.sleep(_POLL_S)
 
     def kill(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
-
-
-def _memory(pid: int, name: str) -> float:
-    """MiB; 0 of a process that has ended."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0) / 1024
 
 
 def epoch(made: Made, work: Path) -> Hour:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.app import facts as module
-from stillwatch.app.facts import FILE, Facts
+from stillwatch.app.facts import FACTS_FILE, Facts
 from stillwatch.app.traffic import read_traffic
 from stillwatch.errors import InputError
 from stillwatch.model.scope import scoped
@@ -37,7 +37,7 @@ def rows(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[
         for tenant, account in ACCOUNTS
         if draw.random() < 0.6
     ]
-    pq.write_table(pa.Table.from_pylist(drawn, schema=arrow_schema(FACTS)), tmp_path / FILE, row_group_size=23)
+    pq.write_table(pa.Table.from_pylist(drawn, schema=arrow_schema(FACTS)), tmp_path / FACTS_FILE, row_group_size=23)
     return drawn
 
 
@@ -67,7 +67,7 @@ def test_each_account_is_summed_up(rows: list[dict[str, Any]], tmp_path: Path) -
 
 def test_an_account_is_told_beside_all_others(rows: list[dict[str, Any]], tmp_path: Path) -> None:
     facts, mine = Facts.in_folder(tmp_path), _of(rows, "acc-1")
-    told = read_traffic(facts, "acc-1")
+    told = read_traffic(facts.of(["acc-1"]), facts.by_account)
     assert told.total["output_tokens"] == sum(row["output_tokens"] for row in mine)
     assert told.most["nets"] == max(row["nets"] for row in mine)
     assert (told.active_hours, told.first_hour) == (len(mine), mine[0]["hour"])
@@ -77,7 +77,7 @@ def test_an_account_is_told_beside_all_others(rows: list[dict[str, Any]], tmp_pa
 
 
 def test_bytes_are_read_like_the_file(rows: list[dict[str, Any]], tmp_path: Path) -> None:
-    held = pa.py_buffer((tmp_path / FILE).read_bytes())
+    held = pa.py_buffer((tmp_path / FACTS_FILE).read_bytes())
     assert pa.concat_tables(Facts(held, tmp_path).pieces()).to_pylist() == rows
 
 
@@ -85,9 +85,9 @@ def test_a_run_without_facts_has_none_and_a_broken_file_is_named(tmp_path: Path)
     assert len(Facts(None, tmp_path).by_account) == len(Facts(None, tmp_path).of(["acc-1"])) == 0
     for content in (None, b"no parquet"):
         if content is not None:
-            (tmp_path / FILE).write_bytes(content)
-        with pytest.raises(InputError, match=rf"{FILE} cannot be read .* run the scan again"):
+            (tmp_path / FACTS_FILE).write_bytes(content)
+        with pytest.raises(InputError, match=rf"{FACTS_FILE} cannot be read .* run the scan again"):
             Facts.in_folder(tmp_path).of(["acc-1"])
-    pq.write_table(pa.table({"account_id": ["a"]}), tmp_path / FILE)
+    pq.write_table(pa.table({"account_id": ["a"]}), tmp_path / FACTS_FILE)
     with pytest.raises(InputError, match="cannot be read"):
         list(Facts.in_folder(tmp_path).pieces())

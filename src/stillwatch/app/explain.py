@@ -45,7 +45,8 @@ def _told(target: str, run: Path) -> Iterator[str]:
         raise ConfigurationError(absent(target, "campaign or account", where, accounts | groups))
     account = the_only(target, found)
     links = links_with(read_table(run, LINKS), account)
-    return tell_account(account, read_traffic(facts, account), groups_of(campaigns, account), links)
+    traffic = read_traffic(facts.of([account]), facts.by_account)
+    return tell_account(account, traffic, groups_of(campaigns, account), links)
 
 
 def _expire(run: Path) -> Iterator[str]:

@@ -11,16 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stillwatch import inert
-from stillwatch.app.runfolder import no_run
-from stillwatch.errors import InputError
+from stillwatch.app.runfolder import unreadable
 from stillwatch.model.scope import scoped_column
 from stillwatch.model.tables import FACTS, arrow_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FILE = f"{FACTS.name}.parquet"
+FACTS_FILE = f"{FACTS.name}.parquet"
 SMALL_ROWS = 1_000_000
 """So many rows are some 130 MB."""
 _PILE_ROWS = 4_000_000
@@ -37,7 +35,7 @@ class Facts:
 
     @staticmethod
     def in_folder(folder: Path) -> Facts:
-        return Facts(folder / FILE, folder)
+        return Facts(folder / FACTS_FILE, folder)
 
     def pieces(self) -> Iterator[pa.Table]:
         """All rows; ``InputError`` where they cannot be read."""
@@ -71,11 +69,8 @@ class Facts:
 
     @cached_property
     def _small(self) -> list[pa.Table] | None:
-        return list(self._read()) if self._rows <= SMALL_ROWS else None
-
-    @property
-    def _rows(self) -> int:
-        return 0 if self._source is None else int(self._opened().metadata.num_rows)
+        is_small = self._source is None or self._opened().metadata.num_rows <= SMALL_ROWS
+        return list(self._read()) if is_small else None
 
     def _read(self) -> Iterator[pa.Table]:
         import pyarrow as pa
@@ -87,7 +82,7 @@ class Facts:
             try:
                 yield file.read_row_group(group).select(list(FACTS.column_names))
             except (OSError, KeyError, pa.ArrowException) as error:
-                raise self._unreadable(error) from error
+                raise unreadable(self._folder, FACTS, error) from error
 
     def _opened(self) -> Any:
         import pyarrow as pa
@@ -96,10 +91,7 @@ class Facts:
         try:
             return pq.ParquetFile(self._source if isinstance(self._source, Path) else pa.BufferReader(self._source))
         except (OSError, pa.ArrowException) as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: Exception) -> InputError:
-        return no_run(self._folder, f"{FILE} cannot be read ({inert.text(str(error))})")
+            raise unreadable(self._folder, FACTS, error) from error
 
 
 def _summed(rows: pa.Table, first: str, last: str) -> pa.Table:

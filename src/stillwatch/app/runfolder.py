@@ -84,11 +84,11 @@ def read_document(folder: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
-        raise no_run(folder, f"{DOCUMENT} cannot be read ({error.strerror or error})") from error
+        raise _no_run(folder, f"{DOCUMENT} cannot be read ({error.strerror or error})") from error
     except ValueError as error:
-        raise no_run(folder, f"{DOCUMENT} is not JSON ({error})") from error
+        raise _no_run(folder, f"{DOCUMENT} is not JSON ({error})") from error
     if not isinstance(document, dict):
-        raise no_run(folder, f"{DOCUMENT} holds no object")
+        raise _no_run(folder, f"{DOCUMENT} holds no object")
     open_document(document)
     return document
 
@@ -102,7 +102,7 @@ def read_table(folder: Path, table: Table) -> pa.Table:
     try:
         return pq.read_table(path).select(list(table.column_names))
     except (OSError, KeyError, pa.ArrowException) as error:
-        raise no_run(folder, f"{path.name} cannot be read ({inert.text(str(error))})") from error
+        raise unreadable(folder, table, error) from error
 
 
 def read_rows(folder: Path, table: Table) -> int | None:
@@ -114,7 +114,7 @@ def read_rows(folder: Path, table: Table) -> int | None:
     try:
         return int(pq.read_metadata(path).num_rows) if path.exists() else None
     except (OSError, pa.ArrowException) as error:
-        raise no_run(folder, f"{path.name} cannot be read ({inert.text(str(error))})") from error
+        raise unreadable(folder, table, error) from error
 
 
 def group(campaigns: pa.Table, campaign_id: str) -> Group:
@@ -135,8 +135,12 @@ def groups_of(campaigns: pa.Table, account: str) -> list[Group]:
     return sorted((group(campaigns, name) for name in ids), key=lambda g: (g.proposed_at, g.campaign_id))
 
 
-def no_run(folder: Path, why: str) -> InputError:
-    """What a folder is told that lacks a file, or has one that cannot be read."""
+def unreadable(folder: Path, table: Table, error: Exception) -> InputError:
+    """What is told of a table of a run that is not there or cannot be read."""
+    return _no_run(folder, f"{table.name}.parquet cannot be read ({inert.text(str(error))})")
+
+
+def _no_run(folder: Path, why: str) -> InputError:
     return InputError(
         f"{folder} is not a complete run folder: {why}. Name the folder that 'stillwatch scan' was given as --out, or "
         "run the scan again; a folder whose files were moved apart cannot be explained."

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.app.evidence_table import evidence_table
-from stillwatch.app.facts import FILE, Facts
+from stillwatch.app.facts import FACTS_FILE, Facts
 from stillwatch.app.folding import Folded
 from stillwatch.app.outputs import campaigns_table, single_rows, timeline_table
 from stillwatch.app.rundocument import Outcome, Run
@@ -33,7 +33,7 @@ from stillwatch.report.render import render_report
 def facts_writer(folder: Path) -> Iterator[Callable[[pa.Table], None]]:
     """Writes FACTS to ``folder``, a table at a time."""
     schema = arrow_schema(FACTS)
-    with pq.ParquetWriter(folder / FILE, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(folder / FACTS_FILE, schema, compression="zstd") as writer:
         yield lambda table: writer.write_table(table.cast(schema))
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.app.facts import Facts
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SUMMED = ("exchanges", "served", "refused", "shed", "output_tokens", "prompts", "with_history")
 _PEAKS = ("addresses", "nets", "agents", "sessions", "end_users")
@@ -30,11 +32,10 @@ class Traffic:
     """Median over all accounts of the log."""
 
 
-def read_traffic(facts: Facts, account: str) -> Traffic:
-    """The traffic of a scoped account that has rows in ``facts``."""
+def read_traffic(mine: pa.Table, everybody: pa.Table) -> Traffic:
+    """The traffic of an account from its rows of FACTS, at least one; ``everybody``: of ``Facts.by_account``."""
     import pyarrow.compute as pc
 
-    mine, everybody = facts.of([account]), facts.by_account
     own = pc.min_max(mine["hour"]).as_py()
     span = pc.max(everybody["last"]).as_py() - pc.min(everybody["first"]).as_py()
     return Traffic(

@@ -20,7 +20,7 @@ from stillwatch.model.identity import Identities
 def raise_alarms(state: State, identities: Identities, now_us: int) -> None:
     """Alarm the groups that reach their level, unless others have told of their accounts or what is left does not."""
     named = told_of(state.lineages)
-    for lineage in in_order(x for x in state.lineages if x.alarmed_us is None and reaches(x)):
+    for lineage in _in_order(x for x in state.lineages if x.alarmed_us is None and reaches(x)):
         members = established(lineage)
         if told(members, named):
             continue
@@ -31,6 +31,6 @@ def raise_alarms(state: State, identities: Identities, now_us: int) -> None:
             named.update(members)
 
 
-def in_order(compared: Iterable[Lineage]) -> list[Lineage]:
+def _in_order(compared: Iterable[Lineage]) -> list[Lineage]:
     """Compared groups, the smallest p-value first, then the largest group."""
     return sorted(compared, key=lambda x: (x.p_cohort, -len(x.joined), x.number))

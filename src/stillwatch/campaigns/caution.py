@@ -38,7 +38,7 @@ def reaches(lineage: Lineage) -> bool:
 
 
 def stands(lineage: Lineage) -> bool:
-    """Whether what is left of it without others' accounts does so, too."""
+    """Whether the group reaches its level, and what is left of it without others' accounts does, too."""
     return reaches(lineage) and (lineage.p_remainder is None or _within(lineage.p_remainder, lineage))
 
 

@@ -45,6 +45,7 @@ class Publisher:
         self._out = out
         self._state = state
         self._store = store
+        self._aside = state / "results"
         self._listed = arrow_schema(FACTS).empty_table()
         """FACTS of the accounts that were listed when FACTS were written last."""
 
@@ -52,31 +53,29 @@ class Publisher:
         self, checkpoint: Checkpoint, spool: Spool, folded: Folded, register: Register, origins: dict[str, str]
     ) -> dict[str, Any]:
         """Replace the results; returns campaigns.json. ``origins``: where requests that may be shown were read."""
-        aside = self._aside()
-        with facts_writer(aside) as facts:
+        self._clear()
+        with facts_writer(self._aside) as facts:
             for number in sorted(checkpoint.facts):
                 facts(pq.read_table(self._state / checkpoint.facts[number]))
             view, copies = self._view(checkpoint, spool, folded, register, facts)
         found = outcome(self._run, view, self._sketches(checkpoint, spool))
-        self._listed = listed_facts(aside, found, view.books.account)
+        self._listed = listed_facts(self._aside, found, view.books.account)
         return self._write(checkpoint, spool, view, copies, found, origins)
 
     def publish_at_once(
         self, checkpoint: Checkpoint, epoch_us: int, folded: Folded, origins: dict[str, str]
     ) -> dict[str, Any]:
         """Replace all results but FACTS by those of the closed epochs."""
-        self._aside()
+        self._clear()
         closed = Spool(self._state, epoch_us)
         found = outcome(self._run, folded, self._sketches(checkpoint, closed))
         return self._write(checkpoint, closed, folded, checkpoint.counts.copies, found, origins)
 
-    def _aside(self) -> Path:
-        """An empty folder; what a killed process left there is of other results."""
-        aside = self._state / "results"
-        aside.mkdir(exist_ok=True)
-        for left in aside.iterdir():
+    def _clear(self) -> None:
+        """What a killed process left aside is of other results."""
+        self._aside.mkdir(exist_ok=True)
+        for left in self._aside.iterdir():
             left.unlink()
-        return aside
 
     def _write(
         self,
@@ -92,10 +91,9 @@ class Publisher:
         document = build_document(run, view, copies, found, self._examples(run, found, spool, origins))
         document["run"]["watch"] = _watched(checkpoint)
         document["run"]["notes"] += _notes(checkpoint, self._state)
-        aside = self._state / "results"
-        write_run(run, view, found, document, self._listed, aside)
-        _write_late(checkpoint, self._state, aside)
-        self._replace(aside)
+        write_run(run, view, found, document, self._listed, self._aside)
+        _write_late(checkpoint, self._state, self._aside)
+        self._replace()
         give_back()
         return document
 
@@ -141,12 +139,12 @@ class Publisher:
         there = tuple(sorted(f for f in files if Path(f).is_file()))
         return known | fetch_examples(there, missing, key, settings.batch_rows, run.request.mapping)
 
-    def _replace(self, aside: Path) -> None:
-        names = [name for name in RESULTS if (aside / name).exists()]
+    def _replace(self) -> None:
+        names = [name for name in RESULTS if (self._aside / name).exists()]
         for name in names:
-            sync(aside / name)
+            sync(self._aside / name)
         for name in names:
-            (aside / name).replace(self._out / name)
+            (self._aside / name).replace(self._out / name)
         sync(self._out)
 
 

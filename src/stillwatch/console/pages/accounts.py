@@ -27,11 +27,8 @@ def account(visit: Visit) -> Response:
             404, f"the run that is published now has no account {shown(name)}; ids are told apart exactly"
         )
     groups = groups_of(visit.snapshot.table(CAMPAIGNS), name)
-    lines = list(
-        tell_account(
-            name, read_traffic(visit.snapshot.facts, name), groups, links_with(visit.snapshot.table(LINKS), name)
-        )
-    )
+    traffic, links = read_traffic(mine, visit.snapshot.facts.by_account), visit.snapshot.table(LINKS)
+    lines = list(tell_account(name, traffic, groups, links_with(links, name)))
     inside = {g.campaign_id for g in groups}
     return visit.show(
         "account.html.j2",
