@@ -9,7 +9,8 @@ held fixed. "No more than chance" means for each transformation:
   changes, as only the equality of addresses counts. Every group keeps members, state, score and p-value bit by bit.
 - **All hours shifted** by whole epochs, through day and night: exactly nothing changes but the dates. Shifted by part
   of an epoch, epochs are cut elsewhere, so figures change; but two shifts that differ by whole epochs agree exactly. So
-  the hour of the day counts nowhere, only the cut does. What another cut does is held to *chance*, as below.
+  the hour of the day counts nowhere, only the cut does. Another cut accuses nobody more than chance, below, does; whom
+  it has watched may change, as evidence for coordination is gathered in other pieces, which no draw of a key does.
 - **A harmless cohort transliterated**, letter by letter into another alphabet: hashes differ, and the cues, which know
   words, no longer find theirs. That can only speak for a group, and it does: cohorts that are asked for reasoning in
   Latin letters are ranked higher than the same in a script that no cue knows. So only one side can be held to *chance*.
@@ -250,13 +251,14 @@ def _shifted(table: pa.Table, us: int) -> pa.Table:
 
 
 def test_shifting_all_hours_by_whole_epochs_changes_nothing_but_dates() -> None:
-    assert judged(shifted(30)) == untouched()
+    assert judged(shifted(33)) == untouched()
 
 
 def test_only_where_epochs_are_cut_depends_on_a_shift_by_part_of_one() -> None:
-    later = judged(shifted(5))
-    assert later == judged(shifted(-19))
-    assert_no_worse_than_chance(later)
+    for hours in (1, 2):
+        later = judged(shifted(hours))
+        assert later == judged(shifted(hours - 12))
+        assert accused(later) <= max(accused(draw) for draw in draws())
 
 
 @pytest.mark.parametrize("kind", ["front_end", "evaluation_team"])

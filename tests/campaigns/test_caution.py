@@ -32,7 +32,7 @@ USUAL = np.linspace(0.01, 0.89, 30).tolist()
 
 def state_after(days: int) -> State:
     state = State.start(Rules(), even_calibration(np.linspace(0, 0.9, BENIGN)))
-    state.epochs = 4 * days
+    state.epochs = days * state.rules.epochs_per_day
     for _ in range(state.epochs):
         state.cohort.accrue()
     return state

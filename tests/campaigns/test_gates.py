@@ -33,7 +33,7 @@ MEMBERS = 6
 
 def state_with(volumes: list[int], *, accrued: int = 8, benign: int = 1000, repeated: bool = False) -> State:
     """Gated groups of six accounts with so many component requests each, each another prompt unless ``repeated``."""
-    state = State.start(Rules(), even_calibration(scores=np.linspace(0, 0.9, benign)))
+    state = State.start(Rules(epoch_hours=6), even_calibration(scores=np.linspace(0, 0.9, benign)))
     for _ in range(accrued):
         state.cohort.accrue()
     for number, volume in enumerate(volumes, start=1):

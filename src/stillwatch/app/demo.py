@@ -8,7 +8,7 @@ worlds; the verdict may differ between homes only as far as the keyring's key ma
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from stillwatch.worlds.world import make_world
 from stillwatch.worlds.write import write_world
 
 SCHEMA = "stillwatch.demo/1"
-EPOCH_HOURS = 3
 LOG, RUN, PAGE, VERDICT = "log", "run", "report.html", "verdict.json"
 
 
@@ -49,12 +48,7 @@ def demo(out: Path, seed: int, settings: Settings, home: Path, progress: Progres
 
 
 def _request(plan: Plan, folder: Path, settings: Settings, home: Path) -> ScanRequest:
-    """What a person would ask for a single day: it is over, so its last epoch is closed, and epochs are short.
-
-    Four epochs of six hours leave a group one look at the very end of the day. A length that was set stands.
-    """
-    if settings.epoch_hours == Settings().epoch_hours:
-        settings = replace(settings, epoch_hours=EPOCH_HOURS)
+    """What a person would ask for a day that is over, so that its last epoch is closed."""
     log = folder / LOG
     until = datetime.fromtimestamp(plan.span.end / 1_000_000, UTC)
     return ScanRequest(

@@ -26,7 +26,7 @@ SINGLE_SHARE = 1 / 9
 class Rules:
     """Thresholds of the fold, from the configuration."""
 
-    epoch_hours: int = 6
+    epoch_hours: int = 3
     window_days: int = 14
     min_accounts: int = 5
     budget_independence: float = 0.05

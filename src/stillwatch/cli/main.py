@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from stillwatch.app.memory import one_arena
 from stillwatch.cli import outcome
 from stillwatch.cli.catalogue import VERBS
 
@@ -50,6 +51,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     outcome.raise_on_termination()
+    one_arena()
     # Its matrices are small: more threads cost more than they gain, and verdicts must not depend on their number.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run(sys.argv[1:]))

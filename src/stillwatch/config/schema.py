@@ -67,7 +67,7 @@ class Settings:
     """All settings of a run. The order is the order of the reference."""
 
     epoch_hours: int = _setting(
-        6,
+        3,
         1,
         24,
         "hours",

@@ -23,8 +23,9 @@ from stillwatch.model.frame import Codes, Frame, Ints
 from stillwatch.store.runs import abreast
 from stillwatch.store.scratch import IN_MEMORY, Scratch
 
-SINGLES_EPOCHS = 4
-"""Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt."""
+SINGLES_EPOCHS = 8
+"""Epochs for which a key seen under one prompt only is remembered, waiting for a second prompt: a day of the usual
+ones, less where they are shorter, because what waits is most of what an epoch leaves on disk."""
 _TAGS = {"system": 0x1F83D9ABFB41BD6B, "opening": 0x2545F4914F6CDD1D, "closing": 0x3C6EF372FE94F82B}
 KEY_BITS, ACCOUNT_BITS = 39, 24
 _CHUNK = 16_384
