@@ -14,6 +14,7 @@ import pytest
 from stillwatch.app.border import Spool, sketch_log
 from stillwatch.app.engines import HOUR_US
 from stillwatch.campaigns.state import Rules
+from stillwatch.config.schema import Settings
 from stillwatch.facts.frame import Codebooks, build_frame
 from stillwatch.groups.templates import Templates
 from stillwatch.ingest.rejects import Rejects
@@ -29,7 +30,7 @@ from stillwatch.store.duckdb import SketchStore
 from tests.app.scans import RUN_ONLY, TABLE_FILES
 from tests.spark.logs import CUT, Lake
 
-EPOCH_US = 6 * HOUR_US
+EPOCH_US = Settings().epoch_hours * HOUR_US
 
 
 def _document(run: Path) -> dict[str, Any]:
