@@ -50,7 +50,7 @@ def register(org: list[int], permitted: tuple[int, ...] = ()) -> Identities:
 def test_a_firm_in_a_group_that_hides_is_another_party(
     org: list[int], permitted: tuple[int, ...], shown: list[int]
 ) -> None:
-    assert open_accounts(ALL, register(org, permitted)).tolist() == shown
+    assert open_accounts(ALL, ALL, register(org, permitted)).tolist() == shown
 
 
 def test_they_and_those_apart_are_left_out_of_what_is_judged() -> None:
@@ -68,3 +68,26 @@ def test_they_and_those_apart_are_left_out_of_what_is_judged() -> None:
     assert rest.total(COMPONENT) == 6 * 20
     assert {account for account, _ in rest.prompts} == set(rest.accounts.tolist())
     assert lineage.tally.total(COMPONENT) == len(rows)
+
+
+def test_a_firm_that_joins_an_accused_group_is_another_party_however_many_it_are() -> None:
+    found = register([-1] * 4 + [4] * 6)
+    assert open_accounts(ALL, ALL, found).tolist() == []
+    assert open_accounts(ALL, ALL[:4], found).tolist() == [4, 5, 6, 7, 8, 9]
+
+
+def test_who_joins_after_the_comparison_never_becomes_the_standard() -> None:
+    """Four accounts were compared; six with wording of their own outnumber them afterwards."""
+    rows = np.arange(20 * MEMBERS)
+    account = rows % MEMBERS
+    lineage = Lineage(1, np.arange(3), dict.fromkeys(range(MEMBERS), 0), 0, 0, 1e-4, ((1,), ()))
+    # Prompts of the four are of one length, those of the six of another.
+    words = np.where(account < 4, 20, 2_000)
+    frame = build(START + rows, account, exact=rows + 1, prompt_words=words)
+    lineage.tally.add(frame, rows, rows, np.full(len(rows), 3), 0 * rows)
+    settle_core(lineage, register([]))
+    assert set(lineage.left_out) != {4, 5, 6, 7, 8, 9}
+    lineage.profile, lineage.judged, lineage.as_one = np.zeros(1), ALL[:4], True
+    settle_core(lineage, register([]))
+    assert lineage.left_out == dict.fromkeys(range(4, 10), "apart")
+    assert lineage.as_one

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from stillwatch.campaigns.growth import MOST_KEYS, STALE_US, take_in
+from stillwatch.campaigns.growth import MOST_KEYS, STALE_US, take_in, take_in_pieces
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.groups.proposals import Proposal
 from tests.campaigns.frames import EPOCH, START, even_calibration
@@ -143,3 +144,44 @@ def test_keys_are_bounded() -> None:
     (lineage,) = state.lineages
     assert len(lineage.keys) <= MOST_KEYS
     assert (np.diff(lineage.keys) > 0).all()
+
+
+def accused_and_watched(p_watched: float, keys: Iterable[int] = KEYS) -> State:
+    """Ten accounts that an alarm names, and a watched group of them and two more."""
+    state = fresh_state()
+    take_in(state, [proposal(range(1, 11))], START)
+    accused = state.lineages[0]
+    accused.alarmed_us, accused.named = START, dict.fromkeys(range(1, 11), START)
+    watched = replace(accused, number=2, joined=dict.fromkeys(A, START), keys=np.array(sorted(keys)), alarmed_us=None)
+    watched.named, watched.p_cohort, watched.profile, watched.judged = {}, p_watched, np.zeros(1), np.array(A)
+    watched.member_requests = watched.member_component = dict.fromkeys(A, 30)
+    state.lineages.append(watched)
+    return state
+
+
+def test_who_is_in_a_watched_piece_of_an_accused_group_joins_that_and_is_not_named_for_it() -> None:
+    state = accused_and_watched(0.01)
+    take_in_pieces(state, START + EPOCH)
+    accused, watched = state.lineages
+    assert accused.joined == {**dict.fromkeys(range(1, 11), START), 11: START + EPOCH, 12: START + EPOCH}
+    assert not {11, 12} & accused.named.keys()
+    assert watched.joined == dict.fromkeys(A, START)
+
+
+@pytest.mark.parametrize("told", ["ordinary", "reviewed", "remainder", "named elsewhere", "others"])
+def test_nobody_joins_for_the_company_of_named_accounts(told: str) -> None:
+    state = accused_and_watched(0.5 if told == "ordinary" else 0.01)
+    accused, watched = state.lineages
+    if told == "reviewed":
+        watched.reviewed_as = "a class"
+    elif told == "remainder":
+        watched.p_remainder = 0.2
+    elif told == "named elsewhere":
+        state.lineages.append(replace(watched, number=3, alarmed_us=START, named=dict.fromkeys((11, 12), START)))
+    elif told == "others":
+        for account in range(1, 7):
+            watched.joined[account + 100] = watched.joined.pop(account)
+            watched.member_requests[account + 100] = watched.member_component[account + 100] = 30
+        watched.keys = np.array(OTHER_KEYS)
+    take_in_pieces(state, START + EPOCH)
+    assert sorted(accused.joined) == list(range(1, 11))

@@ -92,6 +92,16 @@ def test_nobody_is_named_before_the_alarm_and_nobody_is_renamed_after_it() -> No
     assert lineage.named == {**dict.fromkeys(range(20), 7), ASKED: 9}
 
 
+def test_a_crowd_that_joins_later_cannot_lower_the_rate_it_is_held_to() -> None:
+    """Twenty were compared; two hundred say the phrase in three of twenty requests."""
+    lineage = group(0.8)
+    for account in range(100, 300):
+        add(lineage, account, 60, 9)
+    assert len(established(lineage)) == 220
+    lineage.profile, lineage.judged = np.zeros(1), np.arange(20, dtype=np.int32)
+    assert established(lineage) == list(range(20))
+
+
 def test_of_a_name_whose_group_is_judged_without_it_nothing_is_said() -> None:
     first, second = group(1.0), group(1.0, members=3)
     first.named, first.left_out = {1: 5, 2: 5}, {2: "apart", 7: "apart"}

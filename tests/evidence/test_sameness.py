@@ -86,7 +86,7 @@ def test_a_distance_is_unbiased_around_a_given_mean() -> None:
     requests = np.full(2_000, 5)
     rates = np.full((2_000, 3), 0.5)
     rates[:40] = 0.9
-    found = distances(drawn(rates, requests, rng), requests)
+    found = distances(drawn(rates, requests, rng), requests, np.ones(2_000, dtype=np.bool_))
     assert found[40:].mean() == pytest.approx(0, abs=0.03)
     assert found[:40].mean() == pytest.approx(3 * 0.4**2 / (3 * 0.25), rel=0.15)
 
@@ -94,8 +94,9 @@ def test_a_distance_is_unbiased_around_a_given_mean() -> None:
 def test_a_busy_account_cannot_move_the_mean_from_which_distances_are_taken() -> None:
     requests = np.array([10_000, *[10] * 20])
     shown = np.array([[10_000], *[[k % 2] for k in range(20)]])
-    assert np.argmax(distances(shown, requests)) == 0
-    assert (np.abs(distances(shown, requests)[1:]) < OWN_HABITS).all()
+    found = distances(shown, requests, np.ones(21, dtype=np.bool_))
+    assert np.argmax(found) == 0
+    assert (np.abs(found[1:]) < OWN_HABITS).all()
 
 
 def test_whoever_has_ways_of_its_own_stands_apart() -> None:
@@ -114,6 +115,17 @@ def test_whoever_has_ways_of_its_own_stands_apart() -> None:
     assert np.flatnonzero(other.apart).tolist() == [3]
     assert other.interchangeable
     assert intraclass(other.shown, other.requests) > HABITS
+
+
+def test_a_crowd_is_held_to_the_few_it_joined_and_not_they_to_the_crowd() -> None:
+    rng = np.random.default_rng(7)
+    first = np.arange(220) < 20
+    rates = np.where(first[:, None], [0.9, 0.1, 0.9], [0.1, 0.9, 0.1])
+    found = habits(rates, np.full(220, 12), rng)
+    assert found.apart_from(first)[~first].all()
+    assert not found.apart_from(first)[first].any()
+    assert found.apart[first].all()
+    assert not found.apart[~first].any()
 
 
 def test_two_requests_set_nobody_apart() -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from stillwatch.campaigns.alarms import raise_alarms
 from stillwatch.campaigns.caution import look_for_doubts
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
-from stillwatch.campaigns.growth import take_in, take_in_alike
+from stillwatch.campaigns.growth import take_in, take_in_alike, take_in_pieces
 from stillwatch.campaigns.membership import name_members, told_of
 from stillwatch.campaigns.observe import observe
 from stillwatch.campaigns.state import Rules, State
@@ -77,6 +77,7 @@ def _weigh(state: State, frame: Frame, identities: Identities, taken: Taken) -> 
     raise_alarms(state, identities, frame.end_us)
     for lineage in state.lineages:
         name_members(lineage, frame.end_us)
+    take_in_pieces(state, frame.end_us)
     ties = TieTable.build(identities, state.networks)
     proposals = propose(state.templates, ties, state.networks, state.rules.min_accounts, len(state.population))
     take_in(state, proposals, frame.end_us)

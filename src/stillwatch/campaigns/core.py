@@ -4,6 +4,9 @@ Some stand apart by ways of their own (``evidence.sameness``). Others show openl
 organisation that they share or a permission, in a group that mostly does not: a firm's accounts beside a hidden
 operator's are another party. Both are left out of what the group is judged by, and are not named by it.
 
+Both are asked against those whom the comparison with benign cohorts was about, once it was made: who joins an accused
+group afterwards, however many, is held to the accused and never becomes the standard himself.
+
 An operator that registers some accounts as an organisation's spares these, and gives up that organisation; of a group
 that mostly shows whose it is nobody is left out for that, and it is judged with its marks.
 """
@@ -24,13 +27,15 @@ MOST_OPEN = 0.5
 
 
 def settle_core(lineage: Lineage, identities: Identities) -> None:
-    """Set who is left out, and whether the others are as one, as of what the group did so far."""
-    named_openly = open_accounts(lineage.tally.users, identities)
+    """Set who is left out, and until the comparison whether the others are as one, as of what the group did so far."""
+    users = lineage.tally.users
+    standard = lineage.judged if lineage.compared else users
+    named_openly = open_accounts(users, standard, identities)
     rest = lineage.tally.without(named_openly)
-    habits = rest.habits
-    apart = rest.accounts[habits.apart]
+    apart = rest.accounts[rest.habits.apart_from(np.isin(rest.accounts, standard))]
     lineage.left_out = dict.fromkeys(named_openly.tolist(), "open") | dict.fromkeys(apart.tolist(), "apart")
-    lineage.as_one = habits.interchangeable
+    if not lineage.compared:
+        lineage.as_one = rest.habits.interchangeable
 
 
 def core(lineage: Lineage) -> Tally:
@@ -38,10 +43,11 @@ def core(lineage: Lineage) -> Tally:
     return lineage.tally.without(np.array(sorted(lineage.left_out), dtype=np.int32))
 
 
-def open_accounts(accounts: Codes, identities: Identities) -> Codes:
-    """Those of ``accounts`` that show openly whose they are although the group mostly does not, ascending."""
+def open_accounts(accounts: Codes, standard: Codes, identities: Identities) -> Codes:
+    """Those of ``accounts`` that show openly whose they are although most of ``standard``, some of them, do not."""
     org = identities.org[accounts]
     sharing = np.bincount(org + 1, minlength=1)[org + 1] >= LEAST_SHARING
     shown = ((org >= 0) & sharing) | identities.permitted[accounts]
-    found: Codes = accounts[shown] if shown.sum() <= MOST_OPEN * len(accounts) else accounts[:0]
+    open_group = shown[np.isin(accounts, standard)].sum() > MOST_OPEN * len(standard)
+    found: Codes = accounts[:0] if open_group else accounts[shown]
     return found

@@ -112,7 +112,9 @@ def compared(lineage: Lineage, judged: Tally, without: Collection[int], state: S
 
 
 def _compare(lineage: Lineage, state: State, identities: Identities) -> None:
-    found = compared(lineage, core(lineage), lineage.left_out, state, identities)
+    judged = core(lineage)
+    found = compared(lineage, judged, lineage.left_out, state, identities)
+    lineage.judged = judged.users
     lineage.stake = min(number_likely(lineage, member_share(lineage)), MOST_AT_STAKE)
     lineage.profile, lineage.score = found.profile, found.score
     lineage.p_cohort, lineage.cohorts = found.p_value, found.cohorts

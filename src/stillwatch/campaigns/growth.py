@@ -6,10 +6,13 @@ Members are anchored: who joins later earns evidence from then on only, and nobo
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
+from stillwatch.campaigns.membership import established, told_of
+from stillwatch.campaigns.standing import WATCHED_P
 from stillwatch.campaigns.state import State
 from stillwatch.evidence.migration import Migration
 from stillwatch.groups.followup import Followup
@@ -31,7 +34,7 @@ STALE_US = 4 * 86_400_000_000
 
 def take_in(state: State, proposals: list[Proposal], now_us: int) -> None:
     """Continue groups with this epoch's proposals and found new ones, each with its share of the budget."""
-    of_account = _by_account([x for x in state.lineages if x.pool is None])
+    of_account = _by_account([x for x in state.lineages if x.pool is None], _joined)
     fresh = [p for p in proposals if not _continue(p, of_account, now_us)]
     share = state.independence.share(len(fresh))
     for proposal in fresh:
@@ -47,7 +50,7 @@ def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
     Such a group never grows: a larger pool is another group, with evidence of its own. Groups found by their wording
     have the budget first.
     """
-    of_account = _by_account(state.lineages)
+    of_account = _by_account(state.lineages, _joined)
     fresh = [p for p in proposals if not _held(p, of_account)]
     share = state.independence.share(len(fresh)) / 2
     for proposal, pool in zip(fresh, Followup.start(state.likeness, [p.accounts for p in fresh]), strict=True):
@@ -55,12 +58,39 @@ def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
             _found(state, proposal, of_account, share, now_us).pool = pool
 
 
-def _by_account(lineages: list[Lineage]) -> dict[int, list[Lineage]]:
+def take_in_pieces(state: State, now_us: int) -> None:
+    """Let alarmed groups grow by watched ones that are the same accounts and machinery seen in another way.
+
+    Such a group raises no alarm of its own, so nobody would ask about those of its accounts that no alarm names. They
+    are named by what they send from now on, held to those the alarm was raised for. Nobody joins for the company of
+    named accounts: a group whose others were looked at by themselves, or whose like a person found harmless, gives
+    none.
+    """
+    alarmed = [x for x in state.lineages if x.alarmed_us is not None and x.pool is None]
+    of_account, named = _by_account(alarmed, lambda lineage: told_of([lineage])), told_of(state.lineages)
+    for piece in (x for x in state.lineages if _may_be_a_piece(x)):
+        members = np.array(established(piece), dtype=np.int32)
+        others = members[~np.isin(members, list(named))]
+        whole, _ = _known_as(Proposal(piece.keys, members), of_account)
+        if whole is not None and len(others):
+            _grow(whole, Proposal(piece.keys, others), of_account, now_us)
+
+
+def _may_be_a_piece(lineage: Lineage) -> bool:
+    watched = lineage.alarmed_us is None and lineage.p_cohort is not None and lineage.p_cohort <= WATCHED_P
+    return watched and lineage.pool is None and lineage.p_remainder is None and lineage.reviewed_as is None
+
+
+def _by_account(lineages: list[Lineage], accounts_of: Callable[[Lineage], Iterable[int]]) -> dict[int, list[Lineage]]:
     found: dict[int, list[Lineage]] = {}
     for lineage in lineages:
-        for account in lineage.joined:
+        for account in accounts_of(lineage):
             found.setdefault(account, []).append(lineage)
     return found
+
+
+def _joined(lineage: Lineage) -> Iterable[int]:
+    return lineage.joined
 
 
 def _held(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> bool:
@@ -72,6 +102,14 @@ def _held(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> bool:
 
 def _continue(proposal: Proposal, of_account: dict[int, list[Lineage]], now_us: int) -> bool:
     """Whether the proposal is a known group or a piece of one; if it says something new, the group grows by it."""
+    lineage, known = _known_as(proposal, of_account)
+    if lineage is not None:
+        _grow(lineage, proposal, of_account, now_us)
+    return known
+
+
+def _known_as(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> tuple[Lineage | None, bool]:
+    """The group that the proposal says something new about, if any, and whether it is that or a piece of one."""
     counts: Counter[int] = Counter()
     by_number = {}
     for account in proposal.accounts.tolist():
@@ -83,10 +121,9 @@ def _continue(proposal: Proposal, of_account: dict[int, list[Lineage]], now_us: 
         lineage = by_number[number]
         inside, covers = common / len(proposal.accounts), common / len(lineage.joined)
         if covers >= COVERS and _same_hand(proposal, lineage, inside, covers):
-            _grow(lineage, proposal, of_account, now_us)
-            return True
+            return lineage, True
         known = known or inside >= INSIDE
-    return known
+    return None, known
 
 
 def _same_hand(proposal: Proposal, lineage: Lineage, inside: float, covers: float) -> bool:

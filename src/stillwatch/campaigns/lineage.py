@@ -55,7 +55,9 @@ class Lineage:
     left_out: dict[int, str] = field(default_factory=dict)
     """Accounts that are not named with the group, and why (``campaigns.core``, ``campaigns.membership``)."""
     as_one: bool = False
-    """Whether the others are interchangeable."""
+    """Whether the others are interchangeable; as it was when they were compared, once they were."""
+    judged: Codes = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """Whom the comparison was about, ascending: the core of the group at that time."""
     compared_us: int | None = None
     p_cohort: float | None = None
     cohorts: int | None = None

@@ -79,8 +79,10 @@ def _mixed_share(log_ratios: NDArray[np.float64]) -> float:
 
 
 def member_rate(lineage: Lineage) -> float:
-    """The group's own rate: the median over its active accounts."""
-    rates = [lineage.member_component.get(a, 0) / n for a, n in lineage.member_requests.items() if n >= LEAST_REQUESTS]
+    """The group's own rate: the median over its active accounts, of those it was compared by once it was."""
+    sent = lineage.member_requests
+    asked = lineage.judged.tolist() if lineage.compared else sent
+    rates = [lineage.member_component.get(a, 0) / sent[a] for a in asked if sent.get(a, 0) >= LEAST_REQUESTS]
     return float(np.clip(np.median(rates) if rates else 0.9, 2 * LEAST_RATE, 0.95))
 
 

@@ -28,6 +28,7 @@ PRIVATE, HABITS = 0.1, 0.1
 OWN_PRIVATE, OWN_HABITS, LEAST_REQUESTS = 0.2, 0.5, 3
 """An account above one of these stands apart: the share of wording of its own, and its distance from the mean account,
 squared and in units of the variance between requests, once it sent so many."""
+LEAST_SPREAD = 1e-9
 MOST_APART = 0.25
 """Largest share of accounts that may stand apart from what is still one group."""
 
@@ -48,8 +49,12 @@ class Habits:
     @cached_property
     def apart(self) -> NDArray[np.bool_]:
         """Which accounts stand apart from the rest; shape (accounts,)."""
+        return self.apart_from(np.ones(len(self.requests), dtype=np.bool_))
+
+    def apart_from(self, others: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which accounts stand apart from ``others`` of them; both of shape (accounts,)."""
         own = self.private > OWN_PRIVATE * (self.private + self.keys)
-        far = (self.requests >= LEAST_REQUESTS) & (distances(self.shown, self.requests) > OWN_HABITS)
+        far = (self.requests >= LEAST_REQUESTS) & (distances(self.shown, self.requests, others) > OWN_HABITS)
         result: NDArray[np.bool_] = own | far
         return result
 
@@ -77,22 +82,22 @@ def intraclass(counts: Ints, requests: Ints) -> float:
     return float(_deviations(counts, requests, share).sum() / pairs / spread)
 
 
-def distances(counts: Ints, requests: Ints) -> NDArray[np.float64]:
-    """Squared distance of every account from the mean account, over the variance between requests; shape (accounts,).
+def distances(counts: Ints, requests: Ints, others: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Squared distance of every account from the mean one of ``others``, over the variance between their requests.
 
-    Arguments as of ``intraclass``, which is about the mean over pairs of the same. Unbiased for a given mean: near 0,
-    and below it as often as above, for accounts that draw from one urn. 0 for an account with fewer than two requests.
-    The mean counts every account once, so that one busy account cannot move it.
+    Counts as of ``intraclass``, which is about the mean over pairs of the same; the rest of shape (accounts,). Unbiased
+    for a given mean: near 0, and below it as often as above, for accounts that draw from one urn. 0 for an account with
+    fewer than two requests. The mean counts every account once, so that one busy account cannot move it.
     """
-    active = requests > 0
+    active = others & (requests > 0)
     rates = counts[active] / requests[active, None]
     share = rates.mean(axis=0) if len(rates) else np.zeros(counts.shape[1])
     spread = float((share * (1 - share)).sum())
     pairs = requests * (requests - 1)
     found: NDArray[np.float64] = np.zeros(len(requests))
-    if spread > 0:
-        several = pairs > 0
-        found[several] = _deviations(counts, requests, share)[several] / pairs[several] / spread
+    several = pairs > 0
+    # Where the others never vary whoever differs from them is as far as can be, and they themselves are at 0.
+    found[several] = _deviations(counts, requests, share)[several] / pairs[several] / max(spread, LEAST_SPREAD)
     return found
 
 
