@@ -3,7 +3,7 @@
     python -m benchmarks.scale growth [--sizes 100000 1000000 10000000] [--chars 120]
     python -m benchmarks.scale stages [--requests 1000000] [--chars 600]
     python -m benchmarks.scale watch [--requests 1000000] [--hours 6] [--chars 120]
-    python -m benchmarks.scale epoch [--sizes 500000 1000000 3000000] [--chars 120]
+    python -m benchmarks.scale epoch [--sizes 500000 1000000 3000000] [--in-a-row 1] [--chars 120]
     python -m benchmarks.scale pace [--rate 10000] [--before 300] [--after 300] [--chars 120]
 
 Processor seconds are those of the measured process; they hold on a machine that is shared, seconds do not. Logs are
@@ -36,8 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif args.what == "stages":
         body = stages.shown(stages.stages(args.requests, args.chars, args.work))
     elif args.what == "epoch":
-        made = (Made(size, max(1, size // EPOCH_FILE), args.chars) for size in args.sizes)
-        body = sustain.shown([sustain.epoch(one, args.work) for one in made])
+        rows, hours = [], args.in_a_row
+        for size in args.sizes:
+            made = Made(size * hours, hours * max(1, size // EPOCH_FILE), args.chars)
+            rows += sustain.epochs(made, args.work, hours)
+        body = sustain.shown(rows)
     elif args.what == "pace":
         body = pace.shown(pace.paced(args.rate, args.before, args.after, args.chars, args.work))
     else:
@@ -67,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--requests", type=int, default=1_000_000, help="requests to watch, or of the stages")
     add("--hours", type=int, default=6, help="hours they are spread over")
+    add("--in-a-row", type=int, default=1, help="epochs of each size, one after the other")
     add("--rate", type=int, default=10_000, help="requests a second to keep pace with")
     add("--before", type=int, default=300, help="seconds of them before the end of an hour")
     add("--after", type=int, default=300, help="seconds of them after it")

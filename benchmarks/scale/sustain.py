@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from benchmarks.range.measure import memory_mib
 from benchmarks.range.scan import installed
@@ -152,33 +153,41 @@ class Watched:
         self._process.wait()
 
 
-def epoch(made: Made, work: Path) -> Hour:
-    """Watch one hour that holds the whole of a log, given hour by hour of it, and close it.
+def epochs(made: Made, work: Path, hours: int = 1) -> list[Hour]:
+    """Watch so many hours in a row, each of which holds as much of a log, given hour by hour of it, and close them.
 
-    At 10,000 requests a second a file of the log comes every 50 seconds, and the minutes in which the hour's last
+    At 10,000 requests a second a file of the log comes every 50 seconds, and the minutes in which an hour's last
     requests may still arrive pass one by one: what is done ahead of the end is done before the next one is given.
     """
     log, place = made.write(work / f"hours-{made.requests}-{made.hours}") / "log", Watched(work / "epoch")
-    spent, given = np.zeros(2), 0
+    files, found, given = sorted(log.iterdir()), list[Hour](), 0
+    each = len(files) // hours
     with place.running():
-        for number, file in enumerate(sorted(log.iterdir())):
-            rows = _squeezed(pq.read_table(file), number, made.hours)
-            given += len(rows)
-            place.give(rows, f"{number:04}.parquet")
-            spent += place.until(lambda found, given=given: found["requests"] >= given)
-            spent += place.idle()
-        for minute in range(1, LATENESS_MINUTES):
-            place.give(_after(rows[-1:], 0, minute * 60, f"minute-{minute}"), f"9999-{minute:02}.parquet")
+        for number in range(hours):
+            before, spent = given, np.zeros(2)
+            for part in range(number * each, (number + 1) * each):
+                rows = _squeezed(pq.read_table(files[part]), part, each)
+                given += len(rows)
+                place.give(rows, f"{part:04}.parquet")
+                spent += _taken(place, given)
+            for minute in range(1, LATENESS_MINUTES):
+                row = _after(rows[-1:], number, minute * 60, f"minute-{number}-{minute}")
+                given += 1
+                place.give(row, f"{number:04}-{minute:02}.parquet")
+                spent += _taken(place, given)
+            closed = _closed(place, rows[-1:], number)
             given += 1
-            spent += place.until(lambda found, given=given: found["requests"] >= given)
-            spent += place.idle()
-        hour = _closed(place, rows[-1:], 0)
-        store = sum(place.status()["store_bytes"].values()) / 2**20
-        return Hour(0, given, (spent[0], spent[1]), hour, place.peak_mib, place.own_mib, store)
+            found.append(_cost(place, before, given - before, (spent[0], spent[1]), closed))
+    return found
+
+
+def _taken(place: Watched, given: int) -> NDArray[np.float64]:
+    """Wall and processor seconds until so many are read and nothing is left to do."""
+    return np.array(place.until(lambda found: found["requests"] >= given)) + place.idle()
 
 
 def _squeezed(rows: pa.Table, number: int, hours: int) -> pa.Table:
-    """The rows of one of so many hours, dated to its share of the first."""
+    """The rows of an hour, where so many are one: dated to its share of that."""
     within = rows["ts"].cast(pa.int64()).to_numpy() - START_US - number * HOUR_US
     ts = START_US + (number * HOUR_US + within) // hours
     return rows.set_column(rows.schema.get_field_index("ts"), "ts", pa.array(ts, pa.timestamp("us", tz="UTC")))
@@ -206,9 +215,12 @@ def watched(made: Made, work: Path) -> tuple[list[Hour], Recovery]:
 def _hour(place: Watched, rows: pa.Table, number: int, before: int) -> Hour:
     place.give(rows, f"{number:04}-0.parquet")
     taken = place.until(lambda found: found["requests"] >= before + len(rows))
-    closed = _closed(place, rows[-1:], number)
+    return _cost(place, before, len(rows), taken, _closed(place, rows[-1:], number))
+
+
+def _cost(place: Watched, before: int, requests: int, taken: tuple[float, float], closed: tuple[float, float]) -> Hour:
     store = sum(place.status()["store_bytes"].values()) / 2**20
-    return Hour(before, len(rows), taken, closed, place.peak_mib, place.own_mib, store)
+    return Hour(before, requests, taken, closed, place.peak_mib, place.own_mib, store)
 
 
 def _closed(place: Watched, row: pa.Table, number: int) -> tuple[float, float]:
