@@ -20,6 +20,7 @@ from tools.fitting import HARMLESS, KEY, Which, arguments, boosted, played, seed
 
 from stillwatch.app.inmemory import frames, sketch_table
 from stillwatch.campaigns.singles import Singles
+from stillwatch.campaigns.state import Rules
 from stillwatch.evidence.budget import Budget
 from stillwatch.evidence.conformal import floor, p_value
 from stillwatch.evidence.population import Population
@@ -36,7 +37,7 @@ from stillwatch.worlds.plans import background
 from stillwatch.worlds.stream import Actor
 from stillwatch.worlds.world import make_world
 
-EPOCH_US, WINDOW_US = 6 * 3_600_000_000, 14 * 86_400_000_000
+EPOCH_US, WINDOW_US = Rules().epoch_hours * 3_600_000_000, 14 * 86_400_000_000
 PEOPLE, BUSY, HARVESTERS = 300, 40, 12
 DAYS = (0.75, 2.0, 5.0, 10.0)
 """Spans of the worlds: accounts that reach the volume within hours, and ones that need more than a week."""
