@@ -44,7 +44,8 @@ def core(lineage: Lineage) -> Tally:
 
 
 def open_accounts(accounts: Codes, standard: Codes, identities: Identities) -> Codes:
-    """Those of ``accounts`` that show openly whose they are although most of ``standard``, some of them, do not."""
+    """Those of ``accounts`` that show openly whose they are although most of ``standard``, who are among them, do not;
+    ascending."""
     org = identities.org[accounts]
     sharing = np.bincount(org + 1, minlength=1)[org + 1] >= LEAST_SHARING
     shown = ((org >= 0) & sharing) | identities.permitted[accounts]

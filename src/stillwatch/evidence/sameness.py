@@ -29,6 +29,7 @@ OWN_PRIVATE, OWN_HABITS, LEAST_REQUESTS = 0.2, 0.5, 3
 """An account above one of these stands apart: the share of wording of its own, and its distance from the mean account,
 squared and in units of the variance between requests, once it sent so many."""
 LEAST_SPREAD = 1e-9
+"""Stands for no variance at all: whoever differs from accounts that never vary is as far as can be."""
 MOST_APART = 0.25
 """Largest share of accounts that may stand apart from what is still one group."""
 
@@ -96,7 +97,6 @@ def distances(counts: Ints, requests: Ints, others: NDArray[np.bool_]) -> NDArra
     pairs = requests * (requests - 1)
     found: NDArray[np.float64] = np.zeros(len(requests))
     several = pairs > 0
-    # Where the others never vary whoever differs from them is as far as can be, and they themselves are at 0.
     found[several] = _deviations(counts, requests, share)[several] / pairs[several] / max(spread, LEAST_SPREAD)
     return found
 
