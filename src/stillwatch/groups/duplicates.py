@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from stillwatch.sketch.bands import band_keys
 ALIKE = 0.75
 """Share of equal slots, which estimates the share of common word triples, from which prompts are near duplicates."""
 _TENANT = np.int64(0x5851F42D4C957F2D)
+_ENDING = (1 << 20) - 1
 ACCOUNT_MASK = (1 << ACCOUNT_BITS) - 1
 Slots = NDArray[np.uint8]
 
@@ -101,9 +103,19 @@ class Families:
         """Distinct (family, account) pairs of prompts, each in one number."""
         if not len(self.keys):
             return np.zeros(0, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        row, band = np.nonzero(self.keys[at] == keys)
-        return np.unique((self.of_key[at[row, band]] << ACCOUNT_BITS) | account[row].astype(np.int64))
+        # Nearly all keys of a log are no family's, and a look at their last bits says so of most.
+        row, band = np.nonzero(self._endings[keys & _ENDING])
+        wanted = keys[row, band]
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        same = self.keys[at] == wanted
+        return np.unique((self.of_key[at[same]] << ACCOUNT_BITS) | account[row[same]].astype(np.int64))
+
+    @cached_property
+    def _endings(self) -> NDArray[np.bool_]:
+        """Whether any family has a key with these last bits."""
+        found = np.zeros(_ENDING + 1, dtype=bool)
+        found[self.keys & _ENDING] = True
+        return found
 
     def own(self) -> Ints:
         """(family, account) pairs of the prompts themselves, each in one number."""
