@@ -32,10 +32,13 @@ def settle_core(lineage: Lineage, identities: Identities) -> None:
     standard = lineage.judged if lineage.compared else users
     named_openly = open_accounts(users, standard, identities)
     rest = lineage.tally.without(named_openly)
-    apart = rest.accounts[rest.habits.apart_from(np.isin(rest.accounts, standard))]
-    lineage.left_out = dict.fromkeys(named_openly.tolist(), "open") | dict.fromkeys(apart.tolist(), "apart")
-    if not lineage.compared:
-        lineage.as_one = rest.habits.interchangeable
+    habits = rest.habits
+    if lineage.compared:
+        apart = habits.apart_from(np.isin(rest.accounts, standard))
+    else:
+        apart, lineage.as_one = habits.apart, habits.interchangeable
+    lineage.left_out = dict.fromkeys(named_openly.tolist(), "open")
+    lineage.left_out |= dict.fromkeys(rest.accounts[apart].tolist(), "apart")
 
 
 def core(lineage: Lineage) -> Tally:

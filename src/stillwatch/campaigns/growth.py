@@ -6,13 +6,13 @@ Members are anchored: who joins later earns evidence from then on only, and nobo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
 from stillwatch.campaigns.lineage import Lineage
 from stillwatch.campaigns.membership import established, told_of
-from stillwatch.campaigns.standing import WATCHED_P
+from stillwatch.campaigns.standing import is_conspicuous
 from stillwatch.campaigns.state import State
 from stillwatch.evidence.migration import Migration
 from stillwatch.groups.followup import Followup
@@ -34,7 +34,7 @@ STALE_US = 4 * 86_400_000_000
 
 def take_in(state: State, proposals: list[Proposal], now_us: int) -> None:
     """Continue groups with this epoch's proposals and found new ones, each with its share of the budget."""
-    of_account = _by_account([x for x in state.lineages if x.pool is None], _joined)
+    of_account = _by_account((x, x.joined) for x in state.lineages if x.pool is None)
     fresh = [p for p in proposals if not _continue(p, of_account, now_us)]
     share = state.independence.share(len(fresh))
     for proposal in fresh:
@@ -50,7 +50,7 @@ def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
     Such a group never grows: a larger pool is another group, with evidence of its own. Groups found by their wording
     have the budget first.
     """
-    of_account = _by_account(state.lineages, _joined)
+    of_account = _by_account((x, x.joined) for x in state.lineages)
     fresh = [p for p in proposals if not _held(p, of_account)]
     share = state.independence.share(len(fresh)) / 2
     for proposal, pool in zip(fresh, Followup.start(state.likeness, [p.accounts for p in fresh]), strict=True):
@@ -67,30 +67,26 @@ def take_in_pieces(state: State, now_us: int) -> None:
     none.
     """
     alarmed = [x for x in state.lineages if x.alarmed_us is not None and x.pool is None]
-    of_account, named = _by_account(alarmed, lambda lineage: told_of([lineage])), told_of(state.lineages)
+    of_account, named = _by_account((x, told_of([x])) for x in alarmed), told_of(state.lineages)
     for piece in (x for x in state.lineages if _may_be_a_piece(x)):
         members = np.array(established(piece), dtype=np.int32)
-        others = members[~np.isin(members, list(named))]
+        others = members[[account not in named for account in members.tolist()]]
         whole, _ = _known_as(Proposal(piece.keys, members), of_account)
         if whole is not None and len(others):
             _grow(whole, Proposal(piece.keys, others), of_account, now_us)
 
 
 def _may_be_a_piece(lineage: Lineage) -> bool:
-    watched = lineage.alarmed_us is None and lineage.p_cohort is not None and lineage.p_cohort <= WATCHED_P
+    watched = lineage.alarmed_us is None and is_conspicuous(lineage)
     return watched and lineage.pool is None and lineage.p_remainder is None and lineage.reviewed_as is None
 
 
-def _by_account(lineages: list[Lineage], accounts_of: Callable[[Lineage], Iterable[int]]) -> dict[int, list[Lineage]]:
+def _by_account(groups: Iterable[tuple[Lineage, Iterable[int]]]) -> dict[int, list[Lineage]]:
     found: dict[int, list[Lineage]] = {}
-    for lineage in lineages:
-        for account in accounts_of(lineage):
+    for lineage, accounts in groups:
+        for account in accounts:
             found.setdefault(account, []).append(lineage)
     return found
-
-
-def _joined(lineage: Lineage) -> Iterable[int]:
-    return lineage.joined
 
 
 def _held(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> bool:

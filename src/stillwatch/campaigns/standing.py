@@ -104,8 +104,12 @@ def _state(lineage: Lineage, provisional: bool) -> str:
         return "provisional"
     if lineage.alarmed_us is not None:
         return "alarmed"
-    conspicuous = lineage.p_cohort is not None and lineage.p_cohort <= WATCHED_P
-    return "watched" if conspicuous else "proposed"
+    return "watched" if is_conspicuous(lineage) else "proposed"
+
+
+def is_conspicuous(lineage: Lineage) -> bool:
+    """Whether the group was compared and is no ordinary cohort."""
+    return lineage.p_cohort is not None and lineage.p_cohort <= WATCHED_P
 
 
 def _authorised(lineage: Lineage, identities: Identities) -> bool:
