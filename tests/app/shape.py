@@ -58,7 +58,7 @@ CAMPAIGN: dict[str, Kinds] = {
     "evidence": LIST,
     "examples": LIST,
 }
-CAMPAIGN_EXTRA = {"score", "why_not_alarmed", "profile", "reviewed_as", "also_named_in"}
+CAMPAIGN_EXTRA = {"score", "why_not_alarmed", "profile", "reviewed_as", "also_named_in", "kinds_of_work"}
 ACCOUNT: dict[str, Kinds] = {
     "account_id": TEXT,
     "membership_prob": NUMBER,

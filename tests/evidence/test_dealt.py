@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.evidence.dealt import LEAST_MEMBERS, Floats, Habits, Means, comparable, log_e
+from stillwatch.evidence.dealt import LEAST_MEMBERS, Floats, Habits, Means, comparable, likely, log_e
 
 SPREAD = np.geomspace(8.0, 0.1, 20)
 
@@ -93,3 +93,23 @@ def test_too_few_later_messages_members_or_outsiders_say_nothing() -> None:
     assert log_e(past, few, near, SPREAD) == 0
     assert comparable(past, Means(past.place[:9], past.texts[:9]), SPREAD) is None
     assert log_e(past, past, None, SPREAD) == 0
+
+
+def test_who_fits_the_pool_is_told_from_whom_it_swept_in() -> None:
+    rng = np.random.default_rng(5)
+    pool, neighbours = drawn(rng, 1), drawn(rng, 1)
+    true = np.concatenate([np.repeat(pool, 40, axis=0), np.repeat(neighbours, 10, axis=0), drawn(rng, 10)])
+    texts = np.full(60, 12.0)
+    members = observed(rng, true, texts)
+    fits = likely(members, Habits(neighbours[0], 0.2 * SPREAD), SPREAD)
+    assert fits[:40].mean() >= 0.95
+    assert not fits[40:].any()
+
+
+def test_without_comparable_others_the_habits_of_everybody_are_the_measure() -> None:
+    rng = np.random.default_rng(6)
+    true = np.concatenate([np.repeat(drawn(rng, 1), 30, axis=0), drawn(rng, 300)])
+    fits = likely(observed(rng, true, np.full(330, 12.0)), None, SPREAD)
+    centred = likely(observed(rng, true[:40], np.full(40, 12.0)), None, SPREAD)
+    assert centred[:30].all()
+    assert fits[30:].mean() <= 0.05

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillwatch.app.naming import shown
 from stillwatch.report.catalogue import link_kind
-from stillwatch.report.document import Record, also_named_in
+from stillwatch.report.document import Record, also_named_in, kinds_of_work
 from stillwatch.report.narrative import relations
 from stillwatch.report.wording import plural, power
 
@@ -81,4 +81,4 @@ def tell_relations(entry: Record | None) -> Iterator[str]:
     """What came before the group and who shares its infrastructure, where campaigns.json says so."""
     if entry is not None:
         shared = entry.texts("shared_infrastructure_with", 72)
-        yield from relations(entry.text("predecessor"), shared, also_named_in(entry))
+        yield from relations(entry.text("predecessor"), shared, also_named_in(entry), kinds_of_work(entry))

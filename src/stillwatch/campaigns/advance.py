@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from stillwatch.campaigns.alarms import raise_alarms
 from stillwatch.campaigns.caution import look_for_doubts
 from stillwatch.campaigns.gates import ask_cohort_gate, ask_independence_gate
-from stillwatch.campaigns.growth import take_in, take_in_alike, take_in_pieces
+from stillwatch.campaigns.growth import take_in, take_in_pieces
 from stillwatch.campaigns.membership import name_members, told_of
 from stillwatch.campaigns.observe import observe
 from stillwatch.campaigns.state import Rules, State
 from stillwatch.campaigns.taking import Taken
+from stillwatch.campaigns.work import take_in_alike
 from stillwatch.groups.infrastructure import TieTable
 from stillwatch.groups.proposals import propose, propose_alike
 from stillwatch.model.frame import Frame

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from stillwatch.campaigns.caution import reaches, stands
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established, told, told_of
+from stillwatch.campaigns.membership import established, told, told_to
 from stillwatch.campaigns.remainder import p_remainder
 from stillwatch.campaigns.state import State
 from stillwatch.model.identity import Identities
@@ -19,16 +19,16 @@ from stillwatch.model.identity import Identities
 
 def raise_alarms(state: State, identities: Identities, now_us: int) -> None:
     """Alarm the groups that reach their level, unless others have told of their accounts or what is left does not."""
-    named = told_of(state.lineages)
+    raised: set[int] = set()
     for lineage in _in_order(x for x in state.lineages if x.alarmed_us is None and reaches(x)):
-        members = established(lineage)
+        members, named = established(lineage), raised | told_to(lineage, state.lineages)
         if told(members, named):
             continue
         if lineage.p_remainder is None:
             lineage.p_remainder = p_remainder(lineage, named, state, identities)
         if stands(lineage):
             lineage.alarmed_us = now_us
-            named.update(members)
+            raised.update(members)
 
 
 def _in_order(compared: Iterable[Lineage]) -> list[Lineage]:

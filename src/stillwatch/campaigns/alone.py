@@ -83,6 +83,7 @@ def campaign_alone(alone: Alone, calibration: SingleCalibration, examples: dict[
         "predecessor": None,
         "shared_infrastructure_with": [],
         "also_named_in": [],
+        "kinds_of_work": [],
         "evidence": list(feature_rows(FEATURES, values, calibration.typical, parts, note)),
         "examples": shown_examples(verdict.shown.examples, examples),
     }

@@ -71,6 +71,7 @@ def campaign(
             {"campaign_id": other, "accounts": n}
             for other, n in relations.also_named.get(standing.campaign_id, {}).items()
         ],
+        "kinds_of_work": [{"accounts": n} for n in lineage.hands] if lineage.several else [],
         "evidence": statements(lineage, calibration),
         "examples": shown_examples(lineage.examples, examples),
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stillwatch.campaigns.core import core, settle_core
 from stillwatch.campaigns.lineage import Lineage
-from stillwatch.campaigns.membership import established, member_share, number_likely, told, told_of
+from stillwatch.campaigns.membership import established, member_share, number_likely, told, told_to
 from stillwatch.campaigns.profiling import profile
 from stillwatch.campaigns.state import State
 from stillwatch.campaigns.tally import COMPONENT, Tally
@@ -70,8 +70,7 @@ def _asking(compared: list[Lineage]) -> list[Lineage]:
 
     This looks at other groups' alarms and never at a group's own p-value.
     """
-    named = told_of(compared)
-    return [x for x in compared if x.alarmed_us is not None or not told(established(x), named)]
+    return [x for x in compared if x.alarmed_us is not None or not told(established(x), told_to(x, compared))]
 
 
 def _due(lineage: Lineage, min_accounts: int) -> bool:

@@ -15,7 +15,6 @@ from stillwatch.campaigns.membership import established, told_of
 from stillwatch.campaigns.standing import is_conspicuous
 from stillwatch.campaigns.state import State
 from stillwatch.evidence.migration import Migration
-from stillwatch.groups.followup import Followup
 from stillwatch.groups.proposals import Proposal
 
 INSIDE = 0.5
@@ -34,28 +33,14 @@ STALE_US = 4 * 86_400_000_000
 
 def take_in(state: State, proposals: list[Proposal], now_us: int) -> None:
     """Continue groups with this epoch's proposals and found new ones, each with its share of the budget."""
-    of_account = _by_account((x, x.joined) for x in state.lineages if x.pool is None)
+    of_account = by_account((x, x.joined) for x in state.lineages if x.pool is None)
     fresh = [p for p in proposals if not _continue(p, of_account, now_us)]
     share = state.independence.share(len(fresh))
     for proposal in fresh:
         # Several proposals of one epoch can be the same group seen through different templates.
         if not _continue(proposal, of_account, now_us):
-            _found(state, proposal, of_account, share, now_us)
+            found_group(state, proposal, of_account, share, now_us)
     state.lineages = [x for x in state.lineages if x.gated_us is not None or x.seen_us > now_us - STALE_US]
-
-
-def take_in_alike(state: State, proposals: list[Proposal], now_us: int) -> None:
-    """Found groups for pools of accounts that no group holds yet, or only one that cannot be judged.
-
-    Such a group never grows: a larger pool is another group, with evidence of its own. Groups found by their wording
-    have the budget first.
-    """
-    of_account = _by_account((x, x.joined) for x in state.lineages)
-    fresh = [p for p in proposals if not _held(p, of_account)]
-    share = state.independence.share(len(fresh)) / 2
-    for proposal, pool in zip(fresh, Followup.start(state.likeness, [p.accounts for p in fresh]), strict=True):
-        if pool is not None:
-            _found(state, proposal, of_account, share, now_us).pool = pool
 
 
 def take_in_pieces(state: State, now_us: int) -> None:
@@ -67,7 +52,7 @@ def take_in_pieces(state: State, now_us: int) -> None:
     none.
     """
     alarmed = [x for x in state.lineages if x.alarmed_us is not None and x.pool is None]
-    of_account, named = _by_account((x, told_of([x])) for x in alarmed), told_of(state.lineages)
+    of_account, named = by_account((x, told_of([x])) for x in alarmed), told_of(state.lineages)
     for piece in (x for x in state.lineages if _may_be_a_piece(x)):
         members = np.array(established(piece), dtype=np.int32)
         others = members[[account not in named for account in members.tolist()]]
@@ -81,19 +66,12 @@ def _may_be_a_piece(lineage: Lineage) -> bool:
     return watched and lineage.pool is None and lineage.p_remainder is None and lineage.reviewed_as is None
 
 
-def _by_account(groups: Iterable[tuple[Lineage, Iterable[int]]]) -> dict[int, list[Lineage]]:
+def by_account(groups: Iterable[tuple[Lineage, Iterable[int]]]) -> dict[int, list[Lineage]]:
     found: dict[int, list[Lineage]] = {}
     for lineage, accounts in groups:
         for account in accounts:
             found.setdefault(account, []).append(lineage)
     return found
-
-
-def _held(proposal: Proposal, of_account: dict[int, list[Lineage]]) -> bool:
-    """Whether one group that speaks for its accounts holds nearly all of the proposal."""
-    holders = (x for account in proposal.accounts.tolist() for x in of_account.get(account, ()))
-    counts = Counter(x.number for x in holders if not x.is_mixture)
-    return max(counts.values(), default=0) >= ALIKE * len(proposal.accounts)
 
 
 def _continue(proposal: Proposal, of_account: dict[int, list[Lineage]], now_us: int) -> bool:
@@ -142,7 +120,7 @@ def _grow(lineage: Lineage, proposal: Proposal, of_account: dict[int, list[Linea
         lineage.keys = np.union1d(lineage.keys, proposal.keys)[:MOST_KEYS]
 
 
-def _found(
+def found_group(
     state: State, proposal: Proposal, of_account: dict[int, list[Lineage]], share: float, now_us: int
 ) -> Lineage:
     state.proposed += 1

@@ -45,6 +45,12 @@ class Lineage:
     watched_accounts: list[Codes] = field(default_factory=list)
     pool: Followup | None = None
     """Set for a group found by the likeness of its work alone; it has no keys."""
+    work: list[Followup] = field(default_factory=list)
+    """Pools that an alarmed group found by its wording is dealt from."""
+    by_work: set[int] = field(default_factory=set)
+    """Accounts that joined because they seem to be dealt from a pool of the group."""
+    hands: tuple[int, ...] = ()
+    """How many of its named accounts are in each larger pool of work; several may be several operators."""
     dealt: float | None = None
     timing: float | None = None
     timing_requests: int = 0
@@ -91,6 +97,11 @@ class Lineage:
     def found_by_work(self) -> bool:
         """Whether the group was found by the likeness of its accounts' work, and not by what they share."""
         return self.pool is not None
+
+    @property
+    def several(self) -> bool:
+        """Whether its named accounts do work of several kinds, so that it may be several operators'."""
+        return len(self.hands) > 1
 
     @property
     def compared(self) -> bool:

@@ -38,7 +38,8 @@ TOLD = 0.8
 def membership_probs(lineage: Lineage, prior_odds: float = PRIOR_ODDS) -> dict[int, float]:
     """Posterior probability of membership of every account, from its requests since it joined.
 
-    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike.
+    A member uses the machinery at the group's own rate or, members being uneven, at half of it; both count alike. Who
+    joined by his work is none if half of it is likelier.
     """
     accounts, ratios = _log_ratios(lineage)
     odds = np.log(prior_odds) + np.nan_to_num(ratios)
@@ -60,8 +61,10 @@ def _log_ratios(lineage: Lineage) -> tuple[list[int], NDArray[np.float64]]:
     n = np.array([lineage.member_requests.get(a, 0) for a in accounts], dtype=np.float64)
     k = np.array([lineage.member_component.get(a, 0) for a in accounts], dtype=np.float64)
     rate = member_rate(lineage)
-    member = np.logaddexp(_log_likelihood(k, n, rate), _log_likelihood(k, n, rate / 2)) - np.log(2)
-    ratios = member - _log_likelihood(k, n, BYSTANDER_RATE)
+    full, half = _log_likelihood(k, n, rate), _log_likelihood(k, n, rate / 2)
+    ratios = np.logaddexp(full, half) - np.log(2) - _log_likelihood(k, n, BYSTANDER_RATE)
+    # A person some of whose requests are an operator's looks like its work in part.
+    ratios[np.isin(accounts, list(lineage.by_work)) & (half >= full)] = -np.inf
     return accounts, np.where(n > 0, ratios, np.nan)
 
 
@@ -108,6 +111,19 @@ def is_doubted(prob: float | None) -> bool:
 def told_of(lineages: Iterable[Lineage]) -> set[int]:
     """Accounts that are named with a group which is still judged with them; of the others nothing is said by it."""
     return {account for lineage in lineages for account in lineage.named if account not in lineage.left_out}
+
+
+def told_to(lineage: Lineage, lineages: Iterable[Lineage]) -> set[int]:
+    """Accounts of which alarms have said already what ``lineage`` would say; a campaign that it divides has not."""
+    return told_of(x for x in lineages if not divides(lineage, x))
+
+
+def divides(lineage: Lineage, campaign: Lineage) -> bool:
+    """Whether a group found by its work tells apart what a campaign, which is possibly several operators', does not."""
+    if not (lineage.found_by_work and campaign.several):
+        return False
+    members, named = established(lineage), told_of([campaign])
+    return told(members, named) and len(members) < TOLD * len(named)
 
 
 def told(accounts: Collection[int], named: Set[int]) -> bool:

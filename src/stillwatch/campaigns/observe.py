@@ -38,8 +38,26 @@ def _observe_wording(
     if lineage.gated_us is None:
         _test_couse(lineage, frame, index, members, carrying)
     _test_timing(lineage, frame, common, seed)
-    private = private_keys(request_keys(frame, common), frame.account[common], pairs)
-    _add(lineage, frame, rows, common, carried[where], private)
+    keys, private = carried[where], private_keys(request_keys(frame, common), frame.account[common], pairs)
+    if lineage.work:
+        first = index.first_of(rows)
+        dealt = np.setdiff1d(np.concatenate([_dealt(pool, frame, first) for pool in lineage.work]), common)
+        common, order = _merged(common, dealt)
+        keys, private = (np.append(values, np.zeros_like(dealt))[order] for values in (keys, private))
+    _add(lineage, frame, rows, common, keys, private)
+
+
+def _dealt(pool: Followup, frame: Frame, first: Ints) -> Ints:
+    """Rows that come from the pool. Of accounts in it only: where an operator passes on people's own words, those of
+    everybody else in the group look like the pool as well."""
+    return pool.component(frame, first[np.isin(frame.account[first], pool.accounts)])
+
+
+def _merged(rows: Ints, more: Ints) -> tuple[Ints, Ints]:
+    """Both in ascending order, and the order that made them so."""
+    both = np.append(rows, more)
+    order = np.argsort(both, kind="stable")
+    return both[order], order
 
 
 def _observe_pool(lineage: Lineage, pool: Followup, frame: Frame, rows: Ints, first: Ints) -> None:

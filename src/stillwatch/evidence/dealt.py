@@ -85,10 +85,28 @@ def log_e(past: Means, later: Means, near: Habits | None, spread: Floats) -> flo
     return float(gain[tested].sum())
 
 
+def likely(members: Means, near: Habits | None, spread: Floats) -> NDArray[np.bool_]:
+    """Which members are likelier dealt from the common pool than in the habits of comparable others or of everybody.
+
+    Arguments as of ``log_e``; shape (n,). Says who fits, and tests nothing: the members were found because they fit.
+    """
+    chance = 1.0 / members.texts[:, None]
+    # The median member, because a few members with other work must not move the pool.
+    pooled = _log_normal(members.place - np.median(members.place, axis=0), chance + SLACK * spread)
+    habits = [Habits(np.zeros_like(spread), spread), *([] if near is None else [near])]
+    own = np.max([_log_normal(members.place - h.centre, chance + h.spread) for h in habits], axis=0)
+    fits: NDArray[np.bool_] = pooled > own
+    return fits
+
+
 def _log_density(past: Means, later: Means, centre: Floats, spread: Floats) -> Floats:
     """Log density of each later mean, the true one being normal around ``centre`` and updated by the account's past."""
     precision = 1.0 / spread + past.texts[:, None]
     mean = (centre / spread + past.texts[:, None] * past.place) / precision
-    variance = 1.0 / precision + 1.0 / np.maximum(later.texts[:, None], 1e-9)
-    density: Floats = -0.5 * ((later.place - mean) ** 2 / variance + np.log(variance)).sum(axis=1)
+    return _log_normal(later.place - mean, 1.0 / precision + 1.0 / np.maximum(later.texts[:, None], 1e-9))
+
+
+def _log_normal(distance: Floats, variance: Floats) -> Floats:
+    """Log density, but for a constant, of independent normal directions; arguments of shape (n, d), result (n,)."""
+    density: Floats = -0.5 * (distance**2 / variance + np.log(variance)).sum(axis=1)
     return density

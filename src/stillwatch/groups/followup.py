@@ -60,6 +60,11 @@ class Followup:
         dealt_rows: Ints = rows[ratio > 0]
         return dealt_rows
 
+    def likely(self) -> Codes:
+        """Those of the accounts that are likelier dealt from the pool than in the habits of anybody else, ascending."""
+        found: Codes = self.accounts[dealt.likely(self.past, self.near, self.space.spread)]
+        return found
+
     def log_e(self) -> float:
         """Log e-value against habits of their own, from what was taken in so far; to be asked once."""
         place = self.sums / np.maximum(self.texts, 1.0)[:, None]

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from stillwatch.model.scope import scoped
 from stillwatch.report import wording
 from stillwatch.report.catalogue import standing
-from stillwatch.report.document import PROSE_LIMIT, Record, also_named_in, open_document
+from stillwatch.report.document import PROSE_LIMIT, Record, also_named_in, kinds_of_work, open_document
 from stillwatch.report.graph import MAX_EDGES, Link, draw
 from stillwatch.report.view import (
     Account,
@@ -139,6 +139,7 @@ def build_campaign(
         predecessor=record.text("predecessor"),
         shared_infrastructure_with=record.texts("shared_infrastructure_with", 72),
         also_named_in=also_named_in(record),
+        kinds_of_work=kinds_of_work(record),
         evidence=tuple(_evidence(e) for e in record.records("evidence")),
         examples=tuple(
             Example(e.text("event_id"), e.text("redacted", PROSE_LIMIT)) for e in record.records("examples")

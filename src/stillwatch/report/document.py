@@ -73,6 +73,11 @@ def also_named_in(campaign: Record) -> tuple[tuple[str, int], ...]:
     return tuple((e.text("campaign_id"), e.count("accounts") or 0) for e in campaign.records("also_named_in"))
 
 
+def kinds_of_work(campaign: Record) -> tuple[int, ...]:
+    """How many of its accounts do each kind of work, where there are several."""
+    return tuple(e.count("accounts") or 0 for e in campaign.records("kinds_of_work"))
+
+
 def as_number(value: object) -> float | None:
     """A finite float, or nothing; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -228,11 +228,13 @@ def _dates(c: Campaign) -> str:
 
 
 def _relations(c: Campaign) -> str:
-    return " ".join(relations(c.predecessor, c.shared_infrastructure_with, c.also_named_in))
+    return " ".join(relations(c.predecessor, c.shared_infrastructure_with, c.also_named_in, c.kinds_of_work))
 
 
-def relations(predecessor: str, shared_with: Sequence[str], also_named: Sequence[tuple[str, int]]) -> Iterator[str]:
-    """What relates a campaign to others of the log; all ids inert."""
+def relations(
+    predecessor: str, shared_with: Sequence[str], also_named: Sequence[tuple[str, int]], kinds: Sequence[int]
+) -> Iterator[str]:
+    """What relates a campaign to others of the log, and its accounts to one another; all ids inert."""
     if predecessor:
         yield f"It took up the machinery of {predecessor} after the accounts of that campaign had stopped."
     if shared_with:
@@ -244,6 +246,11 @@ def relations(predecessor: str, shared_with: Sequence[str], also_named: Sequence
         yield (
             f"{wording.plural(accounts, 'account')} of it {'is' if accounts == 1 else 'are'} named by {other} too: "
             "count them once. One operator may be behind both, or several behind each."
+        )
+    if kinds:
+        yield (
+            f"Its accounts do {len(kinds)} kinds of work ({' and '.join(f'{n:,}' for n in kinds)} accounts): "
+            "they may be several operators', or one operator's who does several things."
         )
 
 

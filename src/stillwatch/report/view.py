@@ -174,6 +174,7 @@ class Campaign:
     predecessor: str
     shared_infrastructure_with: tuple[str, ...]
     also_named_in: tuple[tuple[str, int], ...]
+    kinds_of_work: tuple[int, ...]
     evidence: tuple[Evidence, ...]
     examples: tuple[Example, ...]
     timeline: Timeline | None
