@@ -70,10 +70,10 @@ def test_summary_names_victims_dates_and_relations_but_no_operator() -> None:
 
 def test_a_campaign_of_several_kinds_of_work_is_possibly_several() -> None:
     entry = sample.campaign("c", "alarmed", 30, 6.0, 0.002)
-    report = found(entry | {"kinds_of_work": [{"accounts": 1113}, {"accounts": 44}]})
-    assert report.alarmed[0].kinds_of_work == (1113, 44)
+    report = found(entry | {"kinds_of_work": [{"accounts": 1113}, {"accounts": 44}, {"accounts": 12}]})
+    assert report.alarmed[0].kinds_of_work == (1113, 44, 12)
     said = " ".join(narrative.summary(report.alarmed[0]))
-    assert "2 kinds of work (1,113 and 44 accounts): they may be several operators'" in said
+    assert "3 kinds of work (1,113, 44 and 12 accounts): they may be several operators'" in said
     assert "kinds of work" not in " ".join(narrative.summary(found(entry).alarmed[0]))
 
 

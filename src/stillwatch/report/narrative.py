@@ -248,8 +248,9 @@ def relations(
             "count them once. One operator may be behind both, or several behind each."
         )
     if kinds:
+        *most, least = (f"{n:,}" for n in kinds)
         yield (
-            f"Its accounts do {len(kinds)} kinds of work ({' and '.join(f'{n:,}' for n in kinds)} accounts): "
+            f"Its accounts do {len(kinds)} kinds of work ({', '.join(most)} and {least} accounts): "
             "they may be several operators', or one operator's who does several things."
         )
 
