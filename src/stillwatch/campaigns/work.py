@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -32,8 +33,7 @@ def take_in_alike(state: State, pools: list[Proposal], now_us: int) -> None:
 
     Groups found by their wording have the budget first.
     """
-    for lineage, own in _work_of_groups(state.lineages, pools):
-        _grow(lineage, own, state, now_us)
+    _grow(state, list(_work_of_groups(state.lineages, pools)), now_us)
     for lineage in state.lineages:
         if lineage.alarmed_us is not None:
             lineage.hands = hands(lineage, state.likeness)
@@ -53,7 +53,7 @@ def hands(lineage: Lineage, likeness: Likeness) -> tuple[int, ...]:
 
 
 def _followed(likeness: Likeness, pools: list[Proposal]) -> list[Followup | None]:
-    return Followup.start(likeness, [p.accounts for p in pools])
+    return Followup.start(likeness, [p.accounts for p in pools]) if pools else []
 
 
 def _work_of_groups(lineages: list[Lineage], pools: list[Proposal]) -> Iterator[tuple[Lineage, list[Proposal]]]:
@@ -93,16 +93,18 @@ def _goes_on(pool: Proposal, lineage: Lineage) -> bool:
     return len(np.intersect1d(pool.accounts, lineage.judged)) >= ALIKE * len(lineage.judged)
 
 
-def _grow(lineage: Lineage, own: list[Proposal], state: State, now_us: int) -> None:
-    """Let the accounts of its pools join, but for those that other campaigns name."""
-    followed = [pool for pool in _followed(state.likeness, own) if pool is not None]
-    if not lineage.found_by_work:
-        lineage.work = followed
-    elsewhere = told_of(x for x in state.lineages if not _speaks_for(x, lineage))
-    likely = {account for pool in followed for account in pool.likely().tolist()}
-    joining = likely - elsewhere - lineage.joined.keys()
-    lineage.joined |= dict.fromkeys(sorted(joining), now_us)
-    lineage.by_work |= joining
+def _grow(state: State, work: list[tuple[Lineage, list[Proposal]]], now_us: int) -> None:
+    """Let accounts join the groups whose pools these are, but for those that other campaigns name."""
+    followed = iter(_followed(state.likeness, [pool for _, own in work for pool in own]))
+    for lineage, own in work:
+        mine = [pool for pool in islice(followed, len(own)) if pool is not None]
+        if not lineage.found_by_work:
+            lineage.work = mine
+        elsewhere = told_of(x for x in state.lineages if not _speaks_for(x, lineage))
+        likely = {account for pool in mine for account in pool.likely().tolist()}
+        joining = likely - elsewhere - lineage.joined.keys()
+        lineage.joined |= dict.fromkeys(sorted(joining), now_us)
+        lineage.by_work |= joining
 
 
 def _speaks_for(campaign: Lineage, lineage: Lineage) -> bool:
