@@ -83,7 +83,7 @@ def made_run(tmp_path: Path) -> Path:
     run.mkdir()
     rows = [
         _row("c-alarm", "alarmed", "ann", 0.99, 40, 40, named=True, e=9.0, p=0.001),
-        _row("c-alarm", "alarmed", "bob", 0.97, 30, 41, named=True, e=9.0, p=0.001),
+        _row("c-alarm", "alarmed", "bob", 0.97, 30, 41, named=True, e=9.0, p=0.001, joined_by="work"),
         _row("c-alarm", "alarmed", "cat", 0.02, 3, 300, named=False, e=9.0, p=0.001),
         _row("c-alarm", "alarmed", "gus", 0.01, 60, 60, named=False, e=9.0, p=0.001, left_out="apart"),
         _row("c-alarm", "alarmed", "hal", 0.01, 60, 60, named=False, e=9.0, p=0.001, left_out="open"),
@@ -114,6 +114,7 @@ def _row(
     e: float,
     p: float | None,
     left_out: str | None = None,
+    joined_by: str | None = None,
 ) -> dict[str, Any]:
     alarmed = datetime(2026, 1, 9, tzinfo=UTC) if state == "alarmed" else None
     return {
@@ -132,6 +133,7 @@ def _row(
         "role": "member",
         "membership_prob": prob,
         "left_out": left_out,
+        "joined_by": joined_by,
         "since": datetime(2026, 1, 8, 6, tzinfo=UTC),
         "named_at": alarmed if named else None,
         "exchanges": k,

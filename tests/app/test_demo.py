@@ -128,7 +128,7 @@ def test_explain_knows_what_the_screen_names(
 
 
 def _group(accounts: dict[str, datetime | None], state: str = "alarmed", name: str = "c-1", **more: Any) -> Group:
-    members = tuple(Member(a, "member", 1.0, None, _MORNING, at, 5, 5) for a, at in accounts.items())
+    members = tuple(Member(a, "member", 1.0, None, None, _MORNING, at, 5, 5) for a, at in accounts.items())
     alarmed = _MORNING if state == "alarmed" else None
     return replace(
         Group(name, state, False, "coordinated", _MORNING, alarmed, 9.0, 1e-5, 0.001, 0.002, 1_000, members), **more

@@ -69,6 +69,12 @@ def test_a_named_account_is_told_when_and_why(made_run: Path) -> None:
     assert "40 of its 40 requests since 2026-01-08 06:00" in text
 
 
+def test_an_account_that_joined_for_its_work_is_told_so(made_run: Path) -> None:
+    told = "It joined because its work seems to come from the same pool of prompts as theirs"
+    assert told in _text("bob", made_run)
+    assert told not in _text("ann", made_run)
+
+
 def test_a_name_that_is_no_longer_supported_is_told_so(made_run: Path) -> None:
     table = pq.read_table(made_run / "campaigns.parquet")
     rows = [row | ({"membership_prob": 0.01} if row["account_id"] == "ann" else {}) for row in table.to_pylist()]

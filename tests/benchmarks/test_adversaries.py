@@ -69,7 +69,7 @@ def small() -> World:
 
 def group(name: str, state: str, accounts: list[str], p: float) -> Group:
     named = MOMENT if state == "alarmed" else None
-    members = tuple(Member(a, "member", 1.0, None, MOMENT, named, 5, 5) for a in accounts)
+    members = tuple(Member(a, "member", 1.0, None, None, MOMENT, named, 5, 5) for a in accounts)
     return Group(name, state, False, "coordinated", MOMENT, named, 9.0, 1e-3, p, 1e-3, 1_000, members)
 
 

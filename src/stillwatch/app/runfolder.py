@@ -35,6 +35,7 @@ class Member:
     role: str
     membership_prob: float
     left_out: str | None
+    joined_by: str | None
     since: datetime
     named_at: datetime | None
     exchanges: int

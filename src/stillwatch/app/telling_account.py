@@ -88,6 +88,11 @@ def _place(group: Group, member: Member) -> Iterator[str]:
         yield from first_gate(group)
     else:
         yield f"Not named: the group is not alarmed. {why_not(group)}"
+    if member.joined_by == "work":
+        yield (
+            "It joined because its work seems to come from the same pool of prompts as theirs, whether it uses their "
+            "wording or not; that alone names nobody."
+        )
     yield f"{_first_upper(share(member))}; membership {probability(member.membership_prob)}."
     if group.p_cohort is not None and group.state == "alarmed":
         yield (

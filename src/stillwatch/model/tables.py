@@ -280,9 +280,10 @@ CAMPAIGNS = Table(
             "why it is not judged or named with the group: apart = ways of its own, open = shows whose it is, "
             "stays = keeps to a few address ranges where others move",
         ),
+        Column("joined_by", "string", "work = it joined because its work seems to come from a pool of the group's"),
         Column("since", "timestamp", "first exchange under the group", True),
         Column("named_at", "timestamp", "end of the epoch in which the membership was established"),
-        Column("exchanges", "int64", "requests with the group's machinery since it joined", True),
+        Column("exchanges", "int64", "requests with the group's machinery or from its pool since it joined", True),
         Column("requests", "int64", "all requests since it joined", True),
     ),
 )
