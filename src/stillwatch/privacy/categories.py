@@ -96,7 +96,7 @@ CATEGORIES: tuple[Category, ...] = (
         "user.x_finding",
         "account_holders",
         "campaign_id state authorised kind proposed_at alarmed_at log10_e_independence alpha_independence p_cohort "
-        "alpha_cohort cohorts role membership_prob left_out since named_at weight shared part name value",
+        "alpha_cohort cohorts role membership_prob joined_by left_out since named_at weight shared part name value",
     ),
     _category("reject", "keyed hashes of rows that could not be read", "user", "account_holders", "row_hash"),
 )
